@@ -1,0 +1,10 @@
+//! To be filled in.
+mod seams;
+pub use seams::*;
+use serde_json::Value;
+use super::{Account, ServiceError};
+#[derive(Debug, Default)]
+pub(crate) struct State {}
+pub(crate) fn handle(_account: &Account, operation: &str, _input: Value) -> Result<Value, ServiceError> {
+    Err(ServiceError::unknown_operation("ecs", operation))
+}

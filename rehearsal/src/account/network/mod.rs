@@ -1,0 +1,3 @@
+//! To be filled in.
+#[derive(Debug, Default)]
+pub(crate) struct State {}

@@ -1,0 +1,386 @@
+//! SQS: queues with visibility timeout and redrive, and the event source mappings that hand their
+//! messages to functions.
+//!
+//! Standard queues only, and only their inside: nobody calls the SQS API in this account, since
+//! EventBridge sends and Lambda polls on the function's behalf. A message that a function is working on
+//! is hidden for the queue's visibility timeout; the part of it that passes while the function runs is
+//! counted in real time, as the function's own timeout is.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use tokio::sync::{Notify, Semaphore};
+use tokio::time::Instant;
+
+use super::Account;
+use super::functions::uuid;
+use super::journal::Tone;
+
+/// One queue. Clones are the same.
+#[derive(Debug, Clone)]
+pub struct Queue {
+    account: Account,
+    name: String,
+}
+
+/// A queue's attributes.
+#[derive(Debug, Clone)]
+pub struct Attributes {
+    /// How long a received message is hidden.
+    pub visibility_timeout: Duration,
+    /// How long a sent message is hidden at first.
+    pub delay: Duration,
+    /// Where a message goes that was received too often.
+    pub redrive: Option<Redrive>,
+}
+
+/// A queue's `RedrivePolicy`.
+#[derive(Debug, Clone)]
+pub struct Redrive {
+    /// Name of the dead-letter queue.
+    pub queue: String,
+    /// How often a message is received before it goes there: 1 to 1000.
+    pub max_receive_count: u32,
+}
+
+/// An event source mapping: which function gets a queue's messages, and how many at once.
+#[derive(Debug, Clone)]
+pub struct Mapping {
+    /// Name of the queue.
+    pub queue: String,
+    /// Name or ARN of the function.
+    pub function: String,
+    /// Most messages of one invocation.
+    pub batch_size: usize,
+    /// How long to wait for more messages than there are.
+    pub batch_window: Duration,
+    /// `FunctionResponseTypes` has `ReportBatchItemFailures`.
+    pub report_item_failures: bool,
+    /// Most invocations at once.
+    pub concurrency: usize,
+}
+
+/// Why a queue or a mapping was refused: `InvalidParameterValueException`, in AWS's words where known.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct InvalidParameter(String);
+
+#[derive(Default)]
+pub(crate) struct State {
+    queues: BTreeMap<String, QueueState>,
+}
+
+struct QueueState {
+    attributes: Attributes,
+    messages: Vec<Message>,
+    /// Told whenever a message was added or became visible earlier than it was going to.
+    changed: Arc<Notify>,
+}
+
+#[derive(Debug, Clone)]
+struct Message {
+    id: String,
+    body: String,
+    sent_at: Timestamp,
+    first_received_at: Option<Timestamp>,
+    received: u32,
+    visibility: Visibility,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Visibility {
+    From(Timestamp),
+    HeldSince(Instant),
+}
+
+/// A message that a consumer received, and has to delete or give back.
+#[derive(Debug)]
+struct Received {
+    id: String,
+    record: Value,
+}
+
+impl Default for Attributes {
+    /// SQS's own defaults.
+    fn default() -> Self {
+        Self { visibility_timeout: Duration::from_secs(30), delay: Duration::ZERO, redrive: None }
+    }
+}
+
+impl Account {
+    /// Makes a queue. Its dead-letter queue must be there already.
+    pub fn add_queue(&self, name: &str, attributes: Attributes) -> Result<Queue, InvalidParameter> {
+        let mut state = self.state();
+        if let Some(Redrive { queue, max_receive_count }) = &attributes.redrive {
+            if !state.queues.queues.contains_key(queue) {
+                return Err(InvalidParameter(format!("dead-letter queue `{queue}` of `{name}` does not exist")));
+            }
+            if !(1..=1000).contains(max_receive_count) {
+                return Err(InvalidParameter(format!("maxReceiveCount of `{name}` must be 1 to 1000")));
+            }
+        }
+        let queue = QueueState { attributes, messages: Vec::new(), changed: Arc::default() };
+        state.queues.queues.insert(name.to_owned(), queue);
+        Ok(Queue { account: self.clone(), name: name.to_owned() })
+    }
+
+    /// The queue of this name or ARN.
+    pub fn queue(&self, name_or_arn: &str) -> Option<Queue> {
+        let name = name_or_arn.rsplit(':').next()?;
+        let known = self.state().queues.queues.contains_key(name);
+        known.then(|| Queue { account: self.clone(), name: name.to_owned() })
+    }
+
+    /// Starts to hand a queue's messages to a function.
+    pub fn add_mapping(&self, mapping: Mapping) -> Result<(), InvalidParameter> {
+        let Some(queue) = self.queue(&mapping.queue) else {
+            return Err(InvalidParameter(format!("queue `{}` does not exist", mapping.queue)));
+        };
+        let function = self.functions().configuration(&mapping.function).unwrap_or_default();
+        let visibility = queue.attributes().visibility_timeout;
+        if visibility < function.timeout {
+            return Err(InvalidParameter(format!(
+                "Queue visibility timeout: {} seconds is less than Function timeout: {} seconds",
+                visibility.as_secs(),
+                function.timeout.as_secs(),
+            )));
+        }
+        if mapping.batch_size == 0 || mapping.batch_size > 10_000 || mapping.concurrency == 0 {
+            return Err(InvalidParameter("batch size must be 1 to 10000, concurrency at least 1".to_owned()));
+        }
+        if mapping.batch_size > 10 && mapping.batch_window.is_zero() {
+            return Err(InvalidParameter(
+                "Maximum batch window in seconds must be greater than 0 if maximum batch size is greater than 10"
+                    .to_owned(),
+            ));
+        }
+        tokio::spawn(poll(queue, mapping));
+        Ok(())
+    }
+
+    /// How many messages are in queues that somebody reads, or hidden in them.
+    pub fn messages_waiting(&self) -> usize {
+        let state = self.state();
+        let is_dead_letter_queue = |name: &String| {
+            let redrives = state.queues.queues.values().filter_map(|queue| queue.attributes.redrive.as_ref());
+            redrives.into_iter().any(|redrive| redrive.queue == *name)
+        };
+        let read = state.queues.queues.iter().filter(|(name, _)| !is_dead_letter_queue(name));
+        read.map(|(_, queue)| queue.messages.len()).sum()
+    }
+}
+
+impl Queue {
+    /// The queue's name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The queue's ARN.
+    pub fn arn(&self) -> String {
+        self.account.arn("sqs", &self.name)
+    }
+
+    /// Sends a message with this body.
+    pub fn send(&self, body: impl std::fmt::Display) {
+        let id = uuid(&self.account.unique());
+        let now = self.account.clock().now();
+        let body = body.to_string();
+        self.with(|queue| {
+            let visibility = Visibility::From(later(now, queue.attributes.delay));
+            let message = Message { id, body, sent_at: now, first_received_at: None, received: 0, visibility };
+            queue.messages.push(message);
+            queue.changed.notify_one();
+        });
+    }
+
+    /// The bodies of the messages in the queue, hidden ones too, oldest first.
+    pub fn bodies(&self) -> Vec<String> {
+        self.with(|queue| queue.messages.iter().map(|message| message.body.clone()).collect())
+            .unwrap_or_default()
+    }
+
+    fn attributes(&self) -> Attributes {
+        self.with(|queue| queue.attributes.clone()).unwrap_or_default()
+    }
+
+    /// Receives up to `most` messages and hides them; those that were received too often go to the
+    /// dead-letter queue instead.
+    fn receive(&self, most: usize) -> Vec<Received> {
+        let now = self.account.clock().now();
+        let arn = self.arn();
+        let region = self.account.settings().region.clone();
+        let mut received = Vec::new();
+        let mut dead = Vec::new();
+        let dead_letter_queue = self.with(|queue| {
+            let redrive = queue.attributes.redrive.clone();
+            queue.messages.retain_mut(|message| {
+                let visible = matches!(message.visibility, Visibility::From(from) if from <= now);
+                if !visible || received.len() == most {
+                    return true;
+                }
+                if redrive.as_ref().is_some_and(|redrive| message.received >= redrive.max_receive_count) {
+                    dead.push(message.body.clone());
+                    return false;
+                }
+                message.received += 1;
+                message.first_received_at.get_or_insert(now);
+                message.visibility = Visibility::HeldSince(Instant::now());
+                received.push(Received { id: message.id.clone(), record: message.record(&arn, &region) });
+                true
+            });
+            redrive.map(|redrive| redrive.queue)
+        });
+        if let Some(queue) = dead_letter_queue.flatten().and_then(|name| self.account.queue(&name)) {
+            for body in dead {
+                self.account.journal().note(
+                    "sqs",
+                    Tone::Bad,
+                    format!("a message of {} goes to {}", self.name, queue.name),
+                );
+                queue.send(body);
+            }
+        }
+        received
+    }
+
+    fn delete(&self, ids: &[&str]) {
+        self.with(|queue| queue.messages.retain(|message| !ids.contains(&message.id.as_str())));
+    }
+
+    /// The consumer failed: what is left of the visibility timeout passes on the account's clock.
+    fn give_back(&self, ids: &[&str]) {
+        let now = self.account.clock().now();
+        self.with(|queue| {
+            let timeout = queue.attributes.visibility_timeout;
+            for message in queue.messages.iter_mut().filter(|message| ids.contains(&message.id.as_str())) {
+                if let Visibility::HeldSince(since) = message.visibility {
+                    let rest = timeout.saturating_sub(since.elapsed());
+                    message.visibility = Visibility::From(later(now, rest));
+                }
+            }
+            queue.changed.notify_one();
+        });
+    }
+
+    /// Waits until there is a message to receive.
+    async fn ready(&self) {
+        loop {
+            let Some((changed, next)) = self.with(|queue| {
+                let visible_from = queue.messages.iter().filter_map(|message| match message.visibility {
+                    Visibility::From(from) => Some(from),
+                    Visibility::HeldSince(_) => None,
+                });
+                (queue.changed.clone(), visible_from.min())
+            }) else {
+                return std::future::pending().await;
+            };
+            let now = self.account.clock().now();
+            match next {
+                Some(from) if from <= now => return,
+                Some(from) => {
+                    let wait = Duration::try_from(from.duration_since(now)).unwrap_or_default();
+                    // A rounded-down wait would spin until the instant is reached.
+                    let wait = wait + Duration::from_millis(1);
+                    tokio::select! {
+                        () = changed.notified() => {}
+                        () = self.account.clock().sleep(wait) => {}
+                    }
+                }
+                None => changed.notified().await,
+            }
+        }
+    }
+
+    fn with<T>(&self, change: impl FnOnce(&mut QueueState) -> T) -> Option<T> {
+        self.account.state().queues.queues.get_mut(&self.name).map(change)
+    }
+}
+
+impl Message {
+    /// As it stands in the `Records` of the event that Lambda gives to a function.
+    fn record(&self, queue_arn: &str, region: &str) -> Value {
+        let millisecond = |at: Timestamp| at.as_millisecond().to_string();
+        json!({
+            "messageId": self.id,
+            "receiptHandle": format!("{}#{}", self.id, self.received),
+            "body": self.body,
+            "attributes": {
+                "ApproximateReceiveCount": self.received.to_string(),
+                "SentTimestamp": millisecond(self.sent_at),
+                "SenderId": "AIDAIE7X3EXAMPLE",
+                "ApproximateFirstReceiveTimestamp": millisecond(self.first_received_at.unwrap_or(self.sent_at)),
+            },
+            "messageAttributes": {},
+            "md5OfBody": "7b270e59b47ff90a553787216d55d91d",
+            "eventSource": "aws:sqs",
+            "eventSourceARN": queue_arn,
+            "awsRegion": region,
+        })
+    }
+}
+
+/// The event source mapping's poller. Ends with the runtime.
+async fn poll(queue: Queue, mapping: Mapping) {
+    let slots = Arc::new(Semaphore::new(mapping.concurrency));
+    loop {
+        let Ok(slot) = slots.clone().acquire_owned().await else { return };
+        queue.ready().await;
+        if !mapping.batch_window.is_zero() {
+            queue.account.clock().sleep(mapping.batch_window).await;
+        }
+        let batch = queue.receive(mapping.batch_size);
+        if batch.is_empty() {
+            continue;
+        }
+        let (queue, mapping) = (queue.clone(), mapping.clone());
+        tokio::spawn(async move {
+            let _slot = slot;
+            hand_over(&queue, &mapping, batch).await;
+        });
+    }
+}
+
+async fn hand_over(queue: &Queue, mapping: &Mapping, batch: Vec<Received>) {
+    let ids: Vec<&str> = batch.iter().map(|message| message.id.as_str()).collect();
+    let records: Vec<&Value> = batch.iter().map(|message| &message.record).collect();
+    let answer = queue.account.functions().invoke(&mapping.function, json!({ "Records": records })).await;
+    let failed = match answer {
+        Err(_) => ids.clone(),
+        Ok(answer) if mapping.report_item_failures => failed_items(&answer, &ids),
+        Ok(_) => Vec::new(),
+    };
+    if !failed.is_empty() {
+        let text = format!("{} of {} messages go back to {}", failed.len(), ids.len(), queue.name);
+        queue.account.journal().note("sqs", Tone::Bad, text);
+    }
+    let (failed, done): (Vec<&str>, Vec<&str>) = ids.into_iter().partition(|id| failed.contains(id));
+    queue.delete(&done);
+    queue.give_back(&failed);
+}
+
+/// The messages that a function says failed. An answer that does not fit fails the whole batch, as in
+/// Lambda: `batchItemFailures` that is no list, an item without an id, an id that is not in the batch.
+fn failed_items<'a>(answer: &Value, ids: &[&'a str]) -> Vec<&'a str> {
+    let failures = match answer.get("batchItemFailures") {
+        None | Some(Value::Null) => return Vec::new(),
+        Some(Value::Array(failures)) => failures,
+        Some(_) => return ids.to_vec(),
+    };
+    let known = |failure: &Value| {
+        let id = failure.get("itemIdentifier")?.as_str()?;
+        ids.iter().copied().find(|known| *known == id)
+    };
+    failures.iter().map(known).collect::<Option<Vec<_>>>().unwrap_or_else(|| ids.to_vec())
+}
+
+fn later(at: Timestamp, by: Duration) -> Timestamp {
+    at.checked_add(by).unwrap_or(Timestamp::MAX)
+}
+
+#[cfg(test)]
+#[path = "queue_tests.rs"]
+mod tests;

@@ -1,0 +1,89 @@
+//! What the account is opened with, and the switches where AWS's behaviour is not established.
+//!
+//! Each switch names the section of AWS-FACTS that leaves the question open; tests run both ways.
+
+use jiff::Timestamp;
+
+use crate::clock::Clock;
+
+/// What the account is opened with.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Twelve digits.
+    pub account_id: String,
+    /// Such as `eu-west-1`.
+    pub region: String,
+    /// The account's time.
+    pub clock: Clock,
+    /// Where containers and listeners are.
+    pub network: Network,
+    /// What an unhandled error of a CodeDeploy hook does.
+    pub hooks: HookFailure,
+    /// Which digest a task reports for an image index.
+    pub reported_digest: ReportedDigest,
+    /// How the event of an untagged push looks.
+    pub untagged_push: UntaggedPush,
+}
+
+impl Settings {
+    /// The account of all samples: 123456789012 in eu-west-1, without sockets.
+    pub fn in_memory(clock: Clock) -> Self {
+        Self {
+            account_id: "123456789012".to_owned(),
+            region: "eu-west-1".to_owned(),
+            clock,
+            network: Network::InMemory,
+            hooks: HookFailure::FailAtOnce,
+            reported_digest: ReportedDigest::Index,
+            untagged_push: UntaggedPush::Empty,
+        }
+    }
+
+    /// The same account with real servers and listeners on loopback.
+    pub fn loopback(clock: Clock) -> Self {
+        Self { network: Network::Loopback, ..Self::in_memory(clock) }
+    }
+
+    /// The account of all samples, in memory and at tokio's own speed: what tests on paused time use.
+    pub fn for_tests() -> Self {
+        // 2026-01-05 is a Monday.
+        let base = Timestamp::from_second(1_767_607_200).unwrap_or_default();
+        Self::in_memory(Clock::scaled(base, 1.0))
+    }
+}
+
+/// Where containers and listeners are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Network {
+    /// Every container is an HTTP server, and every listener a port, on 127.0.0.1.
+    Loopback,
+    /// Nothing has a socket; requests are function calls.
+    InMemory,
+}
+
+/// What an unhandled error of a CodeDeploy hook does: UNCONFIRMED (AWS-FACTS 5.4, 11.6).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HookFailure {
+    /// The lifecycle event fails as soon as the invocation has.
+    FailAtOnce,
+    /// Nobody notices until the hour is over.
+    WaitForTimeout,
+}
+
+/// Which digest a task reports for an image index: UNCONFIRMED for Fargate (AWS-FACTS 5.12, 11.7).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReportedDigest {
+    /// That of the index, as the EC2 agent does.
+    Index,
+    /// That of the platform's manifest.
+    Platform,
+}
+
+/// How the event of an untagged push looks: captured as `""`, absence UNCONFIRMED (AWS-FACTS 1.2, 11.2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UntaggedPush {
+    /// `"image-tag": ""`
+    Empty,
+    /// No `image-tag` at all.
+    Absent,
+}
