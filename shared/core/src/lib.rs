@@ -1,0 +1,17 @@
+//! Greenlight's decisions as pure functions over plain data.
+//!
+//! Nothing here is async, reads a clock, does I/O or names an SDK: what the outside world says
+//! comes in as values, and what should happen comes out as values. The calls are in `shared/aws`,
+//! the order of the calls in `shared/deployer`.
+
+pub mod appspec;
+pub mod deployment;
+pub mod duration;
+pub mod gate;
+pub mod image;
+pub mod policy;
+pub mod problems;
+pub mod record;
+pub mod target;
+pub mod task_definition;
+mod text;

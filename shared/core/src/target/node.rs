@@ -1,0 +1,423 @@
+//! A value of a document together with its place, read strictly.
+//!
+//! Every reader returns `None` after it has added at least one problem, so that the caller goes
+//! on with what else there is and all problems come out at once. Which keys exist is said in
+//! [`super::parse`].
+
+use std::fmt::Display;
+use std::ops::RangeInclusive;
+use std::str::FromStr;
+use std::time::Duration;
+
+use serde_json::{Map, Value};
+
+use crate::duration;
+use crate::problems::Problems;
+use crate::text::excerpt;
+
+/// The keys of a mapping.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Keys {
+    /// Those that are understood.
+    pub known: &'static [&'static str],
+    /// Those that the design names and this version does not do yet.
+    pub later: &'static [&'static str],
+}
+
+/// A value and its place.
+#[derive(Debug, Clone)]
+pub(super) struct Node<'a> {
+    pub value: &'a Value,
+    pub path: String,
+}
+
+/// The values of a mapping whose keys were checked.
+#[derive(Debug)]
+pub(super) struct Fields<'a> {
+    map: &'a Map<String, Value>,
+    path: String,
+}
+
+impl<'a> Node<'a> {
+    pub(super) fn root(value: &'a Value) -> Self {
+        Self {
+            value,
+            path: String::new(),
+        }
+    }
+
+    fn wrong(&self, expected: &str, out: &mut Problems) {
+        out.add(
+            &self.path,
+            format!("expected {expected}, found {}", found(self.value)),
+        );
+    }
+
+    /// A mapping with none but these keys.
+    pub(super) fn fields(&self, keys: Keys, out: &mut Problems) -> Option<Fields<'a>> {
+        let Value::Object(map) = self.value else {
+            self.wrong(&format!("a mapping with {}", listed(keys.known)), out);
+            return None;
+        };
+        let fields = Fields {
+            map,
+            path: self.path.clone(),
+        };
+        for key in map.keys() {
+            keys.check(&fields.place(key), key, out);
+        }
+        Some(fields)
+    }
+
+    /// A mapping with exactly one entry, whose key says what the entry is.
+    pub(super) fn choice(
+        &self,
+        what: &str,
+        keys: Keys,
+        out: &mut Problems,
+    ) -> Option<(&'a str, Node<'a>)> {
+        let fields = match self.value {
+            Value::Object(map) if map.len() == 1 => self.fields(keys, out)?,
+            Value::String(text) if keys.known.contains(&text.as_str()) => {
+                out.add_with_hint(
+                    &self.path,
+                    format!("expected a mapping, found {}", found(self.value)),
+                    format!("write `{{{text}: {{}}}}`"),
+                );
+                return None;
+            }
+            Value::Object(map) if map.len() > 1 => {
+                let _ = self.fields(keys, out);
+                let names: Vec<String> = map
+                    .keys()
+                    .map(|key| format!("`{}`", excerpt(key, 40)))
+                    .collect();
+                out.add(
+                    &self.path,
+                    format!("expected exactly one {what}, found {}", names.join(", ")),
+                );
+                return None;
+            }
+            _ => {
+                self.wrong(
+                    &format!("a mapping with exactly one of {}", listed(keys.known)),
+                    out,
+                );
+                return None;
+            }
+        };
+        let (key, value) = fields.map.iter().next()?;
+        keys.known.contains(&key.as_str()).then(|| {
+            (
+                key.as_str(),
+                Node {
+                    value,
+                    path: fields.place(key),
+                },
+            )
+        })
+    }
+
+    /// All entries of a mapping whose keys are the document's own.
+    pub(super) fn entries(
+        &self,
+        expected: &str,
+        max: usize,
+        out: &mut Problems,
+    ) -> Option<Vec<(&'a str, Node<'a>)>> {
+        let Value::Object(map) = self.value else {
+            self.wrong(expected, out);
+            return None;
+        };
+        if map.len() > max {
+            out.add(
+                &self.path,
+                format!("expected at most {max} entries, found {}", map.len()),
+            );
+            return None;
+        }
+        let place = Fields {
+            map,
+            path: self.path.clone(),
+        };
+        Some(
+            map.iter()
+                .map(|(key, value)| {
+                    (
+                        key.as_str(),
+                        Node {
+                            value,
+                            path: place.place(key),
+                        },
+                    )
+                })
+                .collect(),
+        )
+    }
+
+    /// A list.
+    pub(super) fn list(
+        &self,
+        what: &str,
+        length: RangeInclusive<usize>,
+        out: &mut Problems,
+    ) -> Option<Vec<Node<'a>>> {
+        let Value::Array(items) = self.value else {
+            let path = &self.path;
+            let message = format!("expected a list of {what}, found {}", found(self.value));
+            match self.value {
+                Value::String(text) => {
+                    out.add_with_hint(path, message, format!("write `[{}]`", excerpt(text, 60)))
+                }
+                Value::Number(number) => {
+                    out.add_with_hint(path, message, format!("write `[{number}]`"))
+                }
+                Value::Object(_) => out.add_with_hint(
+                    path,
+                    message,
+                    "put `- ` before it, even if there is only one",
+                ),
+                _ => out.add(path, message),
+            }
+            return None;
+        };
+        if !length.contains(&items.len()) {
+            let (least, most) = (length.start(), length.end());
+            out.add(
+                &self.path,
+                format!("expected {least} to {most} {what}, found {}", items.len()),
+            );
+            return None;
+        }
+        let nodes = items.iter().enumerate();
+        Some(
+            nodes
+                .map(|(index, value)| Node {
+                    value,
+                    path: format!("{}[{index}]", self.path),
+                })
+                .collect(),
+        )
+    }
+
+    /// A text of a bounded length without control characters.
+    pub(super) fn text(
+        &self,
+        what: &str,
+        length: RangeInclusive<usize>,
+        out: &mut Problems,
+    ) -> Option<&'a str> {
+        let text = self.any_text(what, out)?;
+        let fits = length.contains(&text.chars().count()) && !text.chars().any(char::is_control);
+        if !fits {
+            let (least, most) = (length.start(), length.end());
+            self.wrong(
+                &format!("{what} ({least} to {most} printable characters)"),
+                out,
+            );
+        }
+        fits.then_some(text)
+    }
+
+    /// A text of at most so many bytes, with any characters.
+    pub(super) fn bytes(&self, what: &str, most: usize, out: &mut Problems) -> Option<&'a str> {
+        let text = self.any_text(what, out)?;
+        if text.len() > most {
+            out.add(
+                &self.path,
+                format!("expected at most {most} bytes, found {}", text.len()),
+            );
+            return None;
+        }
+        Some(text)
+    }
+
+    fn any_text(&self, what: &str, out: &mut Problems) -> Option<&'a str> {
+        match self.value {
+            Value::String(text) => Some(text),
+            // `tags: [1.10]` is a number in YAML, and the wrong one.
+            Value::Number(number) => {
+                let message = format!("expected {what}, found the number {number}");
+                out.add_with_hint(&self.path, message, "put it in quotes");
+                None
+            }
+            Value::Bool(value) => {
+                let message = format!("expected {what}, found {value}");
+                out.add_with_hint(&self.path, message, "put it in quotes");
+                None
+            }
+            _ => {
+                self.wrong(what, out);
+                None
+            }
+        }
+    }
+
+    /// A text that means something.
+    pub(super) fn parsed<T: FromStr<Err: Display>>(
+        &self,
+        what: &str,
+        out: &mut Problems,
+    ) -> Option<T> {
+        let text = self.any_text(what, out)?;
+        text.parse()
+            .map_err(|error: T::Err| out.add(&self.path, error.to_string()))
+            .ok()
+    }
+
+    pub(super) fn boolean(&self, out: &mut Problems) -> Option<bool> {
+        let value = self.value.as_bool();
+        if value.is_none() {
+            self.wrong("`true` or `false`", out);
+        }
+        value
+    }
+
+    pub(super) fn number(&self, range: RangeInclusive<u32>, out: &mut Problems) -> Option<u32> {
+        let number = self
+            .value
+            .as_u64()
+            .and_then(|n| u32::try_from(n).ok())
+            .filter(|n| range.contains(n));
+        if number.is_none() {
+            self.wrong(
+                &format!("a whole number from {} to {}", range.start(), range.end()),
+                out,
+            );
+        }
+        number
+    }
+
+    pub(super) fn duration(
+        &self,
+        range: RangeInclusive<Duration>,
+        out: &mut Problems,
+    ) -> Option<Duration> {
+        if let Value::Number(number) = self.value {
+            let message = format!("expected a duration, found the number {number}");
+            out.add_with_hint(
+                &self.path,
+                message,
+                format!("write the unit, such as `{number}s`"),
+            );
+            return None;
+        }
+        let text = self.any_text("a duration", out)?;
+        match duration::parse(text) {
+            Ok(duration) if range.contains(&duration) => Some(duration),
+            Ok(_) => {
+                let (least, most) = (
+                    duration::write(*range.start()),
+                    duration::write(*range.end()),
+                );
+                self.wrong(&format!("a duration from {least} to {most}"), out);
+                None
+            }
+            Err(error) => {
+                out.add(&self.path, error.to_string());
+                None
+            }
+        }
+    }
+}
+
+impl<'a> Fields<'a> {
+    /// The value of a key, if it is there. A key without a value counts as not there.
+    pub(super) fn optional(&self, key: &str) -> Option<Node<'a>> {
+        let value = self.map.get(key).filter(|value| !value.is_null())?;
+        Some(Node {
+            value,
+            path: self.place(key),
+        })
+    }
+
+    pub(super) fn required(&self, key: &str, out: &mut Problems) -> Option<Node<'a>> {
+        let node = self.optional(key);
+        if node.is_none() {
+            out.add(&self.path, format!("`{key}` is missing"));
+        }
+        node
+    }
+
+    fn place(&self, key: &str) -> String {
+        let plain = key
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-');
+        match (plain && !key.is_empty(), self.path.is_empty()) {
+            (true, true) => key.to_owned(),
+            (true, false) => format!("{}.{key}", self.path),
+            (false, _) => format!("{}[{}]", self.path, Value::from(excerpt(key, 60))),
+        }
+    }
+}
+
+impl Keys {
+    fn check(self, path: &str, key: &str, out: &mut Problems) {
+        if self.known.contains(&key) {
+            return;
+        }
+        if self.later.contains(&key) {
+            out.add(
+                path,
+                format!("not supported yet; supported here: {}", listed(self.known)),
+            );
+            return;
+        }
+        match nearest(key, self.known) {
+            Some(known) => {
+                out.add_with_hint(path, "unknown key", format!("did you mean `{known}`?"))
+            }
+            None if self.known.is_empty() => out.add(path, "unknown key; nothing is expected here"),
+            None => out.add_with_hint(
+                path,
+                "unknown key",
+                format!("known here: {}", listed(self.known)),
+            ),
+        }
+    }
+}
+
+/// The known word that a mistyped one was probably meant to be.
+pub(super) fn nearest<'k>(word: &str, known: &[&'k str]) -> Option<&'k str> {
+    // Comparing is quadratic in length; nothing longer than this is a mistyped key.
+    if word.len() > 64 {
+        return None;
+    }
+    let word = word.to_ascii_lowercase().replace('-', "_");
+    known
+        .iter()
+        .map(|known| {
+            (
+                strsim::normalized_damerau_levenshtein(&word, &known.to_ascii_lowercase()),
+                *known,
+            )
+        })
+        .filter(|(likeness, _)| *likeness >= 0.5)
+        .max_by(|(left, _), (right, _)| left.total_cmp(right))
+        .map(|(_, known)| known)
+}
+
+pub(super) fn listed(names: &[&str]) -> String {
+    match names {
+        [] => "nothing".to_owned(),
+        names => names
+            .iter()
+            .map(|name| format!("`{name}`"))
+            .collect::<Vec<_>>()
+            .join(", "),
+    }
+}
+
+/// What a value is, for a message.
+fn found(value: &Value) -> String {
+    match value {
+        Value::Null => "nothing".to_owned(),
+        Value::Bool(value) => format!("`{value}`"),
+        Value::Number(number) => format!("the number {number}"),
+        Value::String(text) if text.is_empty() => "an empty text".to_owned(),
+        Value::String(text) => format!("`{}`", excerpt(text, 60)),
+        Value::Array(items) if items.is_empty() => "an empty list".to_owned(),
+        Value::Array(_) => "a list".to_owned(),
+        Value::Object(_) => "a mapping".to_owned(),
+    }
+}
