@@ -1,0 +1,141 @@
+//! Elastic Load Balancing: the health of targets, and where a listener listens.
+
+use aws_sdk_elasticloadbalancingv2::types::{self, LoadBalancerSchemeEnum};
+
+use crate::{AwsError, Clients, Kind, error::failed};
+
+/// A registered target and its health.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TargetHealth {
+    /// Address (or instance) and port.
+    pub target: String,
+    /// `initial | healthy | unhealthy | unused | draining | unavailable | …`
+    pub state: String,
+    /// Reason code and description in brackets, or nothing.
+    pub reason: String,
+}
+
+/// The health of every target of a target group.
+pub async fn target_health(
+    clients: &Clients,
+    target_group: &str,
+) -> Result<Vec<TargetHealth>, AwsError> {
+    let answer = clients
+        .elbv2
+        .describe_target_health()
+        .target_group_arn(target_group)
+        .send()
+        .await
+        .map_err(failed(
+            "elasticloadbalancing:DescribeTargetHealth",
+            format!("target group `{target_group}`"),
+        ))?;
+    Ok(answer
+        .target_health_descriptions()
+        .iter()
+        .map(|description| {
+            let id = description.target().and_then(types::TargetDescription::id);
+            let port = description
+                .target()
+                .and_then(types::TargetDescription::port);
+            let health = description.target_health();
+            let state = health.and_then(types::TargetHealth::state);
+            let code = health.and_then(types::TargetHealth::reason);
+            let text = health.and_then(types::TargetHealth::description);
+            let reason = [code.map(types::TargetHealthReasonEnum::as_str), text]
+                .into_iter()
+                .flatten()
+                .collect::<Vec<_>>()
+                .join(": ");
+            TargetHealth {
+                target: match port {
+                    Some(port) => format!("{}:{port}", id.unwrap_or("unknown")),
+                    None => id.unwrap_or("unknown").to_owned(),
+                },
+                state: state
+                    .map_or("unknown", types::TargetHealthStateEnum::as_str)
+                    .to_owned(),
+                reason: if reason.is_empty() {
+                    reason
+                } else {
+                    format!(" ({reason})")
+                },
+            }
+        })
+        .collect())
+}
+
+/// Where a listener is reached.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListenerAddress {
+    /// `http` or `https`
+    pub scheme: &'static str,
+    /// The load balancer's DNS name.
+    pub host: String,
+    /// The listener's port.
+    pub port: u16,
+    /// The load balancer has no public address.
+    pub is_internal: bool,
+}
+
+impl ListenerAddress {
+    /// `http://host:port`
+    pub fn base_url(&self) -> String {
+        format!("{}://{}:{}", self.scheme, self.host, self.port)
+    }
+}
+
+/// Where `listener` is reached. Two calls, one after the other: a listener names its load balancer.
+pub async fn listener_address(
+    clients: &Clients,
+    listener: &str,
+) -> Result<ListenerAddress, AwsError> {
+    const LISTENERS: &str = "elasticloadbalancing:DescribeListeners";
+    const LOAD_BALANCERS: &str = "elasticloadbalancing:DescribeLoadBalancers";
+    let resource = || format!("listener `{listener}`");
+    let missing = |action, member: &str| {
+        let message = format!("the answer holds no {member}");
+        AwsError::unusable(action, resource(), Kind::NotFound, None, message)
+    };
+    let answer = clients
+        .elbv2
+        .describe_listeners()
+        .listener_arns(listener)
+        .send()
+        .await
+        .map_err(failed(LISTENERS, resource()))?;
+    let described = answer.listeners().first();
+    let described = described.ok_or_else(|| missing(LISTENERS, "listener"))?;
+    let port = described
+        .port()
+        .and_then(|port| u16::try_from(port).ok())
+        .ok_or_else(|| missing(LISTENERS, "port"))?;
+    let scheme = match described.protocol().map(types::ProtocolEnum::as_str) {
+        Some("HTTPS" | "TLS") => "https",
+        _ => "http",
+    };
+    let load_balancer = described
+        .load_balancer_arn()
+        .ok_or_else(|| missing(LISTENERS, "load balancer"))?;
+    let answer = clients
+        .elbv2
+        .describe_load_balancers()
+        .load_balancer_arns(load_balancer)
+        .send()
+        .await
+        .map_err(failed(
+            LOAD_BALANCERS,
+            format!("load balancer `{load_balancer}`"),
+        ))?;
+    let balancer = answer.load_balancers().first();
+    let host = balancer
+        .and_then(|balancer| balancer.dns_name())
+        .ok_or_else(|| missing(LOAD_BALANCERS, "DNS name"))?;
+    Ok(ListenerAddress {
+        scheme,
+        host: host.to_owned(),
+        port,
+        is_internal: balancer.and_then(types::LoadBalancer::scheme)
+            == Some(&LoadBalancerSchemeEnum::Internal),
+    })
+}

@@ -1,0 +1,55 @@
+//! Amazon EventBridge: emitting Greenlight's own events.
+
+use aws_sdk_eventbridge::types::PutEventsRequestEntry;
+use greenlight_core::record::Announcement;
+
+use crate::{AwsError, Clients, Kind, error::failed};
+
+/// The `source` of every event that Greenlight emits.
+pub const SOURCE: &str = "greenlight";
+
+/// Emits one event to `bus`.
+pub async fn announce(
+    clients: &Clients,
+    bus: &str,
+    announcement: &Announcement,
+) -> Result<(), AwsError> {
+    const ACTION: &str = "events:PutEvents";
+    let resource = || format!("event bus `{bus}`");
+    let detail = serde_json::to_string(announcement).map_err(|error| {
+        let message = format!("the event cannot be written as JSON: {error}");
+        AwsError::unusable(ACTION, resource(), Kind::Invalid, None, message)
+    })?;
+    let entry = PutEventsRequestEntry::builder()
+        .source(SOURCE)
+        .detail_type(announcement.detail_type.as_str())
+        .detail(detail)
+        .event_bus_name(bus)
+        .build();
+    let answer = clients
+        .eventbridge
+        .put_events()
+        .entries(entry)
+        .send()
+        .await
+        .map_err(failed(ACTION, resource()))?;
+    // PutEvents answers with success even where it takes nothing.
+    match answer
+        .entries()
+        .iter()
+        .find(|entry| entry.error_code().is_some())
+    {
+        None => Ok(()),
+        Some(refused) => {
+            let code = refused.error_code().unwrap_or_default().to_owned();
+            let message = format!("{code}: {}", refused.error_message().unwrap_or_default());
+            Err(AwsError::unusable(
+                ACTION,
+                resource(),
+                Kind::Unavailable,
+                Some(code),
+                message,
+            ))
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! What follows from the end of an AWS deployment.
+
+use super::{
+    Candidate, Current, Decision, DeploymentId, Effect, Foreign, Outcome, Rule, Transition,
+    step::Step,
+};
+use crate::record::{DetailType, Origin, RecordChange, Status};
+
+impl Step<'_> {
+    pub(super) fn concluded(
+        mut self,
+        id: DeploymentId,
+        aws_id: String,
+        outcome: Outcome,
+    ) -> Transition {
+        let Some(active) = self.state.active.take_if(|active| active.deployment == id) else {
+            // Said before. What should have followed may have been broken off, so it is made sure of.
+            if self.is_start_broken_off() {
+                return self.resume();
+            }
+            self.start_queued();
+            return self.end(
+                Decision::Skip,
+                Rule::AlreadyKnown,
+                format!("deployment {id} ({aws_id}) has already been concluded"),
+            );
+        };
+        let candidate = active.candidate;
+        let image = candidate.describe();
+        let mut change = RecordChange {
+            concluded_at: Some(self.at),
+            aws_id: Some(aws_id.clone()),
+            ..RecordChange::default()
+        };
+        match outcome {
+            Outcome::Succeeded { task_definition } => {
+                let text = format!("{image} is live at `{}` ({aws_id})", self.target);
+                change.status = Some(Status::Succeeded);
+                change.task_definition = Some(task_definition.clone());
+                change.reason = Some(text.clone());
+                self.update(id, change);
+                self.announce(DetailType::Succeeded, id, &candidate, &text);
+                self.state.pardon(&candidate.digest);
+                self.state.current = Some(Current {
+                    deployment: id,
+                    candidate,
+                    task_definition: Some(task_definition),
+                    since: self.at,
+                });
+                self.start_queued();
+                self.end(Decision::Record, Rule::Succeeded, text)
+            }
+            Outcome::Failed {
+                reason,
+                evidence,
+                rolling_back,
+            } => {
+                change.status = Some(Status::Failed);
+                change.reason = Some(reason.clone());
+                change.evidence = Some(evidence);
+                self.update(id, change);
+                self.announce(DetailType::Failed, id, &candidate, &reason);
+                self.state.reject(candidate.digest);
+                if !rolling_back {
+                    self.start_queued();
+                }
+                self.end(Decision::Record, Rule::Failed, reason)
+            }
+        }
+    }
+
+    pub(super) fn concluded_elsewhere(mut self, foreign: Foreign) -> Transition {
+        let Foreign {
+            deployment,
+            aws_id,
+            origin,
+            running,
+            outcome,
+        } = foreign;
+        let (status, text, evidence, task_definition) = match outcome {
+            Outcome::Succeeded { task_definition } => {
+                let what = match &origin {
+                    Origin::Rollback { of } => format!("{aws_id} rolled {of} back"),
+                    Origin::Push | Origin::Elsewhere { .. } => {
+                        format!("{aws_id}, which Greenlight did not start, succeeded")
+                    }
+                };
+                let now = running.as_ref().map_or(
+                    "an image of another repository".to_owned(),
+                    Candidate::describe,
+                );
+                (
+                    Status::Succeeded,
+                    format!("{what}: {now} is live"),
+                    Vec::new(),
+                    Some(task_definition),
+                )
+            }
+            Outcome::Failed {
+                reason, evidence, ..
+            } => (Status::Failed, reason, evidence, None),
+        };
+        if let Some(candidate) = running {
+            let mut record = self.record(deployment, &candidate, status, Some(&text));
+            record.origin = origin;
+            record.aws_id = Some(aws_id);
+            record.concluded_at = Some(self.at);
+            record.task_definition.clone_from(&task_definition);
+            record.evidence = evidence;
+            self.effects.push(Effect::Create(Box::new(record)));
+            if status == Status::Succeeded && !self.state.is_live(&candidate.digest) {
+                self.announce(DetailType::Succeeded, deployment, &candidate, &text);
+                self.state.pardon(&candidate.digest);
+                self.state.current = Some(Current {
+                    deployment,
+                    candidate,
+                    task_definition,
+                    since: self.at,
+                });
+            }
+        }
+        self.start_queued();
+        self.end(Decision::Record, Rule::EndedElsewhere, text)
+    }
+}

@@ -1,0 +1,91 @@
+//! Why something was decided, for people and for machines.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// What was decided about an input.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Decision {
+    /// A deployment is started now.
+    Start,
+    /// A start that was broken off is taken up again.
+    Resume,
+    /// The candidate waits for its turn.
+    Queue,
+    /// Nothing is to be done.
+    Skip,
+    /// The candidate gave way to a newer one.
+    Supersede,
+    /// A running deployment was bound, or a deployment reached its end: the record was brought up
+    /// to date.
+    Record,
+}
+
+/// The rule that decided. Stable names: people filter logs and events by them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Rule {
+    /// Nothing is running and the image is new: it is deployed.
+    NewImage,
+    /// The image is already live.
+    AlreadyLive,
+    /// The image is already being deployed.
+    AlreadyDeploying,
+    /// The image is already waiting for its turn.
+    AlreadyQueued,
+    /// One deployment at a time: another one of this target is running.
+    OneAtATime,
+    /// Another deployment, not started by Greenlight, is running at this service.
+    BusyElsewhere,
+    /// A newer image was accepted before.
+    NewerAccepted,
+    /// The tag names another image by now.
+    TagMoved,
+    /// The image failed at this target, or was rolled away from.
+    Rejected,
+    /// A start that was broken off, by a crash or a time-out, is overdue.
+    BrokenOffStart,
+    /// The deployment could not be started.
+    StartFailed,
+    /// The AWS deployment was started and is bound to ours.
+    Bound,
+    /// The deployment succeeded.
+    Succeeded,
+    /// The deployment failed.
+    Failed,
+    /// A deployment that Greenlight did not start came to an end.
+    EndedElsewhere,
+    /// What was reported is already known.
+    AlreadyKnown,
+    /// The queue may move on.
+    TurnCame,
+}
+
+/// A decision, the rule behind it, and the sentence for people.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Explanation {
+    /// What was decided.
+    pub decision: Decision,
+    /// The rule that decided.
+    pub rule: Rule,
+    /// One sentence for people.
+    pub text: String,
+}
+
+impl Explanation {
+    pub(crate) fn new(decision: Decision, rule: Rule, text: impl Into<String>) -> Self {
+        Self {
+            decision,
+            rule,
+            text: text.into(),
+        }
+    }
+}
+
+impl fmt::Display for Explanation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}

@@ -1,0 +1,182 @@
+//! The inputs, the effects, and the one function that leads from one to the other.
+//!
+//! Rules that hold in every step:
+//! - one deployment at a time; of the candidates that arrive meanwhile the newest waits, and the
+//!   others are recorded as superseded;
+//! - what is live, under way, or rejected is never deployed again automatically;
+//! - the order of candidates never goes backwards, so late events change nothing;
+//! - the same input a second time changes nothing.
+
+use jiff::Timestamp;
+
+use super::{Candidate, DeploymentId, Explanation, TargetState, step::Step};
+use crate::{
+    record::{Announcement, DeploymentRecord, Origin, RecordChange},
+    target::TargetName,
+};
+
+/// Something that happened, as far as a target's state is concerned.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Input {
+    /// An image that the target's policy accepts has been pushed.
+    Requested {
+        /// The id to use if a deployment comes of it.
+        deployment: DeploymentId,
+        /// The image.
+        candidate: Candidate,
+    },
+    /// A push whose tag names another image by now: only to be recorded.
+    Outdated {
+        /// The id of its record.
+        deployment: DeploymentId,
+        /// The image that the tag named.
+        candidate: Candidate,
+    },
+    /// The AWS deployment of an active deployment was created.
+    Started {
+        /// Our id.
+        deployment: DeploymentId,
+        /// AWS's id.
+        aws_id: String,
+        /// The task definition that it deploys.
+        task_definition: String,
+    },
+    /// The active deployment could not be started, and trying again would not help.
+    StartFailed {
+        /// Our id.
+        deployment: DeploymentId,
+        /// What happened to which resource, and what to do.
+        reason: String,
+    },
+    /// The active deployment has to wait: the service is busy with somebody else's deployment.
+    StartDeferred {
+        /// Our id.
+        deployment: DeploymentId,
+        /// What it waits for.
+        reason: String,
+    },
+    /// A deployment of ours came to its end.
+    Concluded {
+        /// Our id.
+        deployment: DeploymentId,
+        /// AWS's id: it may not be bound yet.
+        aws_id: String,
+        /// How it ended.
+        outcome: Outcome,
+    },
+    /// A deployment that Greenlight did not start came to its end.
+    ConcludedElsewhere(Foreign),
+}
+
+/// How a deployment ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// The image is live: the running tasks prove it.
+    Succeeded {
+        /// The task definition that runs it.
+        task_definition: String,
+    },
+    /// It is not live.
+    Failed {
+        /// Why, in one sentence.
+        reason: String,
+        /// The facts, one a line.
+        evidence: Vec<String>,
+        /// A roll-back is under way, so the service is still busy.
+        rolling_back: bool,
+    },
+}
+
+/// A deployment that Greenlight did not start.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Foreign {
+    /// The id of its record.
+    pub deployment: DeploymentId,
+    /// AWS's id.
+    pub aws_id: String,
+    /// A roll-back, or somebody else's.
+    pub origin: Origin,
+    /// What runs now, if that could be seen and is an image of the target's repository.
+    pub running: Option<Candidate>,
+    /// How it ended.
+    pub outcome: Outcome,
+}
+
+/// Something to be done because of a transition.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Effect {
+    /// Write a new record, in the same transaction as the state.
+    Create(Box<DeploymentRecord>),
+    /// Complete a record, in the same transaction as the state.
+    Update {
+        /// Whose record.
+        deployment: DeploymentId,
+        /// What changes.
+        change: Box<RecordChange>,
+    },
+    /// Start the AWS deployment, once the state is stored.
+    Start {
+        /// Our id.
+        deployment: DeploymentId,
+        /// What to deploy.
+        candidate: Candidate,
+        /// An earlier start was broken off: look for its AWS deployment first.
+        resume: bool,
+    },
+    /// Emit an event.
+    Announce(Box<Announcement>),
+}
+
+/// What follows from one input.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Transition {
+    /// The next state.
+    pub state: TargetState,
+    /// What is to be done.
+    pub effects: Vec<Effect>,
+    /// Why.
+    pub explanation: Explanation,
+}
+
+/// The next state of `target` after `input`.
+///
+/// `at` is the time of the step; `lease_until` is when whoever takes the step cannot be running any
+/// more, which is how long a start that it claims is left to it.
+pub fn step(
+    target: &TargetName,
+    state: &TargetState,
+    input: Input,
+    at: Timestamp,
+    lease_until: Timestamp,
+) -> Transition {
+    let step = Step {
+        target,
+        state: state.clone(),
+        effects: Vec::new(),
+        at,
+        lease_until,
+    };
+    match input {
+        Input::Requested {
+            deployment,
+            candidate,
+        } => step.requested(deployment, candidate),
+        Input::Outdated {
+            deployment,
+            candidate,
+        } => step.outdated(deployment, candidate),
+        Input::Started {
+            deployment,
+            aws_id,
+            task_definition,
+        } => step.started(deployment, aws_id, task_definition),
+        Input::StartFailed { deployment, reason } => step.start_failed(deployment, reason),
+        Input::StartDeferred { deployment, reason } => step.start_deferred(deployment, reason),
+        Input::Concluded {
+            deployment,
+            aws_id,
+            outcome,
+        } => step.concluded(deployment, aws_id, outcome),
+        Input::ConcludedElsewhere(foreign) => step.concluded_elsewhere(foreign),
+    }
+}

@@ -1,0 +1,21 @@
+//! The life of a deployment at one target, as a state machine without side effects.
+//!
+//! [`step`] takes the target's state and one [`Input`] and returns the next state, the [`Effect`]s
+//! to carry out, and an [`Explanation`]. It neither reads a clock nor calls anything; whoever calls
+//! it persists the state by compare-and-swap and carries out the effects (`shared/deployer`).
+
+mod candidate;
+mod conclusion;
+mod explanation;
+mod id;
+mod machine;
+mod request;
+mod start;
+mod state;
+mod step;
+
+pub use candidate::Candidate;
+pub use explanation::{Decision, Explanation, Rule};
+pub use id::{DeploymentId, InvalidDeploymentId};
+pub use machine::{Effect, Foreign, Input, Outcome, Transition, step};
+pub use state::{Active, Current, Phase, Queued, TargetState};

@@ -1,0 +1,99 @@
+//! What follows from an attempt to start the AWS deployment.
+
+use super::{
+    Decision, DeploymentId, Phase, Queued, Rule, Transition,
+    step::{Step, superseded},
+};
+use crate::record::{DetailType, RecordChange, Status};
+
+impl Step<'_> {
+    pub(super) fn started(
+        mut self,
+        id: DeploymentId,
+        aws_id: String,
+        task_definition: String,
+    ) -> Transition {
+        let Some(active) = self
+            .state
+            .active
+            .as_mut()
+            .filter(|active| active.deployment == id)
+        else {
+            return self.not_active(id);
+        };
+        if matches!(&active.phase, Phase::Started { aws_id: known, .. } if *known == aws_id) {
+            let text = format!("deployment {id} is already bound to {aws_id}");
+            return self.end(Decision::Skip, Rule::AlreadyKnown, text);
+        }
+        active.phase = Phase::Started {
+            aws_id: aws_id.clone(),
+            task_definition: task_definition.clone(),
+        };
+        let candidate = active.candidate.clone();
+        let text = format!(
+            "deployment {id} of {} runs as {aws_id}",
+            candidate.describe()
+        );
+        self.update(
+            id,
+            RecordChange {
+                status: Some(Status::Started),
+                started_at: Some(self.at),
+                aws_id: Some(aws_id),
+                task_definition: Some(task_definition),
+                previous: self
+                    .state
+                    .current
+                    .as_ref()
+                    .map(|current| current.candidate.digest.clone()),
+                ..RecordChange::default()
+            },
+        );
+        self.announce(DetailType::Started, id, &candidate, &text);
+        self.end(Decision::Record, Rule::Bound, text)
+    }
+
+    pub(super) fn start_failed(mut self, id: DeploymentId, reason: String) -> Transition {
+        let Some(active) = self.state.active.take_if(|active| active.deployment == id) else {
+            return self.not_active(id);
+        };
+        self.update(
+            id,
+            RecordChange {
+                status: Some(Status::StartFailed),
+                concluded_at: Some(self.at),
+                reason: Some(reason.clone()),
+                ..RecordChange::default()
+            },
+        );
+        self.announce(DetailType::Failed, id, &active.candidate, &reason);
+        self.start_queued();
+        self.end(Decision::Record, Rule::StartFailed, reason)
+    }
+
+    pub(super) fn start_deferred(mut self, id: DeploymentId, reason: String) -> Transition {
+        let Some(active) = self.state.active.take_if(|active| active.deployment == id) else {
+            return self.not_active(id);
+        };
+        if let Some(queued) = &self.state.queued {
+            let text = format!("{} is newer and waits", queued.candidate.describe());
+            self.update(id, superseded(self.at, &text));
+            return self.end(Decision::Supersede, Rule::BusyElsewhere, text);
+        }
+        self.update(
+            id,
+            RecordChange {
+                status: Some(Status::Queued),
+                reason: Some(reason.clone()),
+                ..RecordChange::default()
+            },
+        );
+        self.announce(DetailType::Queued, id, &active.candidate, &reason);
+        self.state.queued = Some(Queued {
+            deployment: id,
+            candidate: active.candidate,
+            reason: reason.clone(),
+        });
+        self.end(Decision::Queue, Rule::BusyElsewhere, reason)
+    }
+}

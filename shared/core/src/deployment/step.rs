@@ -1,0 +1,238 @@
+//! What the transitions are made of: how a step changes the state and notes its effects.
+
+use jiff::Timestamp;
+
+use super::{
+    Active, Candidate, Decision, DeploymentId, Effect, Explanation, Phase, Queued, Rule,
+    TargetState, Transition,
+};
+use crate::{
+    record::{Announcement, DeploymentRecord, DetailType, Origin, RecordChange, Status},
+    target::TargetName,
+};
+
+/// A transition in the making.
+pub(super) struct Step<'a> {
+    pub(super) target: &'a TargetName,
+    pub(super) state: TargetState,
+    pub(super) effects: Vec<Effect>,
+    pub(super) at: Timestamp,
+    pub(super) lease_until: Timestamp,
+}
+
+impl Step<'_> {
+    /// What waits gives way to a newer candidate.
+    pub(super) fn supersede_older_than(&mut self, candidate: &Candidate) {
+        let older = |queued: &mut Queued| {
+            queued.candidate.digest != candidate.digest
+                && queued.candidate.ordered_at <= candidate.ordered_at
+        };
+        if let Some(queued) = self.state.queued.take_if(older) {
+            let text = format!("superseded by {}", candidate.describe());
+            self.update(queued.deployment, superseded(self.at, &text));
+        }
+    }
+
+    /// Whether a newer candidate was accepted before.
+    pub(super) fn is_outdated(&self, candidate: &Candidate) -> bool {
+        self.state
+            .newest
+            .is_some_and(|newest| candidate.ordered_at < newest)
+    }
+
+    pub(super) fn queue(&mut self, id: DeploymentId, candidate: Candidate, reason: String) {
+        self.create(id, &candidate, Status::Queued, Some(&reason));
+        self.announce(DetailType::Queued, id, &candidate, &reason);
+        self.state.newest = self.state.newest.max(Some(candidate.ordered_at));
+        self.state.queued = Some(Queued {
+            deployment: id,
+            candidate,
+            reason,
+        });
+    }
+
+    /// Whether the start of the active deployment was claimed by somebody who cannot be running any
+    /// more.
+    pub(super) fn is_start_broken_off(&self) -> bool {
+        self.state.active.as_ref().is_some_and(
+            |active| matches!(active.phase, Phase::Requested { lease_until } if lease_until <= self.at),
+        )
+    }
+
+    /// The queue moves on: what waits is claimed, unless it has become pointless meanwhile.
+    pub(super) fn start_queued(&mut self) {
+        if self.state.active.is_some() {
+            return;
+        }
+        let Some(queued) = self.state.queued.take() else {
+            return;
+        };
+        let digest = &queued.candidate.digest;
+        let pointless = if self.state.is_live(digest) {
+            Some("the image is already live")
+        } else if self.state.rejects(digest) {
+            Some("the image has failed meanwhile")
+        } else {
+            None
+        };
+        if let Some(reason) = pointless {
+            self.update(queued.deployment, superseded(self.at, reason));
+            return;
+        }
+        self.claim(queued.deployment, queued.candidate, Some(Status::Queued));
+    }
+
+    pub(super) fn claim(&mut self, id: DeploymentId, candidate: Candidate, was: Option<Status>) {
+        if was != Some(Status::Requested) {
+            self.update(
+                id,
+                RecordChange {
+                    status: Some(Status::Requested),
+                    ..RecordChange::default()
+                },
+            );
+        }
+        self.state.newest = self.state.newest.max(Some(candidate.ordered_at));
+        self.state.active = Some(Active {
+            deployment: id,
+            candidate: candidate.clone(),
+            phase: Phase::Requested {
+                lease_until: self.lease_until,
+            },
+        });
+        self.effects.push(Effect::Start {
+            deployment: id,
+            candidate,
+            resume: false,
+        });
+    }
+
+    pub(super) fn start(
+        mut self,
+        id: DeploymentId,
+        candidate: Candidate,
+        rule: Rule,
+        was: Option<Status>,
+    ) -> Transition {
+        let text = format!(
+            "{} is deployed to `{}` as {id}",
+            candidate.describe(),
+            self.target
+        );
+        self.claim(id, candidate, was);
+        self.end(Decision::Start, rule, text)
+    }
+
+    /// Takes over the start of the active deployment.
+    pub(super) fn resume(mut self) -> Transition {
+        let lease_until = self.lease_until;
+        let Some(active) = self.state.active.as_mut() else {
+            return self.end(
+                Decision::Skip,
+                Rule::AlreadyKnown,
+                "nothing is under way".to_owned(),
+            );
+        };
+        active.phase = Phase::Requested { lease_until };
+        let (deployment, candidate) = (active.deployment, active.candidate.clone());
+        let text = format!("the start of {deployment} was broken off and is taken up again");
+        self.effects.push(Effect::Start {
+            deployment,
+            candidate,
+            resume: true,
+        });
+        self.end(Decision::Resume, Rule::BrokenOffStart, text)
+    }
+
+    pub(super) fn skip(
+        mut self,
+        id: DeploymentId,
+        candidate: &Candidate,
+        rule: Rule,
+        text: String,
+    ) -> Transition {
+        self.announce(DetailType::Skipped, id, candidate, &text);
+        self.end(Decision::Skip, rule, text)
+    }
+
+    pub(super) fn not_active(self, id: DeploymentId) -> Transition {
+        let text = format!(
+            "deployment {id} is not under way at `{}` any more",
+            self.target
+        );
+        self.end(Decision::Skip, Rule::AlreadyKnown, text)
+    }
+
+    pub(super) fn create(
+        &mut self,
+        id: DeploymentId,
+        candidate: &Candidate,
+        status: Status,
+        reason: Option<&str>,
+    ) {
+        let record = self.record(id, candidate, status, reason);
+        self.effects.push(Effect::Create(Box::new(record)));
+    }
+
+    pub(super) fn record(
+        &self,
+        id: DeploymentId,
+        candidate: &Candidate,
+        status: Status,
+        reason: Option<&str>,
+    ) -> DeploymentRecord {
+        DeploymentRecord {
+            id,
+            target: self.target.clone(),
+            candidate: candidate.clone(),
+            origin: Origin::Push,
+            status,
+            requested_at: self.at,
+            started_at: None,
+            concluded_at: status.is_final().then_some(self.at),
+            aws_id: None,
+            task_definition: None,
+            previous: self
+                .state
+                .current
+                .as_ref()
+                .map(|current| current.candidate.digest.clone()),
+            reason: reason.map(str::to_owned),
+            evidence: Vec::new(),
+            gates: std::collections::BTreeMap::new(),
+        }
+    }
+
+    pub(super) fn update(&mut self, deployment: DeploymentId, change: RecordChange) {
+        let change = Box::new(change);
+        self.effects.push(Effect::Update { deployment, change });
+    }
+
+    pub(super) fn announce(
+        &mut self,
+        kind: DetailType,
+        id: DeploymentId,
+        candidate: &Candidate,
+        reason: &str,
+    ) {
+        let announcement = Announcement::new(kind, self.target, id, candidate, reason);
+        self.effects.push(Effect::Announce(Box::new(announcement)));
+    }
+
+    pub(super) fn end(self, decision: Decision, rule: Rule, text: String) -> Transition {
+        Transition {
+            state: self.state,
+            effects: self.effects,
+            explanation: Explanation::new(decision, rule, text),
+        }
+    }
+}
+
+pub(super) fn superseded(at: Timestamp, reason: &str) -> RecordChange {
+    RecordChange {
+        status: Some(Status::Superseded),
+        concluded_at: Some(at),
+        reason: Some(reason.to_owned()),
+        ..RecordChange::default()
+    }
+}

@@ -1,0 +1,144 @@
+//! The record of a deployment: what was deployed, when, by what, with which verdicts.
+//!
+//! Records are written once and then only completed; the state machine in [`crate::deployment`]
+//! says when. What runs *now* is the target's state, not a record.
+
+mod announcement;
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+pub use announcement::{Announcement, DetailType};
+
+use crate::{
+    deployment::{Candidate, DeploymentId},
+    gate::GateReport,
+    image::Digest,
+    target::{GatePoint, TargetName},
+};
+
+/// How far a deployment came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// Waits for its turn.
+    Queued,
+    /// Is being started.
+    Requested,
+    /// The AWS deployment runs.
+    Started,
+    /// Live, as observed.
+    Succeeded,
+    /// Did not go live, or was rolled back.
+    Failed,
+    /// Could not be started.
+    StartFailed,
+    /// Gave way to a newer image before it was started.
+    Superseded,
+}
+
+impl Status {
+    /// Whether nothing can change any more.
+    pub fn is_final(self) -> bool {
+        match self {
+            Self::Queued | Self::Requested | Self::Started => false,
+            Self::Succeeded | Self::Failed | Self::StartFailed | Self::Superseded => true,
+        }
+    }
+
+    /// The word as it is stored and printed.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Queued => "queued",
+            Self::Requested => "requested",
+            Self::Started => "started",
+            Self::Succeeded => "succeeded",
+            Self::Failed => "failed",
+            Self::StartFailed => "start_failed",
+            Self::Superseded => "superseded",
+        }
+    }
+}
+
+/// What a deployment came from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Origin {
+    /// A pushed image, found by Greenlight.
+    Push,
+    /// CodeDeploy went back to the previous image after the AWS deployment `of` had failed.
+    Rollback {
+        /// The AWS deployment that was rolled back.
+        of: String,
+    },
+    /// Somebody else: a person, a pipeline, infrastructure code.
+    Elsewhere {
+        /// Who, in AWS's own word (`creator` of the CodeDeploy deployment).
+        creator: String,
+    },
+}
+
+/// One deployment, from its request to its end.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeploymentRecord {
+    /// Our id.
+    pub id: DeploymentId,
+    /// Where to.
+    pub target: TargetName,
+    /// What.
+    pub candidate: Candidate,
+    /// Why at all.
+    pub origin: Origin,
+    /// How far it came.
+    pub status: Status,
+    /// When it was asked for.
+    pub requested_at: Timestamp,
+    /// When the AWS deployment was created.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub started_at: Option<Timestamp>,
+    /// When it ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub concluded_at: Option<Timestamp>,
+    /// The AWS deployment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub aws_id: Option<String>,
+    /// The task definition that was deployed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub task_definition: Option<String>,
+    /// What was live before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub previous: Option<Digest>,
+    /// Why it is as it is, in one sentence.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// What was found where it failed, a fact a line.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub evidence: Vec<String>,
+    /// The gates that were run, with their verdicts. Written even where it is empty: reports are
+    /// added to it one by one.
+    #[serde(default)]
+    pub gates: BTreeMap<GatePoint, GateReport>,
+}
+
+/// What a step of the state machine changes in a record. `None` leaves a field as it is.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RecordChange {
+    /// The new status.
+    pub status: Option<Status>,
+    /// See [`DeploymentRecord::started_at`].
+    pub started_at: Option<Timestamp>,
+    /// See [`DeploymentRecord::concluded_at`].
+    pub concluded_at: Option<Timestamp>,
+    /// See [`DeploymentRecord::aws_id`].
+    pub aws_id: Option<String>,
+    /// See [`DeploymentRecord::task_definition`].
+    pub task_definition: Option<String>,
+    /// See [`DeploymentRecord::previous`].
+    pub previous: Option<Digest>,
+    /// See [`DeploymentRecord::reason`].
+    pub reason: Option<String>,
+    /// See [`DeploymentRecord::evidence`].
+    pub evidence: Option<Vec<String>>,
+}
