@@ -1,0 +1,212 @@
+"""The test of the test: valid calls pass, and each seeded violation is found and named."""
+
+import contextlib
+import copy
+import io
+import json
+import pathlib
+import tempfile
+import unittest
+
+import validate
+
+MODELS = validate.Models()
+
+DIGEST = "sha256:" + "0" * 64
+LISTENER = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:listener/app/mco/0123456789abcdef/0123456789abcdef"
+
+DESCRIBE_IMAGES = {
+    "function": "DeployOnPush",
+    "service": "ecr",
+    "operation": "DescribeImages",
+    "request": {"repositoryName": "mco/api", "imageIds": [{"imageTag": "test"}]},
+    "status": 200,
+    "response": {
+        "imageDetails": [
+            {
+                "repositoryName": "mco/api",
+                "imageDigest": DIGEST,
+                "imageTags": ["test"],
+                "imagePushedAt": 1795341600.5,
+                "imageSizeInBytes": 1048576,
+                "imageStatus": "ACTIVE",
+            }
+        ]
+    },
+}
+GET_ITEM = {
+    "function": "DeployOnPush",
+    "service": "dynamodb",
+    "operation": "GetItem",
+    "request": {"TableName": "greenlight", "Key": {"pk": {"S": "a"}, "sk": {"S": "b"}}},
+    "status": 200,
+    "response": {"Item": {"pk": {"S": "a"}, "sk": {"S": "b"}, "version": {"N": "3"}}},
+}
+LISTENERS = {
+    "function": "ValidateGreen",
+    "service": "elbv2",
+    "operation": "DescribeListeners",
+    "request": f"Action=DescribeListeners&Version=2015-12-01&ListenerArns.member.1={LISTENER}&PageSize=5",
+    "status": 200,
+    "response": "<DescribeListenersResponse xmlns='http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/'>"
+    "<DescribeListenersResult><Listeners><member>"
+    f"<ListenerArn>{LISTENER}</ListenerArn><Port>9001</Port><Protocol>HTTP</Protocol>"
+    "</member></Listeners></DescribeListenersResult></DescribeListenersResponse>",
+}
+
+
+def refused(status, code, call=DESCRIBE_IMAGES):
+    return dict(call, status=status, response={"__type": code, "message": "No."})
+
+
+class Validate(unittest.TestCase):
+    def valid(self, call):
+        self.assertEqual(validate.check_line(MODELS, json.dumps(call)), [])
+
+    def violates(self, call, expected):
+        problems = validate.check_line(MODELS, json.dumps(call))
+        self.assertTrue(any(expected in problem for problem in problems), f"{expected!r} not in {problems}")
+
+    def changed(self, call, part, change):
+        call = copy.deepcopy(call)
+        change(call[part])
+        return call
+
+    def test_valid_calls_pass(self):
+        for call in (DESCRIBE_IMAGES, GET_ITEM, LISTENERS):
+            self.valid(call)
+
+    def test_an_unknown_request_member_is_found(self):
+        call = self.changed(DESCRIBE_IMAGES, "request", lambda request: request.update(repository="mco/api"))
+        self.violates(call, "request.repository: unknown member")
+
+    def test_a_missing_request_member_is_found(self):
+        call = self.changed(DESCRIBE_IMAGES, "request", lambda request: request.pop("repositoryName"))
+        self.violates(call, "request.repositoryName: required")
+
+    def test_a_wrong_request_type_is_found(self):
+        call = self.changed(DESCRIBE_IMAGES, "request", lambda request: request.update(imageIds={"imageTag": "test"}))
+        self.violates(call, "not a list")
+
+    def test_a_wrong_request_enum_is_found(self):
+        call = self.changed(DESCRIBE_IMAGES, "request", lambda request: request.update(filter={"tagStatus": "SOME"}))
+        self.violates(call, "is none of TAGGED, UNTAGGED")
+
+    def test_an_empty_list_below_its_minimum_is_found(self):
+        call = self.changed(DESCRIBE_IMAGES, "request", lambda request: request.update(imageIds=[]))
+        self.violates(call, "0 is less than 1")
+
+    def test_null_in_a_request_is_found(self):
+        call = self.changed(DESCRIBE_IMAGES, "request", lambda request: request.update(registryId=None))
+        self.violates(call, "request.registryId: null")
+
+    def test_a_name_against_its_pattern_is_found(self):
+        call = self.changed(DESCRIBE_IMAGES, "request", lambda request: request.update(repositoryName="MCO!"))
+        self.violates(call, "does not match")
+
+    def test_an_unknown_answer_member_is_found(self):
+        call = self.changed(DESCRIBE_IMAGES, "response", lambda answer: answer["imageDetails"][0].update(tag="test"))
+        self.violates(call, "response.imageDetails[0].tag: unknown member")
+
+    def test_a_timestamp_as_text_is_found(self):
+        call = self.changed(
+            DESCRIBE_IMAGES,
+            "response",
+            lambda answer: answer["imageDetails"][0].update(imagePushedAt="2026-11-22T10:00:00Z"),
+        )
+        self.violates(call, "not a timestamp")
+
+    def test_a_timestamp_in_milliseconds_is_found(self):
+        call = self.changed(
+            DESCRIBE_IMAGES, "response", lambda answer: answer["imageDetails"][0].update(imagePushedAt=1795341600500)
+        )
+        self.violates(call, "not a timestamp")
+
+    def test_a_wrong_answer_enum_is_found(self):
+        call = self.changed(
+            DESCRIBE_IMAGES, "response", lambda answer: answer["imageDetails"][0].update(imageStatus="GONE")
+        )
+        self.violates(call, "is none of ACTIVE")
+
+    def test_null_in_an_answer_is_absence(self):
+        self.valid(self.changed(DESCRIBE_IMAGES, "response", lambda answer: answer.update(nextToken=None)))
+
+    def test_two_types_in_one_attribute_are_found(self):
+        call = self.changed(GET_ITEM, "response", lambda answer: answer["Item"]["pk"].update(N="1"))
+        self.violates(call, "2 members of the union AttributeValue")
+
+    def test_a_number_attribute_as_number_is_found(self):
+        call = self.changed(GET_ITEM, "response", lambda answer: answer["Item"].update(version={"N": 3}))
+        self.violates(call, "not a string")
+
+    def test_declared_and_common_errors_pass(self):
+        self.valid(refused(400, "ImageNotFoundException"))
+        self.valid(refused(400, "com.amazonaws.ecr#RepositoryNotFoundException"))
+        self.valid(refused(400, "AccessDeniedException"))
+        self.valid(refused(400, "ThrottlingException"))
+
+    def test_an_undeclared_error_is_found(self):
+        self.violates(refused(400, "ImageAlreadyExistsException"), "is not declared")
+        self.violates(refused(400, "SerializationException"), "is not declared")
+        self.violates(refused(400, "UnknownOperationException"), "is not declared")
+
+    def test_an_error_without_a_code_is_found(self):
+        self.violates(dict(DESCRIBE_IMAGES, status=500, response={"message": "No."}), "without an error code")
+        self.violates(dict(DESCRIBE_IMAGES, status=500, response=None), "without an error document")
+
+    def test_unknown_services_and_operations_are_found(self):
+        self.violates(dict(DESCRIBE_IMAGES, service="registry"), "there is no service registry")
+        self.violates(dict(DESCRIBE_IMAGES, operation="ListEverything"), "has no operation ListEverything")
+
+    def test_lines_of_another_form_are_found(self):
+        self.assertIn("not JSON", validate.check_line(MODELS, "{")[0])
+        self.assertIn("has no function", validate.check_line(MODELS, '{"service": "ecr"}')[0])
+
+    def test_an_unknown_form_field_is_found(self):
+        self.violates(dict(LISTENERS, request=LISTENERS["request"] + "&Colour=green"), "request.Colour: unknown member")
+
+    def test_a_form_list_of_another_form_is_found(self):
+        self.violates(dict(LISTENERS, request=LISTENERS["request"].replace("member.1", "1")), "not ListenerArns.member.N")
+
+    def test_a_form_number_that_is_none_is_found(self):
+        self.violates(dict(LISTENERS, request=LISTENERS["request"].replace("PageSize=5", "PageSize=five")), "not a integer")
+
+    def test_an_unknown_element_is_found(self):
+        answer = LISTENERS["response"].replace("<Port>", "<Colour>green</Colour><Port>")
+        self.violates(dict(LISTENERS, response=answer), "Listeners[0].Colour: unknown member")
+
+    def test_an_unlisted_list_member_is_found(self):
+        answer = LISTENERS["response"].replace("member>", "item>")
+        self.violates(dict(LISTENERS, response=answer), "not a list")
+
+    def test_query_errors_are_checked_too(self):
+        xml = "<ErrorResponse><Error><Type>Sender</Type><Code>%s</Code><Message>No.</Message></Error></ErrorResponse>"
+        self.valid(dict(LISTENERS, status=400, response=xml % "ListenerNotFound"))
+        self.violates(dict(LISTENERS, status=400, response=xml % "RuleNotFound"), "is not declared")
+
+    def run_main(self, text):
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder, "wire.jsonl")
+            path.write_text(text, encoding="utf-8")
+            output = io.StringIO()
+            with contextlib.redirect_stdout(output):
+                status = validate.main([str(path)])
+        return status, output.getvalue()
+
+    def test_a_valid_record_is_counted_by_service(self):
+        status, output = self.run_main("\n".join(json.dumps(call) for call in (DESCRIBE_IMAGES, GET_ITEM, GET_ITEM)) + "\n")
+        self.assertEqual(status, 0)
+        self.assertIn("dynamodb: 2 calls", output)
+
+    def test_a_record_with_one_bad_line_fails_and_names_it(self):
+        bad = dict(DESCRIBE_IMAGES, operation="ListEverything")
+        status, output = self.run_main(json.dumps(GET_ITEM) + "\n" + json.dumps(bad) + "\n")
+        self.assertEqual(status, 1)
+        self.assertIn("wire.jsonl:2: ecr has no operation ListEverything", output)
+
+    def test_an_empty_record_fails(self):
+        self.assertEqual(self.run_main("")[0], 1)
+
+
+if __name__ == "__main__":
+    unittest.main()
