@@ -7,7 +7,7 @@ use bytes::Bytes;
 use http::{Request, Response, StatusCode, header};
 use serde_json::{Value, json};
 
-use super::{Account, ServiceError, codedeploy, dynamodb, ecr, ecs, elb, events, query};
+use super::{Account, ServiceError, codedeploy, dynamodb, ecr, ecs, elb, query};
 
 /// A service that the account simulates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,7 +84,7 @@ impl Account {
                 Service::Ecr => ecr::handle(self, &operation, input),
                 Service::Ecs => ecs::handle(self, &operation, input),
                 Service::Elb => elb::handle(self, &operation, input),
-                Service::Events => events::handle(self, &operation, input),
+                Service::Events => self.events().handle(&operation, &input),
                 Service::DynamoDb => Err(ServiceError::unknown_operation(service.name(), &operation)),
             }
         };

@@ -2,7 +2,12 @@
 
 use std::time::Duration;
 
-use super::Account;
+use tokio::sync::watch;
+
+use super::listener::Shares;
+use super::{Account, Listener, LoadBalancer, State, Target, TargetGroup, route};
+use crate::account::Network;
+use crate::account::network::{Stop, bind, serve};
 
 /// A target group to be created.
 #[derive(Debug, Clone)]
@@ -53,14 +58,23 @@ pub struct TargetView {
 
 /// An application load balancer. Returns its ARN.
 pub fn create_load_balancer(account: &Account, name: &str) -> String {
-    let _ = (account, name);
-    String::new()
+    let settings = account.settings();
+    let dns_name = match settings.network {
+        Network::Loopback => "localhost".to_owned(),
+        Network::InMemory => format!("{name}-1234567890.{}.elb.amazonaws.com", settings.region),
+    };
+    let arn = account.arn("elasticloadbalancing", &format!("loadbalancer/app/{name}/{}", short_id(account)));
+    let created_at = account.clock().now();
+    let balancer = LoadBalancer { arn: arn.clone(), name: name.to_owned(), dns_name, created_at };
+    account.state().elb.load_balancers.push(balancer);
+    arn
 }
 
 /// A target group for addresses. Returns its ARN.
 pub fn create_target_group(account: &Account, spec: TargetGroupSpec) -> String {
-    let _ = (account, spec);
-    String::new()
+    let arn = account.arn("elasticloadbalancing", &format!("targetgroup/{}/{}", spec.name, short_id(account)));
+    account.state().elb.target_groups.push(TargetGroup::new(arn.clone(), spec));
+    arn
 }
 
 /// An HTTP listener that forwards everything to one target group. Returns its ARN. On loopback, `port` is
@@ -71,42 +85,129 @@ pub fn create_listener(
     port: u16,
     target_group_arn: &str,
 ) -> std::io::Result<String> {
-    let _ = (account, load_balancer_arn, port, target_group_arn);
-    Ok(String::new())
+    let path = load_balancer_arn.split_once(":loadbalancer/").map_or("app/unknown/0", |(_, path)| path);
+    let arn = account.arn("elasticloadbalancing", &format!("listener/{path}/{}", short_id(account)));
+    let bound = match account.settings().network {
+        Network::InMemory => port,
+        Network::Loopback => {
+            let socket = bind(0)?;
+            let bound = socket.local_addr()?.port();
+            // A listener lives as long as the account: nobody tells it to stop.
+            let (_, stop) = watch::channel(Stop::Never);
+            let (account, arn) = (account.clone(), arn.clone());
+            serve(socket, stop, move |request| {
+                let (account, arn) = (account.clone(), arn.clone());
+                async move { route(&account, &arn, request).await }
+            })?;
+            bound
+        }
+    };
+    account.state().elb.listeners.push(Listener {
+        arn: arn.clone(),
+        load_balancer_arn: load_balancer_arn.to_owned(),
+        wished_port: port,
+        port: bound,
+        shares: Shares::new(&[(target_group_arn.to_owned(), 100)]),
+    });
+    Ok(arn)
 }
 
 /// A listener by its ARN.
 pub fn listener(account: &Account, arn: &str) -> Option<ListenerView> {
-    let _ = (account, arn);
-    None
+    let state = account.state();
+    state.elb.listeners.iter().find(|listener| listener.arn == arn).map(|listener| view(&state.elb, listener))
 }
 
-/// The listener of a load balancer on a port that was wished for.
+/// The listener of a load balancer (by name) that was created for a port.
 pub fn listener_of(account: &Account, load_balancer: &str, port: u16) -> Option<ListenerView> {
-    let _ = (account, load_balancer, port);
-    None
+    let state = account.state();
+    let balancer = state.elb.load_balancers.iter().find(|balancer| balancer.name == load_balancer)?;
+    let mut listeners = state.elb.listeners.iter();
+    let listener = listeners.find(|it| it.load_balancer_arn == balancer.arn && it.wished_port == port)?;
+    Some(view(&state.elb, listener))
+}
+
+fn view(elb: &State, listener: &Listener) -> ListenerView {
+    let mut balancers = elb.load_balancers.iter();
+    let host = balancers.find(|it| it.arn == listener.load_balancer_arn).map_or("", |it| it.dns_name.as_str());
+    ListenerView {
+        arn: listener.arn.clone(),
+        load_balancer_arn: listener.load_balancer_arn.clone(),
+        port: listener.port,
+        weights: listener.shares.weights(),
+        url: format!("http://{host}:{}", listener.port),
+    }
 }
 
 /// Shares a listener's requests out between target groups. False if there is no such listener.
 pub fn set_listener_weights(account: &Account, listener_arn: &str, weights: &[(String, u32)]) -> bool {
-    let _ = (account, listener_arn, weights);
-    false
+    let mut state = account.state();
+    let Some(listener) = state.elb.listeners.iter_mut().find(|listener| listener.arn == listener_arn) else {
+        return false;
+    };
+    listener.shares = Shares::new(weights);
+    true
 }
 
 /// A target group by its name.
 pub fn target_group_by_name(account: &Account, name: &str) -> Option<TargetGroupView> {
-    let _ = (account, name);
-    None
+    let state = account.state();
+    state.elb.target_groups.iter().find(|group| group.spec.name == name).map(TargetGroupView::of)
 }
 
 /// A target group by its ARN.
 pub fn target_group(account: &Account, arn: &str) -> Option<TargetGroupView> {
-    let _ = (account, arn);
-    None
+    account.state().elb.target_group(arn).map(TargetGroupView::of)
 }
 
 /// The targets of a target group.
 pub fn targets(account: &Account, target_group_arn: &str) -> Vec<TargetView> {
-    let _ = (account, target_group_arn);
-    Vec::new()
+    let state = account.state();
+    let targets = state.elb.target_group(target_group_arn).map(|group| group.targets.as_slice()).unwrap_or_default();
+    targets.iter().map(TargetView::of).collect()
+}
+
+impl TargetGroupView {
+    fn of(group: &TargetGroup) -> Self {
+        Self {
+            arn: group.arn.clone(),
+            name: group.spec.name.clone(),
+            port: group.spec.port,
+            deregistration_delay: group.spec.deregistration_delay,
+        }
+    }
+}
+
+impl TargetView {
+    fn of(target: &Target) -> Self {
+        let (reason, description) = target.reason.clone().unzip();
+        Self {
+            id: target.address.ip.clone(),
+            port: target.address.port,
+            state: target.health.name(),
+            reason,
+            description,
+        }
+    }
+}
+
+impl TargetGroupSpec {
+    /// A target group of the samples: `/ping` on 8080 every 10 seconds, 30 seconds to drain.
+    pub fn sample(name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            port: 8080,
+            health_check_path: "/ping".to_owned(),
+            interval: Duration::from_secs(10),
+            timeout: Duration::from_secs(5),
+            healthy_threshold: 2,
+            unhealthy_threshold: 2,
+            deregistration_delay: Duration::from_secs(30),
+        }
+    }
+}
+
+/// The 16 hexadecimal digits at the end of this service's ARNs.
+fn short_id(account: &Account) -> String {
+    account.unique().chars().take(16).collect()
 }

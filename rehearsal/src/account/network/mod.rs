@@ -1,3 +1,153 @@
-//! To be filled in.
-#[derive(Debug, Default)]
-pub(crate) struct State {}
+//! Who listens where, and how a request gets there.
+//!
+//! Addresses are those of the simulated VPC (`10.0.1.7:8080`) in both networks. On loopback each has a
+//! real server behind it; in memory a request is a function call. What listens is `containers`' and
+//! `elb`'s affair.
+
+mod serve;
+
+use std::collections::BTreeMap;
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Request, Response, Uri};
+use http_body_util::{BodyExt as _, Full, Limited};
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
+use tokio::sync::watch;
+
+use super::containers::Process;
+use super::{Account, Network, elb};
+pub(crate) use serve::{BODY_LIMIT, Stop, bind, serve};
+
+/// On loopback, real time that even the fastest clock leaves for an answer: what takes longer is the
+/// machine's fault and not the container's.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Who listens where.
+#[derive(Default)]
+pub(crate) struct State {
+    servers: BTreeMap<Address, Server>,
+    client: Option<Client<HttpConnector, Full<Bytes>>>,
+    hosts: u32,
+}
+
+/// An address in the simulated VPC.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Address {
+    pub(crate) ip: String,
+    pub(crate) port: u16,
+}
+
+struct Server {
+    process: Arc<Process>,
+    socket: Option<SocketAddr>,
+    stop: watch::Sender<Stop>,
+}
+
+/// Nobody listens there, or whoever did is gone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("connection refused")]
+pub struct ConnectionRefused;
+
+/// Why a request was not answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Unanswered {
+    Refused,
+    TimedOut,
+}
+
+impl State {
+    /// The next free address of the VPC's subnet.
+    pub(crate) fn next_ip(&mut self) -> String {
+        self.hosts += 1;
+        // 10.0.0.0/9 is not used up in a rehearsal; afterwards addresses repeat.
+        Ipv4Addr::from_bits(Ipv4Addr::new(10, 0, 1, 4).to_bits() + self.hosts % 0x7f_0000).to_string()
+    }
+}
+
+impl Account {
+    /// In memory: what a client gets that resolves the load balancer's name, `to`'s authority.
+    pub async fn request(&self, to: Uri, request: Request<Bytes>) -> Result<Response<Bytes>, ConnectionRefused> {
+        let host = to.host().ok_or(ConnectionRefused)?;
+        let port = to.port_u16().unwrap_or(80);
+        let listener = elb::listener_at(self, host, port).ok_or(ConnectionRefused)?;
+        Ok(elb::route(self, &listener, request).await)
+    }
+}
+
+/// Lets a process listen on an address.
+pub(crate) fn listen(account: &Account, address: Address, process: Arc<Process>) -> io::Result<()> {
+    let (stop, stopped) = watch::channel(Stop::Never);
+    let socket = match account.settings().network {
+        Network::InMemory => None,
+        Network::Loopback => {
+            let listener = bind(0)?;
+            let socket = listener.local_addr()?;
+            let process = Arc::clone(&process);
+            serve(listener, stopped, move |request| {
+                let process = Arc::clone(&process);
+                async move { process.respond(&request).await }
+            })?;
+            Some(socket)
+        }
+    };
+    account.state().network.servers.insert(address, Server { process, socket, stop });
+    Ok(())
+}
+
+/// Ends what listens on an address: at once if it crashed, else after the answers that it is working on.
+pub(crate) fn close(account: &Account, address: &Address, how: Stop) {
+    if let Some(server) = account.state().network.servers.remove(address) {
+        server.stop.send_replace(how);
+    }
+}
+
+/// Sends a request to an address and waits for the answer, for `timeout` of simulated time.
+pub(crate) async fn exchange(
+    account: &Account,
+    address: &Address,
+    request: Request<Bytes>,
+    timeout: Duration,
+) -> Result<Response<Bytes>, Unanswered> {
+    let (process, socket, mut stopped, client) = {
+        let mut state = account.state();
+        let network = &mut state.network;
+        let client = network.client.get_or_insert_with(|| Client::builder(TokioExecutor::new()).build_http()).clone();
+        let server = network.servers.get(address).ok_or(Unanswered::Refused)?;
+        (Arc::clone(&server.process), server.socket, server.stop.subscribe(), client)
+    };
+    // Whether an answer is late is decided in simulated time, so that a busy machine does not decide it.
+    if process.latency() > timeout {
+        account.clock().sleep(timeout).await;
+        return Err(Unanswered::TimedOut);
+    }
+    let Some(socket) = socket else {
+        return tokio::select! {
+            biased;
+            response = process.respond(&request) => Ok(response),
+            _ = stopped.wait_for(|stop| *stop == Stop::AtOnce) => Err(Unanswered::Refused),
+        };
+    };
+    let request = addressed(request, socket).ok_or(Unanswered::Refused)?;
+    let answer = async {
+        let response = client.request(request).await.map_err(|_| Unanswered::Refused)?;
+        let (parts, body) = response.into_parts();
+        let body = Limited::new(body, BODY_LIMIT).collect().await.map_err(|_| Unanswered::Refused)?;
+        Ok(Response::from_parts(parts, body.to_bytes()))
+    };
+    let patience = account.clock().real(timeout).max(PATIENCE);
+    tokio::time::timeout(patience, answer).await.unwrap_or(Err(Unanswered::TimedOut))
+}
+
+fn addressed(request: Request<Bytes>, socket: SocketAddr) -> Option<Request<Full<Bytes>>> {
+    let (mut parts, body) = request.into_parts();
+    let path = parts.uri.path_and_query().map_or("/", http::uri::PathAndQuery::as_str);
+    parts.uri = format!("http://{socket}{path}").parse().ok()?;
+    parts.version = http::Version::HTTP_11;
+    Some(Request::from_parts(parts, Full::new(body)))
+}

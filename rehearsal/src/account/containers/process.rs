@@ -1,0 +1,49 @@
+//! The process in a container: an HTTP handler that behaves as its image says.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Request, Response, StatusCode, header};
+use serde_json::json;
+
+use super::{Behaviour, ImageSpec};
+use crate::clock::Clock;
+
+/// A running process.
+#[derive(Debug)]
+pub(crate) struct Process {
+    version: String,
+    behaviour: Behaviour,
+    clock: Clock,
+}
+
+impl Process {
+    pub(crate) fn new(image: &ImageSpec, clock: Clock) -> Self {
+        Self { version: image.version.clone(), behaviour: image.behaviour.clone(), clock }
+    }
+
+    /// How long it takes to answer.
+    pub(crate) const fn latency(&self) -> Duration {
+        self.behaviour.latency
+    }
+
+    /// Answers a request.
+    pub(crate) async fn respond<B>(&self, request: &Request<B>) -> Response<Bytes> {
+        if !self.behaviour.latency.is_zero() {
+            self.clock.sleep(self.behaviour.latency).await;
+        }
+        let path = request.uri().path();
+        let (status, body) = match (self.behaviour.answers.get(path), path) {
+            (Some((status, body)), _) => (*status, body.clone()),
+            (None, "/") => (200, self.version.clone()),
+            (None, "/ping") => (200, "pong".to_owned()),
+            (None, "/health") => (200, json!({"status": "ok", "version": self.version}).to_string()),
+            (None, _) => (404, "not found".to_owned()),
+        };
+        let kind = if body.starts_with('{') { "application/json" } else { "text/plain" };
+        let mut response = Response::new(Bytes::from(body));
+        *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        response.headers_mut().insert(header::CONTENT_TYPE, header::HeaderValue::from_static(kind));
+        response
+    }
+}

@@ -1,0 +1,89 @@
+//! A repository: images by digest, and tags that point at them.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use super::{Account, ServiceError};
+
+/// A repository and all that is in it.
+#[derive(Debug)]
+pub(super) struct Repository {
+    pub(super) name: String,
+    pub(super) arn: String,
+    pub(super) uri: String,
+    pub(super) created_at: Timestamp,
+    pub(super) mutability: Mutability,
+    pub(super) images: BTreeMap<String, Image>,
+    /// Tag → digest.
+    pub(super) tags: BTreeMap<String, String>,
+    /// Digests of the layers and configurations that were uploaded here.
+    pub(super) blobs: std::collections::BTreeSet<String>,
+}
+
+/// Whether a tag may be moved (AWS-FACTS 8.2); the forms with exclusions are not simulated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mutability {
+    /// `MUTABLE`
+    Mutable,
+    /// `IMMUTABLE`
+    Immutable,
+}
+
+/// A manifest in a repository.
+#[derive(Debug, Clone)]
+pub(super) struct Image {
+    /// Byte for byte as it was pushed.
+    pub(super) manifest: String,
+    pub(super) media_type: String,
+    /// That of the configuration; an index has none.
+    pub(super) artifact_media_type: Option<String>,
+    pub(super) size: i64,
+    pub(super) pushed_at: Timestamp,
+    pub(super) archived_at: Option<Timestamp>,
+}
+
+impl Repository {
+    /// The tags of a digest, in alphabetical order.
+    pub(super) fn tags_of(&self, digest: &str) -> Vec<&str> {
+        self.tags.iter().filter(|(_, tagged)| *tagged == digest).map(|(tag, _)| tag.as_str()).collect()
+    }
+}
+
+impl Mutability {
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Mutable => "MUTABLE",
+            Self::Immutable => "IMMUTABLE",
+        }
+    }
+}
+
+/// An empty repository; an existing one stays as it is. Returns its URI.
+pub fn create_repository(account: &Account, name: &str) -> String {
+    let settings = account.settings();
+    let uri = format!("{}.dkr.ecr.{}.amazonaws.com/{name}", settings.account_id, settings.region);
+    let created = Repository {
+        name: name.to_owned(),
+        arn: account.arn("ecr", &format!("repository/{name}")),
+        uri: uri.clone(),
+        created_at: account.clock().now(),
+        mutability: Mutability::Mutable,
+        images: BTreeMap::new(),
+        tags: BTreeMap::new(),
+        blobs: std::collections::BTreeSet::new(),
+    };
+    account.state().ecr.repositories.entry(name.to_owned()).or_insert(created);
+    uri
+}
+
+/// Says whether a repository's tags may be moved.
+pub fn set_mutability(account: &Account, repository: &str, mutability: Mutability) -> Result<(), ServiceError> {
+    account.state().ecr.repository_mut(account, repository)?.mutability = mutability;
+    Ok(())
+}
+
+/// The digest that a tag points at.
+pub fn tagged(account: &Account, repository: &str, tag: &str) -> Option<String> {
+    account.state().ecr.repositories.get(repository)?.tags.get(tag).cloned()
+}

@@ -1,0 +1,87 @@
+//! Load balancers and their listeners, and how a listener shares requests out.
+
+/// An application load balancer.
+#[derive(Debug)]
+pub(super) struct LoadBalancer {
+    pub(super) arn: String,
+    pub(super) name: String,
+    pub(super) dns_name: String,
+    pub(super) created_at: jiff::Timestamp,
+}
+
+/// A listener that forwards everything to weighted target groups.
+#[derive(Debug)]
+pub(super) struct Listener {
+    pub(super) arn: String,
+    pub(super) load_balancer_arn: String,
+    /// The port it was created with, and the one on which it listens.
+    pub(super) wished_port: u16,
+    pub(super) port: u16,
+    pub(super) shares: Shares,
+}
+
+/// Weighted target groups, chosen from in turn so that the shares are exact and every run is the same.
+#[derive(Debug, Default)]
+pub(super) struct Shares {
+    shares: Vec<Share>,
+}
+
+#[derive(Debug)]
+struct Share {
+    target_group_arn: String,
+    weight: u32,
+    /// What this group is owed: grows by its weight at each choice, and pays for being chosen.
+    owed: i64,
+}
+
+impl Shares {
+    pub(super) fn new(weights: &[(String, u32)]) -> Self {
+        let share = |(arn, weight): &(String, u32)| Share { target_group_arn: arn.clone(), weight: *weight, owed: 0 };
+        Self { shares: weights.iter().map(share).collect() }
+    }
+
+    /// Target group ARNs and weights.
+    pub(super) fn weights(&self) -> Vec<(String, u32)> {
+        self.shares.iter().map(|share| (share.target_group_arn.clone(), share.weight)).collect()
+    }
+
+    /// The target group for the next request; a weight of nought gets none.
+    pub(super) fn next(&mut self) -> Option<String> {
+        let total: i64 = self.shares.iter().map(|share| i64::from(share.weight)).sum();
+        for share in &mut self.shares {
+            share.owed += i64::from(share.weight);
+        }
+        // Of equals the first: `max_by_key` would take the last.
+        let candidates = self.shares.iter_mut().rev().filter(|share| share.weight > 0);
+        let chosen = candidates.max_by_key(|share| share.owed)?;
+        chosen.owed -= total;
+        Some(chosen.target_group_arn.clone())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shares(weights: &[(&str, u32)]) -> Shares {
+        let weights: Vec<_> = weights.iter().map(|(arn, weight)| ((*arn).to_owned(), *weight)).collect();
+        Shares::new(&weights)
+    }
+
+    #[test]
+    fn ten_percent_is_exactly_every_tenth_request() {
+        let mut shares = shares(&[("blue", 90), ("green", 10)]);
+        for _ in 0..5 {
+            let green = (0..10).filter(|_| shares.next().as_deref() == Some("green")).count();
+            assert_eq!(green, 1);
+        }
+    }
+
+    #[test]
+    fn a_weight_of_nought_gets_no_request() {
+        let mut all_blue = shares(&[("blue", 100), ("green", 0)]);
+        assert!((0..200).all(|_| all_blue.next().as_deref() == Some("blue")));
+        assert_eq!(shares(&[("green", 0)]).next(), None);
+        assert_eq!(shares(&[]).next(), None);
+    }
+}
