@@ -68,13 +68,25 @@ mod tests {
     #[test]
     fn a_services_own_endpoint_is_found_by_the_services_id_in_capitals() {
         let url = "http://127.0.0.1:1".to_owned();
-        let endpoints = ServiceEndpoints(BTreeMap::from([("ELASTIC_LOAD_BALANCING_V2".to_owned(), url.clone())]));
+        let endpoints = ServiceEndpoints(BTreeMap::from([(
+            "ELASTIC_LOAD_BALANCING_V2".to_owned(),
+            url.clone(),
+        )]));
         let asked = |service_id, env| {
-            let key = ServiceConfigKey::builder().service_id(service_id).env(env).profile("endpoint_url");
+            let key = ServiceConfigKey::builder()
+                .service_id(service_id)
+                .env(env)
+                .profile("endpoint_url");
             endpoints.load_config(key.build().unwrap())
         };
-        assert_eq!(asked("Elastic Load Balancing v2", "AWS_ENDPOINT_URL"), Some(url));
+        assert_eq!(
+            asked("Elastic Load Balancing v2", "AWS_ENDPOINT_URL"),
+            Some(url)
+        );
         assert_eq!(asked("ECS", "AWS_ENDPOINT_URL"), None);
-        assert_eq!(asked("Elastic Load Balancing v2", "AWS_SOMETHING_ELSE"), None);
+        assert_eq!(
+            asked("Elastic Load Balancing v2", "AWS_SOMETHING_ELSE"),
+            None
+        );
     }
 }

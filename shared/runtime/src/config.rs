@@ -20,6 +20,8 @@ pub struct Config {
     pub table: String,
     /// The name or ARN of the bus that Greenlight's own events are sent to.
     pub bus: String,
+    /// The name or ARN of the function that answers `CodeDeploy`'s lifecycle hooks.
+    pub hook: Option<String>,
     /// What is logged.
     pub log: Targets,
     /// How AWS is reached.
@@ -58,10 +60,17 @@ impl Config {
         let mut reader = Reader::new(variables);
         let table = reader.text(environment::TABLE);
         let bus = reader.text(environment::BUS);
+        let hook = reader.optional(environment::HOOK);
         let log = reader.log_filter();
         let aws = reader.aws();
         reader.check_lambda();
-        reader.finish(Self { table, bus, log, aws })
+        reader.finish(Self {
+            table,
+            bus,
+            hook,
+            log,
+            aws,
+        })
     }
 }
 
@@ -115,7 +124,8 @@ impl<'a> Reader<'a> {
             (Some(value), _) => value,
             (None, Without::Default(value)) => value.to_owned(),
             (None, Without::Refused | Without::Unused) => {
-                self.problems.push(format!("`{}` is not set", variable.name));
+                self.problems
+                    .push(format!("`{}` is not set", variable.name));
                 String::new()
             }
         }
@@ -173,7 +183,9 @@ impl<'a> Reader<'a> {
         let prefix = format!("{}_", environment::ENDPOINT_URL.name);
         let mut endpoints = BTreeMap::new();
         for (name, url) in self.variables {
-            let Some(service) = name.strip_prefix(&prefix) else { continue };
+            let Some(service) = name.strip_prefix(&prefix) else {
+                continue;
+            };
             let url = url.trim();
             if !service.is_empty() && !url.is_empty() {
                 self.check_endpoint(name, url);
@@ -184,7 +196,9 @@ impl<'a> Reader<'a> {
     }
 
     fn check_endpoint(&mut self, name: &str, url: &str) {
-        let authority = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
+        let authority = url
+            .strip_prefix("https://")
+            .or_else(|| url.strip_prefix("http://"));
         let host = authority.map(|rest| rest.split(['/', '?', '#']).next().unwrap_or_default());
         if host.is_none_or(str::is_empty) || url.contains(char::is_whitespace) {
             self.problems.push(format!(
@@ -215,7 +229,11 @@ mod tests {
 
     fn with(changes: &[(&str, &str)]) -> Variables {
         let mut variables = complete();
-        variables.extend(changes.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+        variables.extend(
+            changes
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned())),
+        );
         variables
     }
 
@@ -228,9 +246,13 @@ mod tests {
         let config = Config::parse(&complete()).unwrap();
         assert_eq!(config.table, "greenlight");
         assert_eq!(config.bus, "default");
+        assert_eq!(config.hook, None);
         assert_eq!(config.log.to_string(), "info");
         assert_eq!(config.aws.region, "eu-west-1");
-        assert_eq!(config.aws.credentials.access_key_id(), "AKIAIOSFODNN7EXAMPLE");
+        assert_eq!(
+            config.aws.credentials.access_key_id(),
+            "AKIAIOSFODNN7EXAMPLE"
+        );
         assert_eq!(config.aws.credentials.session_token(), None);
         assert_eq!(config.aws.endpoint_url, None);
         assert!(config.aws.service_endpoint_urls.is_empty());
@@ -241,32 +263,59 @@ mod tests {
     fn endpoints_bus_filter_and_bundle_are_taken_from_the_environment() {
         let config = Config::parse(&with(&[
             ("GREENLIGHT_BUS", "deployments"),
+            (
+                "GREENLIGHT_HOOK",
+                "CodeDeployHook_greenlight-validate-green",
+            ),
             ("GREENLIGHT_LOG", "warn,greenlight_aws=debug"),
             ("AWS_SESSION_TOKEN", "token"),
             ("AWS_ENDPOINT_URL", "http://127.0.0.1:4566"),
-            ("AWS_ENDPOINT_URL_ELASTIC_LOAD_BALANCING_V2", "https://localhost:9/elb"),
+            (
+                "AWS_ENDPOINT_URL_ELASTIC_LOAD_BALANCING_V2",
+                "https://localhost:9/elb",
+            ),
             ("AWS_ENDPOINT_URL_ECS", " "),
             ("AWS_CA_BUNDLE", "ca.pem"),
         ]))
         .unwrap();
         assert_eq!(config.bus, "deployments");
-        assert_eq!(config.log.default_level(), Some(tracing::level_filters::LevelFilter::WARN));
+        assert_eq!(
+            config.hook.as_deref(),
+            Some("CodeDeployHook_greenlight-validate-green")
+        );
+        assert_eq!(
+            config.log.default_level(),
+            Some(tracing::level_filters::LevelFilter::WARN)
+        );
         assert_eq!(config.aws.credentials.session_token(), Some("token"));
-        assert_eq!(config.aws.endpoint_url.as_deref(), Some("http://127.0.0.1:4566"));
+        assert_eq!(
+            config.aws.endpoint_url.as_deref(),
+            Some("http://127.0.0.1:4566")
+        );
         assert_eq!(
             config.aws.service_endpoint_urls,
-            BTreeMap::from([("ELASTIC_LOAD_BALANCING_V2".to_owned(), "https://localhost:9/elb".to_owned())])
+            BTreeMap::from([(
+                "ELASTIC_LOAD_BALANCING_V2".to_owned(),
+                "https://localhost:9/elb".to_owned()
+            )])
         );
         assert_eq!(config.aws.ca_bundle, Some(PathBuf::from("ca.pem")));
     }
 
     #[test]
     fn every_variable_without_which_a_function_cannot_start_is_named_at_once() {
-        let required = environment::ALL.iter().filter(|variable| variable.without == Without::Refused);
-        let expected: Vec<String> = required.map(|variable| format!("`{}` is not set", variable.name)).collect();
+        let required = environment::ALL
+            .iter()
+            .filter(|variable| variable.without == Without::Refused);
+        let expected: Vec<String> = required
+            .map(|variable| format!("`{}` is not set", variable.name))
+            .collect();
         assert_eq!(problems(&Variables::new()), expected);
         assert_eq!(expected.len(), complete().len());
-        assert_eq!(problems(&with(&[("GREENLIGHT_TABLE", "  ")])), ["`GREENLIGHT_TABLE` is not set"]);
+        assert_eq!(
+            problems(&with(&[("GREENLIGHT_TABLE", "  ")])),
+            ["`GREENLIGHT_TABLE` is not set"]
+        );
     }
 
     #[test]

@@ -41,6 +41,14 @@ pub const BUS: Variable = Variable {
     without: Without::Default("default"),
 };
 
+/// The function behind a gate.
+pub const HOOK: Variable = Variable {
+    name: "GREENLIGHT_HOOK",
+    meaning: "The name or ARN of the function `validate-green`, which is written into the AppSpec of a target that \
+              has gates.",
+    without: Without::Unused,
+};
+
 /// The log filter.
 pub const LOG: Variable = Variable {
     name: "GREENLIGHT_LOG",
@@ -128,9 +136,10 @@ pub const FUNCTION_MEMORY_SIZE: Variable = Variable {
 };
 
 /// All of them, in the order in which they are documented.
-pub const ALL: [Variable; 14] = [
+pub const ALL: [Variable; 15] = [
     TABLE,
     BUS,
+    HOOK,
     LOG,
     REGION,
     ACCESS_KEY_ID,
@@ -159,7 +168,11 @@ pub fn reference() -> String {
             Without::Unused => "not used".to_owned(),
         };
         // Writing to a string cannot fail.
-        let _ = writeln!(page, "| `{}` | {} | {without} |", variable.name, variable.meaning);
+        let _ = writeln!(
+            page,
+            "| `{}` | {} | {without} |",
+            variable.name, variable.meaning
+        );
     }
     page.push_str(
         "\nAn empty value counts as not set. Everything that is wrong is reported at once, when the function starts, \

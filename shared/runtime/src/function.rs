@@ -9,9 +9,7 @@ use crate::aws::sdk_config;
 use crate::config::{Config, ConfigError, Variables};
 use crate::http::{TrustError, shared_client};
 use crate::logging::{self, chain};
-use aws_types::SdkConfig;
-use greenlight_deployer::clock::Clock;
-use greenlight_deployer::ids::Ids;
+use greenlight_aws::Clients;
 use lambda_runtime::{Diagnostic, LambdaEvent, Runtime, service_fn};
 use serde_json::Value;
 use std::error::Error;
@@ -28,12 +26,8 @@ use tracing_subscriber::filter::Targets;
 pub struct Wiring {
     /// What the environment says.
     pub config: Config,
-    /// What AWS clients are made from.
-    pub sdk: SdkConfig,
-    /// The time.
-    pub clock: Clock,
-    /// Ids for deployments.
-    pub ids: Ids,
+    /// The AWS clients.
+    pub clients: Clients,
 }
 
 /// One event that Lambda hands to a function.
@@ -87,7 +81,9 @@ pub fn run<C, E: Failure>(
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
         .collect();
     let started = wire(&variables).and_then(|wiring| {
-        let tokio = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let tokio = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build();
         Ok((tokio.map_err(InitError::Tokio)?, wiring))
     });
     match started {
@@ -108,14 +104,16 @@ fn wire(variables: &Variables) -> Result<Wiring, InitError> {
     let sdk = sdk_config(&config.aws, shared_client(&config.aws)?);
     Ok(Wiring {
         config,
-        sdk,
-        clock: Clock::System,
-        ids: Ids::random(),
+        // The SDK asks `sdk` itself for the endpoints of single services.
+        clients: Clients::new(&sdk, |_| None),
     })
 }
 
 /// Answers events until the Runtime API is gone.
-async fn serve<C, E: Failure>(context: C, handle: impl AsyncFn(&C, Invocation) -> Result<Value, E>) -> ExitCode {
+async fn serve<C, E: Failure>(
+    context: C,
+    handle: impl AsyncFn(&C, Invocation) -> Result<Value, E>,
+) -> ExitCode {
     let shared = Rc::new((context, handle));
     let service = service_fn(move |event: LambdaEvent<Value>| {
         let shared = Rc::clone(&shared);
@@ -123,7 +121,9 @@ async fn serve<C, E: Failure>(context: C, handle: impl AsyncFn(&C, Invocation) -
         let span = tracing::error_span!("invocation", request_id = event.context.request_id);
         async move {
             let (context, handle) = &*shared;
-            handle(context, invocation(event)).await.map_err(|error| diagnostic(&error))
+            handle(context, invocation(event))
+                .await
+                .map_err(|error| diagnostic(&error))
         }
         .instrument(span)
     });
@@ -137,7 +137,11 @@ async fn serve<C, E: Failure>(context: C, handle: impl AsyncFn(&C, Invocation) -
 }
 
 fn invocation(event: LambdaEvent<Value>) -> Invocation {
-    let left = event.context.deadline().duration_since(SystemTime::now()).unwrap_or(Duration::ZERO);
+    let left = event
+        .context
+        .deadline()
+        .duration_since(SystemTime::now())
+        .unwrap_or(Duration::ZERO);
     Invocation {
         payload: event.payload,
         request_id: event.context.request_id,

@@ -4,10 +4,9 @@
 //! them, flat. What is logged under which name is in `docs/logging.md`. There is no colour and no text form: the
 //! rehearsal reads these lines and shows them to people.
 
-mod chain;
 mod json;
 
-pub use chain::chain;
+pub use greenlight_aws::chain;
 
 use std::sync::Once;
 use tracing::level_filters::LevelFilter;
@@ -25,8 +24,13 @@ pub fn init(filter: Targets) {
         // Somebody else's subscriber may be installed already, in which case theirs stays.
         let _ = tracing::subscriber::set_global_default(Registry::default().with(lines));
         std::panic::set_hook(Box::new(|panic| {
-            let message = panic.payload_as_str().unwrap_or("a panic without a message");
-            let place = panic.location().map(ToString::to_string).unwrap_or_default();
+            let message = panic
+                .payload_as_str()
+                .unwrap_or("a panic without a message");
+            let place = panic
+                .location()
+                .map(ToString::to_string)
+                .unwrap_or_default();
             tracing::error!(place, "panicked: {message}");
         }));
     });

@@ -6,6 +6,8 @@
 //!
 //! A handler must yield: one that blocks its thread cannot be stopped in time.
 
+pub mod codedeploy_hook;
+
 use crate::logging::chain;
 use futures_util::FutureExt as _;
 use serde_json::Value;
@@ -146,10 +148,18 @@ where
 async fn verdict(deadline: Instant, handler: impl Future<Output = Verdict>) -> Verdict {
     let left = deadline.saturating_duration_since(Instant::now());
     let given = left.saturating_sub(RESERVE).max(left / 2);
-    match timeout_at(Instant::now() + given, AssertUnwindSafe(handler).catch_unwind()).await {
+    match timeout_at(
+        Instant::now() + given,
+        AssertUnwindSafe(handler).catch_unwind(),
+    )
+    .await
+    {
         Ok(Ok(verdict)) => verdict,
         Ok(Err(panic)) => Verdict::Failed {
-            message: format!("a fault in Greenlight stopped the checks: {}", said(panic.as_ref())),
+            message: format!(
+                "a fault in Greenlight stopped the checks: {}",
+                said(panic.as_ref())
+            ),
         },
         Err(_) => Verdict::Failed {
             message: format!("the checks did not end within {} s", given.as_secs()),
@@ -159,7 +169,8 @@ async fn verdict(deadline: Instant, handler: impl Future<Output = Verdict>) -> V
 
 fn said(panic: &(dyn Any + Send)) -> &str {
     let text = panic.downcast_ref::<String>().map(String::as_str);
-    text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("a panic without a message")
+    text.or_else(|| panic.downcast_ref::<&str>().copied())
+        .unwrap_or("a panic without a message")
 }
 
 async fn answer<C: Contract + Sync>(
@@ -179,7 +190,11 @@ async fn answer<C: Contract + Sync>(
             Ok(Ok(answer)) => return Ok(answer),
             Ok(Err(NotTaken::Refused(error))) => return Err(Unanswered::Refused(error)),
             Ok(Err(NotTaken::TryAgain(error))) => {
-                tracing::warn!(attempts, error = chain(&error), "an attempt to answer failed");
+                tracing::warn!(
+                    attempts,
+                    error = chain(&error),
+                    "an attempt to answer failed"
+                );
                 last_error = Some(error);
             }
             Err(_) => tracing::warn!(attempts, "an attempt to answer took too long"),

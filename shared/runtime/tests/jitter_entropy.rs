@@ -7,9 +7,20 @@ use jitter_entropy::{VARIABLE, check};
 
 #[test]
 fn a_build_without_the_setting_is_refused_with_the_place_where_it_belongs() {
-    for lost in [None, Some(""), Some("0"), Some("no"), Some("false"), Some("off"), Some("maybe")] {
+    for lost in [
+        None,
+        Some(""),
+        Some("0"),
+        Some("no"),
+        Some("false"),
+        Some("off"),
+        Some("maybe"),
+    ] {
         let problem = check(lost).unwrap_err();
-        assert!(problem.contains(VARIABLE) && problem.contains(".cargo/config.toml"), "{problem}");
+        assert!(
+            problem.contains(VARIABLE) && problem.contains(".cargo/config.toml"),
+            "{problem}"
+        );
     }
 }
 

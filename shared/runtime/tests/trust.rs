@@ -63,11 +63,17 @@ fn serve(authority: &Authority) -> (String, Arc<Seen>) {
         .with_safe_default_protocol_versions()
         .unwrap()
         .with_no_client_auth()
-        .with_single_cert(vec![certificate.der().clone()], PrivateKeyDer::Pkcs8(key.serialize_der().into()))
+        .with_single_cert(
+            vec![certificate.der().clone()],
+            PrivateKeyDer::Pkcs8(key.serialize_der().into()),
+        )
         .unwrap();
     let config = Arc::new(config);
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let endpoint = format!("https://localhost:{}", listener.local_addr().unwrap().port());
+    let endpoint = format!(
+        "https://localhost:{}",
+        listener.local_addr().unwrap().port()
+    );
     let seen = Arc::new(Seen::default());
     let shared = Arc::clone(&seen);
     std::thread::spawn(move || {
@@ -101,7 +107,9 @@ fn answer(config: Arc<ServerConfig>, mut socket: TcpStream, seen: &Seen) -> Opti
         let body = r#"{"clusterArns":[]}"#;
         let head = "HTTP/1.1 200 OK\r\nContent-Type: application/x-amz-json-1.1\r\nContent-Length";
         let stream = reader.get_mut();
-        stream.write_all(format!("{head}: {}\r\n\r\n{body}", body.len()).as_bytes()).ok()?;
+        stream
+            .write_all(format!("{head}: {}\r\n\r\n{body}", body.len()).as_bytes())
+            .ok()?;
         stream.flush().ok()?;
     }
 }
@@ -110,7 +118,12 @@ fn answer(config: Arc<ServerConfig>, mut socket: TcpStream, seen: &Seen) -> Opti
 fn client(endpoint: &str, system: &Path, bundle: Option<&Path>) -> String {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command
-        .args(["--exact", "the_client_under_test", "--ignored", "--nocapture"])
+        .args([
+            "--exact",
+            "the_client_under_test",
+            "--ignored",
+            "--nocapture",
+        ])
         .env("AWS_ENDPOINT_URL", endpoint)
         .env("AWS_REGION", "eu-west-1")
         .env("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE")
@@ -123,7 +136,11 @@ fn client(endpoint: &str, system: &Path, bundle: Option<&Path>) -> String {
     }
     let output = command.output().unwrap();
     let printed = String::from_utf8(output.stdout).unwrap();
-    assert!(output.status.success(), "{printed}\n{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{printed}\n{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     printed
 }
 
@@ -154,7 +171,8 @@ fn setting() -> Setting {
     let (endpoint, seen) = serve(&authority);
     Setting {
         known: authority.write(folder.path(), "known.pem"),
-        unrelated: Authority::invent("an unrelated authority").write(folder.path(), "unrelated.pem"),
+        unrelated: Authority::invent("an unrelated authority")
+            .write(folder.path(), "unrelated.pem"),
         folder,
         endpoint,
         seen,
@@ -175,7 +193,10 @@ impl Setting {
 fn a_server_that_only_the_system_vouches_for_is_reached_at_the_price_of_one_connection() {
     let it = setting();
     let printed = client(&it.endpoint, &it.known, None);
-    assert!(printed.contains("call 1: answered") && printed.contains("call 2: answered"), "{printed}");
+    assert!(
+        printed.contains("call 1: answered") && printed.contains("call 2: answered"),
+        "{printed}"
+    );
     assert_eq!(it.requests(), 2);
     assert_eq!(it.connections(), 2);
 }
@@ -192,7 +213,10 @@ fn a_bundle_that_vouches_for_the_server_is_enough() {
 fn a_bundle_is_trusted_alone_even_where_the_system_knows_better() {
     let it = setting();
     let printed = client(&it.endpoint, &it.known, Some(&it.unrelated));
-    assert!(printed.contains("call 1: ") && printed.contains("UnknownIssuer"), "{printed}");
+    assert!(
+        printed.contains("call 1: ") && printed.contains("UnknownIssuer"),
+        "{printed}"
+    );
     assert_eq!(it.requests(), 0);
 }
 
@@ -200,7 +224,10 @@ fn a_bundle_is_trusted_alone_even_where_the_system_knows_better() {
 fn a_server_that_nobody_vouches_for_is_refused() {
     let it = setting();
     let printed = client(&it.endpoint, &it.unrelated, None);
-    assert!(printed.contains("call 1: ") && printed.contains("UnknownIssuer"), "{printed}");
+    assert!(
+        printed.contains("call 1: ") && printed.contains("UnknownIssuer"),
+        "{printed}"
+    );
     assert_eq!(it.requests(), 0);
 }
 
@@ -210,6 +237,9 @@ fn a_system_without_certificates_is_no_worse_than_one_that_does_not_know_the_ser
     let empty = it.folder.path().join("empty.pem");
     std::fs::write(&empty, "").unwrap();
     let printed = client(&it.endpoint, &empty, None);
-    assert!(printed.contains("call 1: ") && printed.contains("UnknownIssuer"), "{printed}");
+    assert!(
+        printed.contains("call 1: ") && printed.contains("UnknownIssuer"),
+        "{printed}"
+    );
     assert_eq!(it.requests(), 0);
 }

@@ -80,7 +80,9 @@ pub(super) fn bundle(path: &Path) -> Result<TrustStore, TrustError> {
         }
     }
     if usable == 0 {
-        return Err(TrustError::Empty { path: path.to_owned() });
+        return Err(TrustError::Empty {
+            path: path.to_owned(),
+        });
     }
     Ok(store)
 }
@@ -90,7 +92,9 @@ pub(super) fn is_unknown_issuer(error: &(dyn Error + 'static)) -> bool {
     std::iter::successors(Some(error), |&error| beneath(error)).any(|error| {
         matches!(
             error.downcast_ref::<rustls::Error>(),
-            Some(rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer))
+            Some(rustls::Error::InvalidCertificate(
+                CertificateError::UnknownIssuer
+            ))
         )
     })
 }
@@ -123,7 +127,9 @@ mod tests {
         let found: Vec<String> = CertificateDer::pem_slice_iter(AMAZON)
             .map(|certificate| {
                 let digest = Sha256::digest(certificate.unwrap());
-                digest.iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
+                digest
+                    .iter()
+                    .fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
             })
             .collect();
         assert_eq!(found, documented);
@@ -133,24 +139,40 @@ mod tests {
     #[test]
     fn a_certificate_from_an_unknown_issuer_is_recognised_under_io_errors() {
         let unknown = rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer);
-        assert!(is_unknown_issuer(&io::Error::other(io::Error::other(unknown))));
+        assert!(is_unknown_issuer(&io::Error::other(io::Error::other(
+            unknown
+        ))));
         let expired = rustls::Error::InvalidCertificate(CertificateError::Expired);
         assert!(!is_unknown_issuer(&io::Error::other(expired)));
-        assert!(!is_unknown_issuer(&io::Error::from(io::ErrorKind::ConnectionRefused)));
+        assert!(!is_unknown_issuer(&io::Error::from(
+            io::ErrorKind::ConnectionRefused
+        )));
     }
 
     #[test]
     fn a_bundle_that_is_missing_malformed_or_empty_is_refused_with_its_path() {
         let missing = bundle(Path::new("no/such/bundle.pem")).unwrap_err();
-        assert!(matches!(missing, TrustError::Unreadable { .. }), "{missing}");
+        assert!(
+            matches!(missing, TrustError::Unreadable { .. }),
+            "{missing}"
+        );
         assert!(missing.to_string().contains("no/such/bundle.pem"));
 
         let malformed = file_with("-----BEGIN CERTIFICATE-----\n!!!\n-----END CERTIFICATE-----\n");
-        assert!(matches!(bundle(malformed.path()), Err(TrustError::Malformed { .. })));
+        assert!(matches!(
+            bundle(malformed.path()),
+            Err(TrustError::Malformed { .. })
+        ));
 
-        assert!(matches!(bundle(file_with("not a certificate").path()), Err(TrustError::Empty { .. })));
+        assert!(matches!(
+            bundle(file_with("not a certificate").path()),
+            Err(TrustError::Empty { .. })
+        ));
         let garbage = file_with("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n");
-        assert!(matches!(bundle(garbage.path()), Err(TrustError::Empty { .. })));
+        assert!(matches!(
+            bundle(garbage.path()),
+            Err(TrustError::Empty { .. })
+        ));
     }
 
     #[test]

@@ -51,10 +51,20 @@ where
         event.record(&mut said);
 
         let mut line = Map::new();
-        line.insert("timestamp".to_owned(), format!("{:.3}", Timestamp::now()).into());
+        line.insert(
+            "timestamp".to_owned(),
+            format!("{:.3}", Timestamp::now()).into(),
+        );
         line.insert("level".to_owned(), event.metadata().level().as_str().into());
-        line.insert("message".to_owned(), said.0.shift_remove("message").unwrap_or_default());
-        for span in context.event_scope(event).into_iter().flat_map(Scope::from_root) {
+        line.insert(
+            "message".to_owned(),
+            said.0.shift_remove("message").unwrap_or_default(),
+        );
+        for span in context
+            .event_scope(event)
+            .into_iter()
+            .flat_map(Scope::from_root)
+        {
             if let Some(fields) = span.extensions().get::<Fields>() {
                 line.extend(fields.0.clone());
             }
@@ -139,23 +149,40 @@ mod tests {
         tracing::subscriber::with_default(Registry::default().with(lines), act);
         let bytes = written.0.lock().unwrap().clone();
         let text = String::from_utf8(bytes).unwrap();
-        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+        text.lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect()
     }
 
     #[test]
     fn a_line_has_time_level_message_and_the_fields_of_the_event_and_its_spans_side_by_side() {
         let lines = lines("info", || {
-            let _invocation = tracing::info_span!("invocation", request_id = "r-1", deployment = tracing::field::Empty).entered();
+            let _invocation = tracing::info_span!(
+                "invocation",
+                request_id = "r-1",
+                deployment = tracing::field::Empty
+            )
+            .entered();
             let target = tracing::info_span!("target", target = "api-test");
             let _target = target.enter();
             tracing::Span::current().record("target", "api-prod");
-            tracing::warn!(attempts = 3, refused = true, "image `{}` is gone", "mco/api");
+            tracing::warn!(
+                attempts = 3,
+                refused = true,
+                "image `{}` is gone",
+                "mco/api"
+            );
         });
-        let [line] = lines.as_slice() else { panic!("{lines:?}") };
+        let [line] = lines.as_slice() else {
+            panic!("{lines:?}")
+        };
         let mut line = line.as_object().unwrap().clone();
         let timestamp = line.shift_remove("timestamp").unwrap();
         let timestamp = timestamp.as_str().unwrap();
-        assert!(timestamp.parse::<Timestamp>().is_ok() && timestamp.ends_with('Z'), "{timestamp}");
+        assert!(
+            timestamp.parse::<Timestamp>().is_ok() && timestamp.ends_with('Z'),
+            "{timestamp}"
+        );
         assert_eq!(timestamp.len(), "2026-11-22T10:00:00.000Z".len());
         assert_eq!(
             Value::Object(line),
@@ -168,7 +195,9 @@ mod tests {
 
     #[test]
     fn a_field_cannot_overwrite_the_lines_own() {
-        let lines = lines("info", || tracing::info!(timestamp = 1, level = "none", "here"));
+        let lines = lines("info", || {
+            tracing::info!(timestamp = 1, level = "none", "here")
+        });
         assert_eq!(lines[0]["level"], "INFO");
         assert_eq!(lines[0]["level_"], "none");
         assert_eq!(lines[0]["timestamp_"], 1);

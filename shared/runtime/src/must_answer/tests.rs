@@ -56,12 +56,19 @@ impl Contract for Caller {
     type Error = Fault;
 
     fn address(payload: &Value) -> Result<String, NoAddress> {
-        payload["hook"].as_str().map(str::to_owned).ok_or_else(|| NoAddress {
-            missing: "`hook` is missing".to_owned(),
-        })
+        payload["hook"]
+            .as_str()
+            .map(str::to_owned)
+            .ok_or_else(|| NoAddress {
+                missing: "`hook` is missing".to_owned(),
+            })
     }
 
-    async fn answer(&self, address: &String, verdict: &Verdict) -> Result<Receipt, NotTaken<Fault>> {
+    async fn answer(
+        &self,
+        address: &String,
+        verdict: &Verdict,
+    ) -> Result<Receipt, NotTaken<Fault>> {
         assert_eq!(address, "h-1");
         *self.attempts.lock().unwrap() += 1;
         let reaction = self.reactions.lock().unwrap().pop();
@@ -125,14 +132,20 @@ async fn a_verdict_is_answered_once_as_it_is() {
 #[tokio::test(start_paused = true)]
 async fn a_panic_is_answered_as_a_failure() {
     let caller = Caller::default();
-    ask(&caller, |_| async { panic!("index {} out of range", 7) }).await.unwrap();
+    ask(&caller, |_| async { panic!("index {} out of range", 7) })
+        .await
+        .unwrap();
     assert!(only_message(&caller).ends_with("index 7 out of range"));
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_panic_before_the_first_step_is_answered_as_a_failure() {
     let caller = Caller::default();
-    ask(&caller, |_| -> std::future::Ready<Verdict> { panic!("no client") }).await.unwrap();
+    ask(&caller, |_| -> std::future::Ready<Verdict> {
+        panic!("no client")
+    })
+    .await
+    .unwrap();
     assert!(only_message(&caller).ends_with("no client"));
 }
 
@@ -150,7 +163,9 @@ async fn a_short_time_limit_is_shared_between_the_checks_and_the_answer() {
     let caller = Caller::reacting(&[Reaction::Unreachable]);
     let payload = json!({"hook": "h-1"});
     let deadline = Instant::now() + Duration::from_secs(3);
-    must_answer(&caller, &payload, deadline, |_| std::future::pending()).await.unwrap();
+    must_answer(&caller, &payload, deadline, |_| std::future::pending())
+        .await
+        .unwrap();
     assert!(Instant::now() < deadline);
     only_message(&caller);
 }
@@ -159,7 +174,11 @@ async fn a_short_time_limit_is_shared_between_the_checks_and_the_answer() {
 async fn an_expired_deadline_still_gets_an_attempt_and_ends() {
     let caller = Caller::default();
     let payload = json!({"hook": "h-1"});
-    must_answer(&caller, &payload, Instant::now(), |_| std::future::pending()).await.unwrap();
+    must_answer(&caller, &payload, Instant::now(), |_| {
+        std::future::pending()
+    })
+    .await
+    .unwrap();
     assert_eq!(only_message(&caller), "the checks did not end within 0 s");
 }
 
@@ -177,24 +196,36 @@ async fn a_bad_payload_with_an_address_is_answered() {
         };
         std::future::ready(verdict)
     };
-    must_answer(&caller, &payload, Instant::now() + MINUTE, handler).await.unwrap();
+    must_answer(&caller, &payload, Instant::now() + MINUTE, handler)
+        .await
+        .unwrap();
     assert!(only_message(&caller).starts_with("invalid type"));
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_payload_without_an_address_is_an_error_and_runs_nothing() {
     let caller = Caller::default();
-    let handler = |_: &String| -> std::future::Ready<Verdict> { unreachable!("nobody waits for this") };
+    let handler =
+        |_: &String| -> std::future::Ready<Verdict> { unreachable!("nobody waits for this") };
     for payload in [json!({}), json!(null), json!([1]), json!({"hook": 1})] {
-        let error = must_answer(&caller, &payload, Instant::now() + MINUTE, handler).await.unwrap_err();
-        assert_eq!(chain(&error), "failed to find whom to answer: `hook` is missing");
+        let error = must_answer(&caller, &payload, Instant::now() + MINUTE, handler)
+            .await
+            .unwrap_err();
+        assert_eq!(
+            chain(&error),
+            "failed to find whom to answer: `hook` is missing"
+        );
     }
     assert_eq!(*caller.attempts.lock().unwrap(), 0);
 }
 
 #[tokio::test(start_paused = true)]
 async fn an_answer_that_fails_is_sent_again_until_it_is_taken() {
-    let caller = Caller::reacting(&[Reaction::Unreachable, Reaction::Silent, Reaction::Unreachable]);
+    let caller = Caller::reacting(&[
+        Reaction::Unreachable,
+        Reaction::Silent,
+        Reaction::Unreachable,
+    ]);
     let answered = ask(&caller, |_| async { passed() }).await.unwrap();
     assert_eq!(answered.answer, Receipt::Taken);
     assert_eq!(taken(&caller), [passed()]);
@@ -225,8 +256,14 @@ async fn a_caller_that_cannot_be_reached_is_an_error_before_the_deadline() {
         let error = ask(&caller, |_| std::future::pending()).await.unwrap_err();
         assert!(started.elapsed() < MINUTE);
         match reaction {
-            Reaction::Unreachable => assert!(matches!(error, Unanswered::Failed { attempts: 4.., .. }), "{error:?}"),
-            _ => assert!(matches!(error, Unanswered::TimedOut { attempts: 3.. }), "{error:?}"),
+            Reaction::Unreachable => assert!(
+                matches!(error, Unanswered::Failed { attempts: 4.., .. }),
+                "{error:?}"
+            ),
+            _ => assert!(
+                matches!(error, Unanswered::TimedOut { attempts: 3.. }),
+                "{error:?}"
+            ),
         }
     }
 }
