@@ -1,0 +1,336 @@
+//! template.yaml against the code and against the sample events: what is packaged fits what was written.
+//!
+//! How the template is read and wired up is tested in the rehearsal (`rehearsal/src/account/template`);
+//! whether AWS would take it is cfn-lint's business, in .ci/run.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use greenlight_runtime::config::Config;
+use greenlight_runtime::environment::{self, Without};
+use rehearsal::account::Settings;
+use rehearsal::account::events::Pattern;
+use rehearsal::account::template::{Choices, Function, Template};
+use serde_json::Value;
+use serde_norway::Value as Yaml;
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .unwrap()
+        .to_owned()
+}
+
+fn text() -> String {
+    std::fs::read_to_string(root().join("template.yaml")).unwrap()
+}
+
+/// The template with its intrinsic functions resolved, as the rehearsal sees it.
+fn template() -> Template {
+    Template::parse(&text(), &Choices::of(&Settings::for_tests())).unwrap()
+}
+
+/// The template's resources of a type, as they are written.
+fn resources(kind: &str) -> BTreeMap<String, Yaml> {
+    let document: Yaml = serde_norway::from_str(&text()).unwrap();
+    let all: BTreeMap<String, Yaml> =
+        serde_norway::from_value(document["Resources"].clone()).unwrap();
+    let found: BTreeMap<_, _> = all
+        .into_iter()
+        .filter(|(_, resource)| resource["Type"] == kind)
+        .collect();
+    assert!(!found.is_empty(), "there is no {kind}");
+    found
+}
+
+/// What a `!Ref` or `!GetAtt` names.
+fn named(value: &Yaml) -> String {
+    let Yaml::Tagged(tagged) = value else {
+        panic!("{value:?} names nothing")
+    };
+    let path = tagged.value.as_str().unwrap();
+    path.split('.').next().unwrap().to_owned()
+}
+
+fn event(path: &str) -> Value {
+    let text = std::fs::read_to_string(root().join("events").join(path)).unwrap();
+    serde_json::from_str(&text).unwrap()
+}
+
+/// The rules that would deliver this event.
+fn rules_for(event: &Value) -> Vec<String> {
+    let rules = template().rules.into_iter();
+    rules
+        .filter(|rule| Pattern::parse(&rule.pattern).unwrap().matches(event))
+        .map(|rule| rule.name)
+        .collect()
+}
+
+#[test]
+fn pushes_of_a_tag_are_delivered_and_nothing_else_of_ecr_is() {
+    let table = [
+        ("ecr/push-tagged.json", true),
+        ("ecr/push-tagged-as-documented.json", true),
+        ("ecr/push-retag.json", true),
+        ("ecr/push-index.json", true),
+        // That a signature is no release is for the target's tag policy to say.
+        ("ecr/push-signature.json", true),
+        ("ecr/push-untagged.json", false),
+        ("ecr/push-untagged-no-key.json", false),
+        ("ecr/push-index-child.json", false),
+        ("ecr/push-failure.json", false),
+        ("ecr/delete.json", false),
+        ("ecr/update-storage-class.json", false),
+        ("ecr/replicate.json", false),
+        ("ecr/scan.json", false),
+    ];
+    for (path, is_delivered) in table {
+        let expected: &[&str] = if is_delivered { &["PushRule"] } else { &[] };
+        assert_eq!(rules_for(&event(path)), expected, "{path}");
+    }
+}
+
+#[test]
+fn ends_of_deployments_are_delivered_whoever_started_them() {
+    let table = [
+        ("codedeploy/success.json", true),
+        ("codedeploy/failure.json", true),
+        ("codedeploy/stop.json", true),
+        ("codedeploy/rollback-success.json", true),
+        ("codedeploy/other-application.json", true),
+        ("codedeploy/start.json", false),
+        ("codedeploy/ready.json", false),
+        ("codedeploy/rollback-start.json", false),
+    ];
+    for (path, is_delivered) in table {
+        let expected: &[&str] = if is_delivered {
+            &["CodeDeployRule"]
+        } else {
+            &[]
+        };
+        assert_eq!(rules_for(&event(path)), expected, "{path}");
+    }
+}
+
+#[test]
+fn foreign_events_are_not_delivered() {
+    for path in [
+        "bad/scheduled-event.json",
+        "bad/empty-object.json",
+        "bad/codedeploy-unknown-state.json",
+    ] {
+        assert_eq!(rules_for(&event(path)), Vec::<String>::new(), "{path}");
+    }
+}
+
+/// What Lambda itself sets for every function.
+fn set_by_lambda() -> BTreeMap<String, String> {
+    let pairs = [
+        ("AWS_REGION", "eu-west-1"),
+        ("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE"),
+        (
+            "AWS_SECRET_ACCESS_KEY",
+            "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+        ),
+        ("AWS_SESSION_TOKEN", "session"),
+        ("AWS_LAMBDA_RUNTIME_API", "127.0.0.1:9001"),
+        ("AWS_LAMBDA_FUNCTION_NAME", "function"),
+        ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST"),
+        ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256"),
+    ];
+    pairs
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .into()
+}
+
+#[test]
+fn every_function_can_start_with_the_environment_that_it_is_given() {
+    for function in template().functions {
+        let mut variables = set_by_lambda();
+        variables.extend(function.environment.clone());
+        let config = Config::parse(&variables)
+            .unwrap_or_else(|error| panic!("{}: {error}", function.logical_id));
+        assert_eq!(config.table, "greenlight");
+    }
+}
+
+#[test]
+fn every_variable_that_is_set_is_known_and_every_required_one_is_set() {
+    let known: BTreeSet<&str> = environment::ALL
+        .iter()
+        .map(|variable| variable.name)
+        .collect();
+    let lambda = set_by_lambda();
+    for function in template().functions {
+        for name in function.environment.keys() {
+            assert!(
+                known.contains(name.as_str()),
+                "{} sets {name}, which nothing reads",
+                function.logical_id
+            );
+            assert!(
+                !lambda.contains_key(name),
+                "{} sets {name}, which Lambda reserves",
+                function.logical_id
+            );
+        }
+        for variable in environment::ALL
+            .iter()
+            .filter(|variable| variable.without == Without::Refused)
+        {
+            let is_set = lambda.contains_key(variable.name)
+                || function.environment.contains_key(variable.name);
+            assert!(
+                is_set,
+                "{} does not set {}",
+                function.logical_id, variable.name
+            );
+        }
+    }
+}
+
+#[test]
+fn the_hook_may_be_called_by_every_service_role_of_codedeploy() {
+    let template = template();
+    let hook = template.function("ValidateGreen").unwrap();
+    assert!(hook.name.starts_with("CodeDeployHook_"), "{}", hook.name);
+    assert!(hook.name.len() <= 64, "{}", hook.name);
+}
+
+#[test]
+fn those_who_start_deployments_name_the_hook() {
+    let template = template();
+    let hook = &template.function("ValidateGreen").unwrap().name;
+    for starter in ["DeployOnPush", "RecordDeployment"] {
+        let named = &template.function(starter).unwrap().environment["GREENLIGHT_HOOK"];
+        assert!(
+            named.ends_with(&format!(":function:{hook}")),
+            "{starter}: {named}"
+        );
+    }
+}
+
+#[test]
+fn every_function_is_a_package_of_the_workspace() {
+    let packages: BTreeSet<String> = std::fs::read_dir(root().join("functions"))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    let functions: BTreeSet<String> = template()
+        .functions
+        .iter()
+        .map(|function| function.code.clone())
+        .collect();
+    assert_eq!(functions, packages);
+    for (id, function) in resources("AWS::Serverless::Function") {
+        assert_eq!(
+            function["Metadata"]["BuildMethod"], "rust-cargolambda",
+            "{id}"
+        );
+    }
+}
+
+#[test]
+fn every_function_has_a_log_group_of_its_own_with_retention() {
+    let groups = resources("AWS::Logs::LogGroup");
+    let mut used = BTreeSet::new();
+    for (id, function) in resources("AWS::Serverless::Function") {
+        let group = named(&function["Properties"]["LoggingConfig"]["LogGroup"]);
+        assert!(
+            !groups[&group]["Properties"]["RetentionInDays"].is_null(),
+            "{id}"
+        );
+        assert!(used.insert(group), "{id} shares its log group");
+    }
+    assert_eq!(used, groups.keys().cloned().collect());
+}
+
+#[test]
+fn the_table_is_the_one_that_the_code_reads_and_writes() {
+    let template = template();
+    let [table] = template.tables.as_slice() else {
+        panic!("{:?}", template.tables)
+    };
+    let key = |hash: &str, range: &str| {
+        serde_json::json!([
+            {"AttributeName": hash, "KeyType": "HASH"},
+            {"AttributeName": range, "KeyType": "RANGE"},
+        ])
+    };
+    assert_eq!(table.properties["KeySchema"], key("pk", "sk"));
+    let index = &table.properties["GlobalSecondaryIndexes"][0];
+    assert_eq!(index["IndexName"], greenlight_aws::table::BY_REPOSITORY);
+    assert_eq!(index["KeySchema"], key("repository", "pk"));
+    assert_eq!(index["Projection"]["ProjectionType"], "ALL");
+    assert_eq!(table.properties["BillingMode"], "PAY_PER_REQUEST");
+    assert_eq!(
+        table.properties["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"],
+        true
+    );
+    assert_eq!(table.properties["SSESpecification"]["SSEEnabled"], true);
+}
+
+#[test]
+fn a_message_stays_hidden_for_six_times_as_long_as_the_function_may_run() {
+    let template = template();
+    let queue = template
+        .queues
+        .iter()
+        .find(|queue| queue.name == "PushQueue")
+        .unwrap();
+    assert_eq!(
+        queue.visibility_timeout,
+        template.function("DeployOnPush").unwrap().timeout * 6
+    );
+    assert!(queue.redrive.is_some());
+}
+
+#[test]
+fn what_is_given_up_on_is_kept_encrypted_and_raises_an_alarm() {
+    let queues = resources("AWS::SQS::Queue");
+    for (id, queue) in &queues {
+        assert_eq!(queue["Properties"]["SqsManagedSseEnabled"], true, "{id}");
+    }
+    let dead_letters = queues.keys().filter(|id| id.ends_with("DeadLetterQueue"));
+    let watched: BTreeSet<String> = resources("AWS::CloudWatch::Alarm")
+        .values()
+        .map(|alarm| named(&alarm["Properties"]["Dimensions"][0]["Value"]))
+        .collect();
+    assert_eq!(watched, dead_letters.cloned().collect());
+    let template = template();
+    for rule in &template.rules {
+        assert!(
+            rule.targets
+                .iter()
+                .all(|(_, dead_letters)| dead_letters.is_some()),
+            "{}",
+            rule.name
+        );
+    }
+    let takes_from_queue = |function: &Function| {
+        template
+            .mappings
+            .iter()
+            .any(|it| it.function == function.name)
+    };
+    for function in &template.functions {
+        assert!(
+            takes_from_queue(function) || function.on_failure.is_some(),
+            "{}",
+            function.logical_id
+        );
+    }
+}
+
+#[test]
+fn policies_name_each_action_and_nothing_is_bound_to_one_partition() {
+    for function in template().functions {
+        assert!(!function.actions.is_empty(), "{}", function.logical_id);
+        for action in function.actions {
+            assert!(!action.contains('*'), "{}: {action}", function.logical_id);
+        }
+    }
+    let text = text();
+    assert!(!text.contains("arn:aws:"));
+    assert!(!text.contains("amazonaws.com.cn"));
+}
