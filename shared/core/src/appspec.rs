@@ -1,11 +1,11 @@
-//! The AppSpec of a CodeDeploy deployment of an ECS service, generated.
+//! The `AppSpec` of a CodeDeploy deployment of an ECS service, generated.
 //!
 //! CodeDeploy reads YAML and JSON alike; JSON needs no quoting rules. Sending it is
 //! `CreateDeployment`'s matter, in `shared/aws`. AWS-FACTS 5.1.
 
 use serde_json::{Map, Value, json};
 
-/// What the generated AppSpec says. All but the first three are left out when empty, and then
+/// What the generated `AppSpec` says. All but the first three are left out when empty, and then
 /// CodeDeploy keeps what the service has.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AppSpec {
@@ -38,7 +38,7 @@ pub struct CapacityProvider {
 }
 
 impl AppSpec {
-    /// The AppSpec's text.
+    /// The text.
     pub fn to_json(&self) -> String {
         let mut properties = Map::new();
         properties.insert("TaskDefinition".into(), json!(self.task_definition));
@@ -89,5 +89,109 @@ impl NetworkConfiguration {
 impl CapacityProvider {
     fn to_value(&self) -> Value {
         json!({"Base": self.base, "CapacityProvider": self.name, "Weight": self.weight})
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn plain() -> AppSpec {
+        AppSpec {
+            task_definition: "arn:aws:ecs:eu-west-1:123456789012:task-definition/mco-api:7".into(),
+            container: "api".into(),
+            port: 8080,
+            platform_version: None,
+            network: None,
+            capacity_providers: Vec::new(),
+            hooks: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn what_is_not_given_is_not_written() {
+        insta::assert_snapshot!(plain().to_json(), @r#"{"version":0.0,"Resources":[{"TargetService":{"Type":"AWS::ECS::Service","Properties":{"TaskDefinition":"arn:aws:ecs:eu-west-1:123456789012:task-definition/mco-api:7","LoadBalancerInfo":{"ContainerName":"api","ContainerPort":8080}}}}]}"#);
+    }
+
+    #[test]
+    fn everything_given_is_written_under_its_capitalised_name() {
+        let full = AppSpec {
+            platform_version: Some("1.4.0".into()),
+            network: Some(NetworkConfiguration {
+                subnets: vec!["subnet-0a".into(), "subnet-0b".into()],
+                security_groups: vec!["sg-0c".into()],
+                assign_public_ip: false,
+            }),
+            capacity_providers: vec![CapacityProvider {
+                name: "FARGATE_SPOT".into(),
+                base: 1,
+                weight: 2,
+            }],
+            hooks: vec![
+                ("AfterInstall".into(), "CodeDeployHook_a".into()),
+                ("BeforeAllowTraffic".into(), "CodeDeployHook_b".into()),
+            ],
+            ..plain()
+        };
+        let document: Value = serde_json::from_str(&full.to_json()).unwrap();
+        insta::assert_json_snapshot!(document, @r#"
+        {
+          "version": 0.0,
+          "Resources": [
+            {
+              "TargetService": {
+                "Type": "AWS::ECS::Service",
+                "Properties": {
+                  "TaskDefinition": "arn:aws:ecs:eu-west-1:123456789012:task-definition/mco-api:7",
+                  "LoadBalancerInfo": {
+                    "ContainerName": "api",
+                    "ContainerPort": 8080
+                  },
+                  "PlatformVersion": "1.4.0",
+                  "NetworkConfiguration": {
+                    "AwsvpcConfiguration": {
+                      "Subnets": [
+                        "subnet-0a",
+                        "subnet-0b"
+                      ],
+                      "SecurityGroups": [
+                        "sg-0c"
+                      ],
+                      "AssignPublicIp": "DISABLED"
+                    }
+                  },
+                  "CapacityProviderStrategy": [
+                    {
+                      "Base": 1,
+                      "CapacityProvider": "FARGATE_SPOT",
+                      "Weight": 2
+                    }
+                  ]
+                }
+              }
+            }
+          ],
+          "Hooks": [
+            {
+              "AfterInstall": "CodeDeployHook_a"
+            },
+            {
+              "BeforeAllowTraffic": "CodeDeployHook_b"
+            }
+          ]
+        }
+        "#);
+    }
+
+    #[test]
+    fn quotes_and_line_ends_stay_inside_their_text() {
+        let odd = AppSpec {
+            container: "a\"\n- b".into(),
+            ..plain()
+        };
+        let document: Value = serde_json::from_str(&odd.to_json()).unwrap();
+        let name = document
+            .pointer("/Resources/0/TargetService/Properties/LoadBalancerInfo/ContainerName");
+        assert_eq!(name, Some(&json!("a\"\n- b")));
     }
 }

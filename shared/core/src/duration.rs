@@ -47,3 +47,70 @@ pub fn write(duration: Duration) -> String {
         .unwrap_or(("s", 1_000));
     format!("{}{unit}", milliseconds / u128::from(size))
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn check(text: &str, milliseconds: Option<u64>) {
+        assert_eq!(
+            parse(text).ok(),
+            milliseconds.map(Duration::from_millis),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn a_duration_is_a_number_and_a_unit() {
+        check("500ms", Some(500));
+        check("0s", Some(0));
+        check("10s", Some(10_000));
+        check("5m", Some(300_000));
+        check("1h", Some(3_600_000));
+        for text in [
+            "",
+            "10",
+            "s",
+            "-1s",
+            "1.5s",
+            "1 s",
+            "1d",
+            "1S",
+            "1h30m",
+            "+1s",
+            "99999999999999999999s",
+        ] {
+            check(text, None);
+        }
+        check("18446744073709551615h", None);
+    }
+
+    #[test]
+    fn the_largest_unit_that_fits_is_written() {
+        for (milliseconds, text) in [
+            (0, "0s"),
+            (1, "1ms"),
+            (1_500, "1500ms"),
+            (60_000, "1m"),
+            (90_000, "90s"),
+            (7_200_000, "2h"),
+        ] {
+            assert_eq!(write(Duration::from_millis(milliseconds)), text);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_reads_the_same(milliseconds in 0..u64::MAX / 4) {
+            let duration = Duration::from_millis(milliseconds);
+            prop_assert_eq!(parse(&write(duration)), Ok(duration));
+        }
+
+        #[test]
+        fn nothing_makes_it_panic(text in any::<String>()) {
+            let _ = parse(&text);
+        }
+    }
+}

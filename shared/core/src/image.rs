@@ -37,3 +37,6 @@ impl InvalidImageName {
         self.expected
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -59,3 +59,47 @@ pub fn decide(policies: &[TagPolicy], tag: &Tag) -> Decision {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(policies: &[&str], tag: &str, accepted: bool, rule: &str) {
+        let policies: Vec<_> = policies
+            .iter()
+            .map(|tag| TagPolicy::Exact(tag.parse().unwrap()))
+            .collect();
+        let decision = decide(&policies, &tag.parse().unwrap());
+        assert_eq!(
+            decision,
+            Decision {
+                accepted,
+                rule: rule.to_owned()
+            }
+        );
+    }
+
+    #[test]
+    fn an_exact_tag_takes_itself_and_nothing_else() {
+        check(&["test"], "test", true, "the target takes the tag `test`");
+        check(
+            &["test", "main"],
+            "main",
+            true,
+            "the target takes the tag `main`",
+        );
+        check(
+            &["test"],
+            "Test",
+            false,
+            "the target takes only `test`, not `Test`",
+        );
+        check(
+            &["test", "main"],
+            "v1",
+            false,
+            "the target takes only `test`, `main`, not `v1`",
+        );
+        check(&[], "v1", false, "the target takes no tag, not `v1`");
+    }
+}

@@ -29,7 +29,7 @@ impl fmt::Display for Problem {
     }
 }
 
-/// All problems of a document, in the order of the document.
+/// All problems of a document: a mapping's unknown keys first, then its values one by one.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Problems(Vec<Problem>);
 
@@ -90,3 +90,28 @@ impl fmt::Display for Problems {
 }
 
 impl std::error::Error for Problems {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_problem_is_listed_with_its_place_and_hint() {
+        let mut problems = Problems::default();
+        problems.add("", "the document is empty");
+        problems.add_with_hint("targets[0].nmae", "unknown key", "did you mean `name`?");
+        assert_eq!(
+            problems.to_string(),
+            "the document is empty\ntargets[0].nmae: unknown key\n  hint: did you mean `name`?"
+        );
+    }
+
+    #[test]
+    fn the_list_of_problems_is_bounded() {
+        let mut problems = Problems::default();
+        for _ in 0..10_000 {
+            problems.add("x", "wrong");
+        }
+        assert_eq!(problems.len(), Problems::MAX);
+    }
+}

@@ -6,6 +6,7 @@
 
 pub mod check;
 mod gates;
+mod keys;
 mod name;
 mod node;
 mod parse;
@@ -88,3 +89,6 @@ pub struct OnFailure {
     /// Give the tag back to the image that had it before.
     pub restore_tag: bool,
 }
+
+#[cfg(test)]
+mod tests;

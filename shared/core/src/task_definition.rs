@@ -198,3 +198,6 @@ impl<'a> Container<'a> {
             .filter_map(|mapping| u16::try_from(mapping.get("containerPort")?.as_u64()?).ok())
     }
 }
+
+#[cfg(test)]
+mod tests;

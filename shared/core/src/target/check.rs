@@ -18,6 +18,10 @@ pub const MAX_TIMEOUT: Duration = Duration::from_hours(1);
 
 /// One check.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "a target has a handful of checks"
+)]
 pub enum Check {
     /// As many green tasks run as should, steadily, and none is unhealthy.
     Tasks(TasksCheck),

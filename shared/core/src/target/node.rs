@@ -11,18 +11,10 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 
+use super::keys::{Keys, listed, nearest};
 use crate::duration;
 use crate::problems::Problems;
 use crate::text::excerpt;
-
-/// The keys of a mapping.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Keys {
-    /// Those that are understood.
-    pub known: &'static [&'static str],
-    /// Those that the design names and this version does not do yet.
-    pub later: &'static [&'static str],
-}
 
 /// A value and its place.
 #[derive(Debug, Clone)]
@@ -36,6 +28,7 @@ pub(super) struct Node<'a> {
 pub(super) struct Fields<'a> {
     map: &'a Map<String, Value>,
     path: String,
+    keys: Keys,
 }
 
 impl<'a> Node<'a> {
@@ -62,9 +55,10 @@ impl<'a> Node<'a> {
         let fields = Fields {
             map,
             path: self.path.clone(),
+            keys,
         };
         for key in map.keys() {
-            keys.check(&fields.place(key), key, out);
+            keys.check(&place(&fields.path, key), key, out);
         }
         Some(fields)
     }
@@ -112,7 +106,7 @@ impl<'a> Node<'a> {
                 key.as_str(),
                 Node {
                     value,
-                    path: fields.place(key),
+                    path: place(&fields.path, key),
                 },
             )
         })
@@ -136,10 +130,6 @@ impl<'a> Node<'a> {
             );
             return None;
         }
-        let place = Fields {
-            map,
-            path: self.path.clone(),
-        };
         Some(
             map.iter()
                 .map(|(key, value)| {
@@ -147,7 +137,7 @@ impl<'a> Node<'a> {
                         key.as_str(),
                         Node {
                             value,
-                            path: place.place(key),
+                            path: place(&self.path, key),
                         },
                     )
                 })
@@ -167,10 +157,10 @@ impl<'a> Node<'a> {
             let message = format!("expected a list of {what}, found {}", found(self.value));
             match self.value {
                 Value::String(text) => {
-                    out.add_with_hint(path, message, format!("write `[{}]`", excerpt(text, 60)))
+                    out.add_with_hint(path, message, format!("write `[{}]`", excerpt(text, 60)));
                 }
                 Value::Number(number) => {
-                    out.add_with_hint(path, message, format!("write `[{number}]`"))
+                    out.add_with_hint(path, message, format!("write `[{number}]`"));
                 }
                 Value::Object(_) => out.add_with_hint(
                     path,
@@ -327,84 +317,32 @@ impl<'a> Fields<'a> {
         let value = self.map.get(key).filter(|value| !value.is_null())?;
         Some(Node {
             value,
-            path: self.place(key),
+            path: place(&self.path, key),
         })
     }
 
     pub(super) fn required(&self, key: &str, out: &mut Problems) -> Option<Node<'a>> {
         let node = self.optional(key);
-        if node.is_none() {
+        // A mistyped key is one mistake: it was pointed out with this key as the hint.
+        let mistyped = |other: &String| {
+            nearest(other, &[key]).is_some() && !self.keys.known.contains(&other.as_str())
+        };
+        if node.is_none() && !self.map.keys().any(mistyped) {
             out.add(&self.path, format!("`{key}` is missing"));
         }
         node
     }
-
-    fn place(&self, key: &str) -> String {
-        let plain = key
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-');
-        match (plain && !key.is_empty(), self.path.is_empty()) {
-            (true, true) => key.to_owned(),
-            (true, false) => format!("{}.{key}", self.path),
-            (false, _) => format!("{}[{}]", self.path, Value::from(excerpt(key, 60))),
-        }
-    }
 }
 
-impl Keys {
-    fn check(self, path: &str, key: &str, out: &mut Problems) {
-        if self.known.contains(&key) {
-            return;
-        }
-        if self.later.contains(&key) {
-            out.add(
-                path,
-                format!("not supported yet; supported here: {}", listed(self.known)),
-            );
-            return;
-        }
-        match nearest(key, self.known) {
-            Some(known) => {
-                out.add_with_hint(path, "unknown key", format!("did you mean `{known}`?"))
-            }
-            None if self.known.is_empty() => out.add(path, "unknown key; nothing is expected here"),
-            None => out.add_with_hint(
-                path,
-                "unknown key",
-                format!("known here: {}", listed(self.known)),
-            ),
-        }
-    }
-}
-
-/// The known word that a mistyped one was probably meant to be.
-pub(super) fn nearest<'k>(word: &str, known: &[&'k str]) -> Option<&'k str> {
-    // Comparing is quadratic in length; nothing longer than this is a mistyped key.
-    if word.len() > 64 {
-        return None;
-    }
-    let word = word.to_ascii_lowercase().replace('-', "_");
-    known
-        .iter()
-        .map(|known| {
-            (
-                strsim::normalized_damerau_levenshtein(&word, &known.to_ascii_lowercase()),
-                *known,
-            )
-        })
-        .filter(|(likeness, _)| *likeness >= 0.5)
-        .max_by(|(left, _), (right, _)| left.total_cmp(right))
-        .map(|(_, known)| known)
-}
-
-pub(super) fn listed(names: &[&str]) -> String {
-    match names {
-        [] => "nothing".to_owned(),
-        names => names
-            .iter()
-            .map(|name| format!("`{name}`"))
-            .collect::<Vec<_>>()
-            .join(", "),
+/// The place of a key of the mapping at `path`.
+fn place(path: &str, key: &str) -> String {
+    let plain = key
+        .bytes()
+        .all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-');
+    match (plain && (1..=64).contains(&key.len()), path.is_empty()) {
+        (true, true) => key.to_owned(),
+        (true, false) => format!("{path}.{key}"),
+        (false, _) => format!("{path}[{}]", Value::from(excerpt(key, 60))),
     }
 }
 

@@ -11,7 +11,8 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::node::{Fields, Keys, Node, listed, nearest};
+use super::keys::{Keys, listed, nearest};
+use super::node::{Fields, Node};
 use super::{CodeDeploy, Gates, ImageSource, OnFailure, Service, Strategy, Target, TargetName};
 use crate::image::{RepositoryRef, Tag};
 use crate::policy::TagPolicy;
@@ -280,7 +281,7 @@ fn read_service(node: &Node<'_>, out: &mut Problems) -> Option<Service> {
         .required("name", out)
         .and_then(|n| read_ecs_name(&n, "a service name", out));
     Some(Service {
-        cluster: cluster?.to_owned(),
+        cluster: cluster?,
         name: name?,
     })
 }

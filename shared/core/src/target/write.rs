@@ -145,7 +145,10 @@ fn http(check: &HttpCheck) -> Value {
 fn expectation(expect: &Expectation) -> Value {
     let mut out = Map::new();
     if expect.status != Expectation::default().status {
-        out.insert("status".into(), expect.status.iter().map(status).collect());
+        out.insert(
+            "status".into(),
+            expect.status.iter().copied().map(status).collect(),
+        );
     }
     if let Some(text) = &expect.body_contains {
         out.insert("body_contains".into(), json!(text));
@@ -159,7 +162,7 @@ fn expectation(expect: &Expectation) -> Value {
     Value::Object(out)
 }
 
-fn status(range: &StatusRange) -> Value {
+fn status(range: StatusRange) -> Value {
     if range.from == range.to {
         json!(range.from)
     } else {

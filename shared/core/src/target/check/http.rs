@@ -299,3 +299,6 @@ impl fmt::Display for StatusRange {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

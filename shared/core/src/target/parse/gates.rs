@@ -5,7 +5,8 @@ use std::time::Duration;
 use super::http::read_http;
 use crate::problems::Problems;
 use crate::target::check::{Check, DigestCheck, MAX_TIMEOUT, TargetsCheck, TasksCheck};
-use crate::target::node::{Keys, Node};
+use crate::target::keys::Keys;
+use crate::target::node::Node;
 use crate::target::{GatePoint, Gates};
 
 const MAX_CHECKS: usize = 20;

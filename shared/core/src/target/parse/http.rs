@@ -10,7 +10,8 @@ use crate::problems::Problems;
 use crate::target::check::{
     Destination, Expectation, HttpCheck, HttpRequest, Method, Pattern, StatusRange,
 };
-use crate::target::node::{Fields, Keys, Node};
+use crate::target::keys::Keys;
+use crate::target::node::{Fields, Node};
 use crate::text::excerpt;
 
 const MAX_URL: usize = 2048;

@@ -1,0 +1,72 @@
+//! Which keys a mapping may have, and what is said about others.
+//!
+//! The lists themselves are in [`super::parse`].
+
+use crate::problems::Problems;
+
+/// The keys of a mapping.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Keys {
+    /// Those that are understood.
+    pub known: &'static [&'static str],
+    /// Those that the design names and this version does not do yet.
+    pub later: &'static [&'static str],
+}
+
+impl Keys {
+    /// Adds a problem unless `key` is known.
+    pub(super) fn check(self, path: &str, key: &str, out: &mut Problems) {
+        if self.known.contains(&key) {
+            return;
+        }
+        if self.later.contains(&key) {
+            out.add(
+                path,
+                format!("not supported yet; supported here: {}", listed(self.known)),
+            );
+            return;
+        }
+        match nearest(key, self.known) {
+            Some(known) => {
+                out.add_with_hint(path, "unknown key", format!("did you mean `{known}`?"));
+            }
+            None if self.known.is_empty() => out.add(path, "unknown key; nothing is expected here"),
+            None => out.add_with_hint(
+                path,
+                "unknown key",
+                format!("known here: {}", listed(self.known)),
+            ),
+        }
+    }
+}
+
+/// The known word that a mistyped one was probably meant to be.
+pub(super) fn nearest<'k>(word: &str, known: &[&'k str]) -> Option<&'k str> {
+    // Comparing is quadratic in length; nothing longer than this is a mistyped key.
+    if word.len() > 64 {
+        return None;
+    }
+    let word = word.to_ascii_lowercase().replace('-', "_");
+    known
+        .iter()
+        .map(|known| {
+            (
+                strsim::normalized_damerau_levenshtein(&word, &known.to_ascii_lowercase()),
+                *known,
+            )
+        })
+        .filter(|(likeness, _)| *likeness >= 0.5)
+        .max_by(|(left, _), (right, _)| left.total_cmp(right))
+        .map(|(_, known)| known)
+}
+
+pub(super) fn listed(names: &[&str]) -> String {
+    match names {
+        [] => "nothing".to_owned(),
+        names => names
+            .iter()
+            .map(|name| format!("`{name}`"))
+            .collect::<Vec<_>>()
+            .join(", "),
+    }
+}
