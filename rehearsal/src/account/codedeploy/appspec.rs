@@ -55,22 +55,36 @@ impl AppSpec {
 
     /// The name or ARN of the function that is called at this event.
     pub(super) fn hook(&self, event: Event) -> Option<&str> {
-        self.hooks.iter().find(|(at, _)| *at == event).map(|(_, function)| function.as_str())
+        self.hooks
+            .iter()
+            .find(|(at, _)| *at == event)
+            .map(|(_, function)| function.as_str())
     }
 }
 
 fn service(root: &Node<'_>) -> Result<AppSpec, BadAppSpec> {
-    let Some([resource]) = root.get("Resources").and_then(Value::as_array).map(Vec::as_slice) else {
+    let Some([resource]) = root
+        .get("Resources")
+        .and_then(Value::as_array)
+        .map(Vec::as_slice)
+    else {
         return Err(bad("Resources has to be a list of exactly one resource"));
     };
     let resource = Node::new("Resources[0]", resource)?;
-    let Some((name, resource)) = resource.members.iter().next().filter(|_| resource.members.len() == 1) else {
+    let Some((name, resource)) = resource
+        .members
+        .iter()
+        .next()
+        .filter(|_| resource.members.len() == 1)
+    else {
         return Err(bad("Resources[0] has to name exactly one resource"));
     };
     let resource = Node::new(name, resource)?;
     resource.only(&["Type", "Properties"])?;
     if resource.string("Type")? != "AWS::ECS::Service" {
-        return Err(bad(format!("the Type of {name} has to be AWS::ECS::Service")));
+        return Err(bad(format!(
+            "the Type of {name} has to be AWS::ECS::Service"
+        )));
     }
     let properties = resource.node("Properties")?;
     properties.only(&[
@@ -83,7 +97,10 @@ fn service(root: &Node<'_>) -> Result<AppSpec, BadAppSpec> {
     let balancer = properties.node("LoadBalancerInfo")?;
     balancer.only(&["ContainerName", "ContainerPort"])?;
     let port = balancer.get("ContainerPort").and_then(Value::as_u64);
-    let Some(container_port) = port.and_then(|port| u16::try_from(port).ok()).filter(|port| *port > 0) else {
+    let Some(container_port) = port
+        .and_then(|port| u16::try_from(port).ok())
+        .filter(|port| *port > 0)
+    else {
         return Err(bad("ContainerPort has to be a number from 1 to 65535"));
     };
     Ok(AppSpec {
@@ -114,7 +131,9 @@ fn network(properties: &Node<'_>) -> Result<Option<Value>, BadAppSpec> {
         return Err(bad("AssignPublicIp has to be ENABLED or DISABLED"));
     }
     let (subnets, groups) = (vpc.strings("Subnets")?, vpc.strings("SecurityGroups")?);
-    Ok(Some(json!({"awsvpcConfiguration": {"subnets": subnets, "securityGroups": groups, "assignPublicIp": public}})))
+    Ok(Some(
+        json!({"awsvpcConfiguration": {"subnets": subnets, "securityGroups": groups, "assignPublicIp": public}}),
+    ))
 }
 
 fn capacity_providers(properties: &Node<'_>) -> Result<Option<Value>, BadAppSpec> {
@@ -134,7 +153,9 @@ fn capacity_providers(properties: &Node<'_>) -> Result<Option<Value>, BadAppSpec
             "base": number("Base"),
         }))
     });
-    items.collect::<Result<Vec<_>, _>>().map(|items| Some(Value::Array(items)))
+    items
+        .collect::<Result<Vec<_>, _>>()
+        .map(|items| Some(Value::Array(items)))
 }
 
 fn hooks(root: &Node<'_>) -> Result<Vec<(Event, String)>, BadAppSpec> {
@@ -148,7 +169,9 @@ fn hooks(root: &Node<'_>) -> Result<Vec<(Event, String)>, BadAppSpec> {
     for item in items {
         for (name, function) in Node::new("Hooks", item)?.members {
             let Some(event) = Event::named(name).filter(|event| event.takes_a_hook()) else {
-                return Err(bad(format!("{name} is not a lifecycle event that takes a hook")));
+                return Err(bad(format!(
+                    "{name} is not a lifecycle event that takes a hook"
+                )));
             };
             let Some(function) = function.as_str().filter(|function| !function.is_empty()) else {
                 return Err(bad(format!("{name} has to name one Lambda function")));
@@ -170,7 +193,9 @@ struct Node<'a> {
 
 impl<'a> Node<'a> {
     fn new(name: &'a str, value: &'a Value) -> Result<Self, BadAppSpec> {
-        let members = value.as_object().ok_or_else(|| bad(format!("{name} has to be a mapping")))?;
+        let members = value
+            .as_object()
+            .ok_or_else(|| bad(format!("{name} has to be a mapping")))?;
         Ok(Self { name, members })
     }
 
@@ -184,17 +209,23 @@ impl<'a> Node<'a> {
 
     fn string(&self, name: &str) -> Result<&'a str, BadAppSpec> {
         let text = self.get(name).ok_or_else(|| self.lacks(name))?.as_str();
-        text.filter(|text| !text.is_empty()).ok_or_else(|| bad(format!("{name} has to be a string")))
+        text.filter(|text| !text.is_empty())
+            .ok_or_else(|| bad(format!("{name} has to be a string")))
     }
 
     fn strings(&self, name: &str) -> Result<Vec<&'a str>, BadAppSpec> {
         let items = self.get(name).ok_or_else(|| self.lacks(name))?.as_array();
-        let strings = items.and_then(|items| items.iter().map(Value::as_str).collect::<Option<Vec<_>>>());
+        let strings =
+            items.and_then(|items| items.iter().map(Value::as_str).collect::<Option<Vec<_>>>());
         strings.ok_or_else(|| bad(format!("{name} has to be a list of strings")))
     }
 
     fn only(&self, known: &[&str]) -> Result<(), BadAppSpec> {
-        match self.members.keys().find(|key| !known.contains(&key.as_str())) {
+        match self
+            .members
+            .keys()
+            .find(|key| !known.contains(&key.as_str()))
+        {
             Some(key) => Err(bad(format!("{} has the unknown key {key}", self.name))),
             None => Ok(()),
         }
@@ -244,10 +275,19 @@ Hooks:
         let as_json: Value = serde_norway::from_str(YAML).unwrap();
         assert_eq!(AppSpec::parse(&as_json.to_string()).unwrap(), spec);
         assert_eq!(spec.container_port, 8080);
-        assert_eq!(spec.hook(Event::AfterAllowTestTraffic), Some("CodeDeployHook_greenlight-validate-green"));
+        assert_eq!(
+            spec.hook(Event::AfterAllowTestTraffic),
+            Some("CodeDeployHook_greenlight-validate-green")
+        );
         assert_eq!(spec.hook(Event::AfterInstall), None);
-        assert_eq!(spec.network.unwrap()["awsvpcConfiguration"]["subnets"], json!(["subnet-1", "subnet-2"]));
-        assert_eq!(spec.capacity_providers.unwrap()[0]["capacityProvider"], "FARGATE_SPOT");
+        assert_eq!(
+            spec.network.unwrap()["awsvpcConfiguration"]["subnets"],
+            json!(["subnet-1", "subnet-2"])
+        );
+        assert_eq!(
+            spec.capacity_providers.unwrap()[0]["capacityProvider"],
+            "FARGATE_SPOT"
+        );
     }
 
     #[test]
@@ -256,16 +296,44 @@ Hooks:
             ("version: 0.0", "version: 1.0", "version"),
             ("version: 0.0", "version: \"0.0\"", "version"),
             ("Resources:", "resources:", "unknown key resources"),
-            ("AWS::ECS::Service", "AWS::Lambda::Function", "Type of TargetService"),
-            ("TaskDefinition:", "taskDefinition:", "unknown key taskDefinition"),
-            ("ContainerPort: 8080", "ContainerPort: \"8080\"", "ContainerPort"),
+            (
+                "AWS::ECS::Service",
+                "AWS::Lambda::Function",
+                "Type of TargetService",
+            ),
+            (
+                "TaskDefinition:",
+                "taskDefinition:",
+                "unknown key taskDefinition",
+            ),
+            (
+                "ContainerPort: 8080",
+                "ContainerPort: \"8080\"",
+                "ContainerPort",
+            ),
             ("ContainerPort: 8080", "ContainerPort: 0", "ContainerPort"),
-            ("ContainerName: \"api\"", "ContainerName: \"\"", "ContainerName has to be a string"),
-            ("            SecurityGroups: [\"sg-1\"]\n", "", "AwsvpcConfiguration lacks SecurityGroups"),
+            (
+                "ContainerName: \"api\"",
+                "ContainerName: \"\"",
+                "ContainerName has to be a string",
+            ),
+            (
+                "            SecurityGroups: [\"sg-1\"]\n",
+                "",
+                "AwsvpcConfiguration lacks SecurityGroups",
+            ),
             ("\"DISABLED\"", "\"MAYBE\"", "AssignPublicIp"),
-            ("- BeforeInstall:", "- Install:", "Install is not a lifecycle event that takes a hook"),
+            (
+                "- BeforeInstall:",
+                "- Install:",
+                "Install is not a lifecycle event that takes a hook",
+            ),
             ("- BeforeInstall:", "- AfterAllowTestTraffic:", "two hooks"),
-            ("\"FunctionNameOrArn\"", "[one, two]", "BeforeInstall has to name one Lambda function"),
+            (
+                "\"FunctionNameOrArn\"",
+                "[one, two]",
+                "BeforeInstall has to name one Lambda function",
+            ),
         ];
         for (from, to, expected) in cases {
             let changed = YAML.replace(from, to);
@@ -277,7 +345,15 @@ Hooks:
 
     #[test]
     fn what_is_no_document_at_all_is_an_error_not_a_panic() {
-        for text in ["", "{", "- 1", "null", "\u{0}", "version: 0.0\nResources: []", "a: &a [*a]"] {
+        for text in [
+            "",
+            "{",
+            "- 1",
+            "null",
+            "\u{0}",
+            "version: 0.0\nResources: []",
+            "a: &a [*a]",
+        ] {
             assert!(AppSpec::parse(text).is_err(), "{text:?}");
         }
     }

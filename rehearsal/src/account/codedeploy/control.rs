@@ -18,10 +18,17 @@ pub(super) fn stop_deployment(account: &Account, input: &Value) -> Result<Value,
             return Err(completed(&record.id));
         }
         if record.creator == Creator::Rollback {
-            let message = format!("The deployment {} is a rollback and cannot be stopped", record.id);
-            return Err(ServiceError::new("UnsupportedActionForDeploymentTypeException", message));
+            let message = format!(
+                "The deployment {} is a rollback and cannot be stopped",
+                record.id
+            );
+            return Err(ServiceError::new(
+                "UnsupportedActionForDeploymentTypeException",
+                message,
+            ));
         }
-        let rollback = asked.unwrap_or_else(|| record.auto_rollback.contains(&AutoRollback::StopOnRequest));
+        let rollback =
+            asked.unwrap_or_else(|| record.auto_rollback.contains(&AutoRollback::StopOnRequest));
         record.stop.get_or_insert(Stop { rollback });
         Ok(())
     })?;
@@ -37,7 +44,10 @@ pub(super) fn continue_deployment(account: &Account, input: &Value) -> Result<Va
         Some("TERMINATION_WAIT") => Wait::Termination,
         Some(other) => {
             let message = format!("Unknown deployment wait type: {other}");
-            return Err(ServiceError::new("InvalidDeploymentWaitTypeException", message));
+            return Err(ServiceError::new(
+                "InvalidDeploymentWaitTypeException",
+                message,
+            ));
         }
     };
     deployment.change(|record| {
@@ -49,10 +59,16 @@ pub(super) fn continue_deployment(account: &Account, input: &Value) -> Result<Va
             return Err(completed(&record.id));
         }
         let message = format!("The deployment {} does not wait to be continued", record.id);
-        Err(ServiceError::new("DeploymentIsNotInReadyStateException", message))
+        Err(ServiceError::new(
+            "DeploymentIsNotInReadyStateException",
+            message,
+        ))
     })
 }
 
 fn completed(id: &str) -> ServiceError {
-    ServiceError::new("DeploymentAlreadyCompletedException", format!("The deployment {id} is already completed"))
+    ServiceError::new(
+        "DeploymentAlreadyCompletedException",
+        format!("The deployment {id} is already completed"),
+    )
 }

@@ -11,6 +11,9 @@ use super::lifecycle::Lifecycle;
 use super::{State, request, runner};
 use crate::account::{Account, Members, ServiceError, hex};
 
+/// The longest AppSpec that is taken, in bytes. AWS's own limit is not documented.
+const LONGEST: usize = 256 * 1024;
+
 /// Creates a deployment and lets it run. A group that has one that is active takes no other.
 pub(super) fn create_deployment(account: &Account, input: &Value) -> Result<Value, ServiceError> {
     let members = Members::of(input)?;
@@ -31,13 +34,20 @@ pub(super) fn create_deployment(account: &Account, input: &Value) -> Result<Valu
         let config_name = config.unwrap_or(&group.default_config).to_owned();
         let Some((routing, _)) = state.routing(&config_name) else {
             let message = format!("No Deployment Configuration found for name: {config_name}");
-            return Err(ServiceError::new("DeploymentConfigDoesNotExistException", message));
+            return Err(ServiceError::new(
+                "DeploymentConfigDoesNotExistException",
+                message,
+            ));
         };
         refuse_bad_revision(state, appspec)?;
         if let Some(active) = state.active(application, name) {
             let id = active.id();
-            let message = format!("The Deployment Group '{name}' already has an active Deployment '{id}'");
-            return Err(ServiceError::new("DeploymentLimitExceededException", message));
+            let message =
+                format!("The Deployment Group '{name}' already has an active Deployment '{id}'");
+            return Err(ServiceError::new(
+                "DeploymentLimitExceededException",
+                message,
+            ));
         }
         let deployment = Deployment::new(Record {
             id: state.deployment_id(),
@@ -79,23 +89,35 @@ pub(super) fn create_deployment(account: &Account, input: &Value) -> Result<Valu
 pub(super) fn revision<'a>(members: Members<'a>) -> Result<(&'a str, String), ServiceError> {
     let invalid = |message: &str| ServiceError::new("InvalidRevisionException", message);
     let Some(revision) = members.optional_structure("revision")? else {
-        return Err(ServiceError::new("RevisionRequiredException", "The revision was not specified"));
+        return Err(ServiceError::new(
+            "RevisionRequiredException",
+            "The revision was not specified",
+        ));
     };
     let kind = revision.optional_string("revisionType")?;
     if kind != Some("AppSpecContent") {
-        return Err(invalid("The simulated account takes revisions of the type AppSpecContent only"));
+        return Err(invalid(
+            "The simulated account takes revisions of the type AppSpecContent only",
+        ));
     }
     let Some(content) = revision.optional_structure("appSpecContent")? else {
         return Err(invalid("The revision lacks appSpecContent"));
     };
-    let text = content.optional_string("content")?.filter(|text| !text.is_empty());
+    let text = content
+        .optional_string("content")?
+        .filter(|text| !text.is_empty());
     let Some(text) = text else {
         return Err(invalid("The AppSpec content is empty"));
     };
+    if text.len() > LONGEST {
+        return Err(invalid("The AppSpec content is too long"));
+    }
     let sha256 = hex(&Sha256::digest(text));
     let given = content.optional_string("sha256")?;
     if given.is_some_and(|given| !given.eq_ignore_ascii_case(&sha256)) {
-        return Err(invalid("The sha256 given is not that of the AppSpec content"));
+        return Err(invalid(
+            "The sha256 given is not that of the AppSpec content",
+        ));
     }
     Ok((text, sha256))
 }
@@ -105,12 +127,14 @@ fn refuse_bad_revision(state: &State, appspec: &str) -> Result<(), ServiceError>
         return Ok(());
     }
     let read = AppSpec::parse(appspec);
-    read.map(drop).map_err(|error| ServiceError::new("InvalidRevisionException", error.to_string()))
+    read.map(drop)
+        .map_err(|error| ServiceError::new("InvalidRevisionException", error.to_string()))
 }
 
 /// `autoRollbackConfiguration`, if it is there: it then counts instead of the group's.
 fn auto_rollback(members: Members<'_>) -> Result<Option<Vec<AutoRollback>>, ServiceError> {
-    let invalid = |message: String| ServiceError::new("InvalidAutoRollbackConfigException", message);
+    let invalid =
+        |message: String| ServiceError::new("InvalidAutoRollbackConfigException", message);
     let Some(configuration) = members.optional_structure("autoRollbackConfiguration")? else {
         return Ok(None);
     };
@@ -119,10 +143,14 @@ fn auto_rollback(members: Members<'_>) -> Result<Option<Vec<AutoRollback>>, Serv
         return Ok(Some(Vec::new()));
     }
     if names.is_empty() {
-        return Err(invalid("Automatic rollback is enabled for no event".to_owned()));
+        return Err(invalid(
+            "Automatic rollback is enabled for no event".to_owned(),
+        ));
     }
     let events = names.iter().map(|name| {
-        let known = AutoRollback::ALL.into_iter().find(|event| event.name() == *name);
+        let known = AutoRollback::ALL
+            .into_iter()
+            .find(|event| event.name() == *name);
         known.ok_or_else(|| invalid(format!("Unknown automatic rollback event: {name}")))
     });
     events.collect::<Result<Vec<_>, _>>().map(Some)

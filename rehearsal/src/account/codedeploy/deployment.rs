@@ -32,7 +32,12 @@ struct Inner {
 
 impl Deployment {
     pub(super) fn new(record: Record) -> Self {
-        Self { inner: Arc::new(Inner { record: Mutex::new(record), changed: watch::Sender::new(()) }) }
+        Self {
+            inner: Arc::new(Inner {
+                record: Mutex::new(record),
+                changed: watch::Sender::new(()),
+            }),
+        }
     }
 
     /// Looks at the record.
@@ -57,7 +62,10 @@ impl Deployment {
     }
 
     fn lock(&self) -> MutexGuard<'_, Record> {
-        self.inner.record.lock().unwrap_or_else(PoisonError::into_inner)
+        self.inner
+            .record
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -38,7 +38,11 @@ fn envelope(account: &Account, deployment: &Deployment, change: Change) -> Value
     let id = uuid(&account.unique());
     let region = &account.settings().region;
     // EventBridge's `time` has whole seconds.
-    let time = account.clock().now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+    let time = account
+        .clock()
+        .now()
+        .strftime("%Y-%m-%dT%H:%M:%SZ")
+        .to_string();
     deployment.read(|record| {
         let (application, group) = (&record.group.application, &record.group.name);
         json!({

@@ -82,7 +82,13 @@ pub enum ReadyOption {
 impl Group {
     /// A group as the console would make it: all at once, rolled back when it fails or is stopped, no test
     /// listener, and the original task set ended at once.
-    pub fn new(application: &str, name: &str, service: (&str, &str), listener_arn: &str, groups: [&str; 2]) -> Self {
+    pub fn new(
+        application: &str,
+        name: &str,
+        service: (&str, &str),
+        listener_arn: &str,
+        groups: [&str; 2],
+    ) -> Self {
         Self {
             application: application.to_owned(),
             name: name.to_owned(),
@@ -105,7 +111,9 @@ impl Group {
     }
 
     pub(super) fn has_test_listener(&self) -> bool {
-        self.test_listener_arns.as_ref().is_some_and(|arns| !arns.is_empty())
+        self.test_listener_arns
+            .as_ref()
+            .is_some_and(|arns| !arns.is_empty())
     }
 
     /// As `deploymentGroupInfo`, without its history.
@@ -144,7 +152,11 @@ impl Group {
     }
 
     pub(super) fn load_balancer_json(&self) -> Value {
-        let names: Vec<Value> = self.target_groups.iter().map(|name| json!({"name": name})).collect();
+        let names: Vec<Value> = self
+            .target_groups
+            .iter()
+            .map(|name| json!({"name": name}))
+            .collect();
         let mut pair = json!({
             "targetGroups": names,
             "prodTrafficRoute": {"listenerArns": self.prod_listener_arns},
@@ -184,8 +196,15 @@ pub fn create_application(account: &Account, name: &str) {
         return;
     }
     let id = uuid(&state.unique());
-    let application = Application { id, created: now, groups: Vec::new() };
-    state.codedeploy.applications.insert(name.to_owned(), application);
+    let application = Application {
+        id,
+        created: now,
+        groups: Vec::new(),
+    };
+    state
+        .codedeploy
+        .applications
+        .insert(name.to_owned(), application);
 }
 
 /// Creates a deployment group, with its application if that does not exist. A group of the same name is
@@ -195,7 +214,9 @@ pub fn create_deployment_group(account: &Account, group: Group) {
     let mut state = account.state();
     let id = uuid(&state.unique());
     if let Some(application) = state.codedeploy.applications.get_mut(&group.application) {
-        application.groups.retain(|(_, known)| known.name != group.name);
+        application
+            .groups
+            .retain(|(_, known)| known.name != group.name);
         application.groups.push((id, group));
     }
 }
@@ -203,7 +224,11 @@ pub fn create_deployment_group(account: &Account, group: Group) {
 /// Creates a deployment configuration of one's own.
 pub fn create_deployment_config(account: &Account, name: &str, routing: Routing) {
     let now = account.clock().now();
-    account.state().codedeploy.configs.insert(name.to_owned(), (routing, now));
+    account
+        .state()
+        .codedeploy
+        .configs
+        .insert(name.to_owned(), (routing, now));
 }
 
 /// As `application`.

@@ -38,13 +38,24 @@ impl Run {
         if !functions.exists(function) {
             return Err(Ended::failed(
                 "INVALID_LAMBDA_FUNCTION",
-                format!("The Lambda function {function} for {} does not exist", event.name()),
+                format!(
+                    "The Lambda function {function} for {} does not exist",
+                    event.name()
+                ),
             ));
         }
         // As AWS's: opaque, and long.
-        let id = format!("eyJlbmNyeXB0ZWREYXRhIjoi{}{}", self.account.unique(), self.account.unique());
+        let id = format!(
+            "eyJlbmNyeXB0ZWREYXRhIjoi{}{}",
+            self.account.unique(),
+            self.account.unique()
+        );
         self.deployment.change(|record| {
-            record.hooks.push(Execution { id: id.clone(), event, outcome: None });
+            record.hooks.push(Execution {
+                id: id.clone(),
+                event,
+                outcome: None,
+            });
         });
         self.note(Tone::Neutral, format!("{} calls {function}", event.name()));
         // Exactly these two.
@@ -55,22 +66,35 @@ impl Run {
             if let Err(error) = invoked.await
                 && at_once == HookFailure::FailAtOnce
             {
-                deployment.change(|record| record.finish(event, Outcome::Broken(error.to_string())));
+                deployment
+                    .change(|record| record.finish(event, Outcome::Broken(error.to_string())));
             }
         });
-        let outcome = self.wait(ANSWER_WITHIN, |record| record.outcome(&id)).await?;
-        let failed = |message: &str| Ended::Failed(ErrorInformation {
-            code: "HOOK_EXECUTION_FAILURE",
-            message: message.to_owned(),
-        });
+        let outcome = self
+            .wait(ANSWER_WITHIN, |record| record.outcome(&id))
+            .await?;
+        let failed = |message: &str| {
+            Ended::Failed(ErrorInformation {
+                code: "HOOK_EXECUTION_FAILURE",
+                message: message.to_owned(),
+            })
+        };
         match outcome {
             Some(Outcome::Succeeded) => Ok(()),
-            Some(Outcome::Failed) => {
-                Err(failed("The deployment failed because one or more of the lifecycle event validation functions failed."))
-            }
+            Some(Outcome::Failed) => Err(failed(
+                "The deployment failed because one or more of the lifecycle event validation functions failed.",
+            )),
             Some(Outcome::Broken(error)) => {
-                self.note(Tone::Bad, format!("{}: {function} ended without an answer: {error}", event.name()));
-                Err(failed("The deployment failed because one or more of the lifecycle event validation functions failed."))
+                self.note(
+                    Tone::Bad,
+                    format!(
+                        "{}: {function} ended without an answer: {error}",
+                        event.name()
+                    ),
+                );
+                Err(failed(
+                    "The deployment failed because one or more of the lifecycle event validation functions failed.",
+                ))
             }
             None => Err(Ended::failed(
                 "TIMEOUT",
@@ -83,12 +107,20 @@ impl Run {
 
 impl Record {
     fn outcome(&self, id: &str) -> Option<Outcome> {
-        self.hooks.iter().find(|execution| execution.id == id)?.outcome.clone()
+        self.hooks
+            .iter()
+            .find(|execution| execution.id == id)?
+            .outcome
+            .clone()
     }
 
     /// The first outcome counts.
     fn finish(&mut self, event: Event, outcome: Outcome) {
-        if let Some(execution) = self.hooks.iter_mut().find(|execution| execution.event == event) {
+        if let Some(execution) = self
+            .hooks
+            .iter_mut()
+            .find(|execution| execution.event == event)
+        {
             execution.outcome.get_or_insert(outcome);
         }
     }
@@ -98,13 +130,21 @@ impl Record {
 pub(super) fn put_status(account: &Account, input: &Value) -> Result<Value, ServiceError> {
     let members = Members::of(input)?;
     let deployment = request::deployment(account, members)?;
-    let id = members.optional_string("lifecycleEventHookExecutionId")?.unwrap_or_default();
+    let id = members
+        .optional_string("lifecycleEventHookExecutionId")?
+        .unwrap_or_default();
     let outcome = match members.optional_string("status")? {
         Some("Succeeded") => Outcome::Succeeded,
         Some("Failed") => Outcome::Failed,
         other => {
-            let message = format!("The status has to be Succeeded or Failed, not {}", other.unwrap_or("absent"));
-            return Err(ServiceError::new("InvalidLifecycleEventHookExecutionStatusException", message));
+            let message = format!(
+                "The status has to be Succeeded or Failed, not {}",
+                other.unwrap_or("absent")
+            );
+            return Err(ServiceError::new(
+                "InvalidLifecycleEventHookExecutionStatusException",
+                message,
+            ));
         }
     };
     let event = answer(&deployment, id, &outcome)?;
@@ -112,7 +152,11 @@ pub(super) fn put_status(account: &Account, input: &Value) -> Result<Value, Serv
         Outcome::Succeeded => (Tone::Good, "Succeeded"),
         Outcome::Failed | Outcome::Broken(_) => (Tone::Bad, "Failed"),
     };
-    let note = format!("{} {}: the hook answers {verdict}", deployment.id(), event.name());
+    let note = format!(
+        "{} {}: the hook answers {verdict}",
+        deployment.id(),
+        event.name()
+    );
     account.journal().note("codedeploy", tone, note);
     Ok(json!({"lifecycleEventHookExecutionId": id}))
 }
@@ -120,15 +164,30 @@ pub(super) fn put_status(account: &Account, input: &Value) -> Result<Value, Serv
 fn answer(deployment: &Deployment, id: &str, outcome: &Outcome) -> Result<Event, ServiceError> {
     deployment.change(|record| {
         let Some(execution) = record.hooks.iter().find(|execution| execution.id == id) else {
-            let message = format!("The deployment {} has no lifecycle event hook execution with this ID", record.id);
-            return Err(ServiceError::new("InvalidLifecycleEventHookExecutionIdException", message));
+            let message = format!(
+                "The deployment {} has no lifecycle event hook execution with this ID",
+                record.id
+            );
+            return Err(ServiceError::new(
+                "InvalidLifecycleEventHookExecutionIdException",
+                message,
+            ));
         };
         let (event, answered) = (execution.event, execution.outcome.is_some());
         // Nobody waits any more after a timeout or a stop.
-        let waited_for = |line: &super::lifecycle::Line| line.event == event && line.progress == Progress::InProgress;
+        let waited_for = |line: &super::lifecycle::Line| {
+            line.event == event && line.progress == Progress::InProgress
+        };
         if answered || !record.lifecycle.lines().iter().any(waited_for) {
-            let message = format!("The lifecycle event {} of {} is already completed", event.name(), record.id);
-            return Err(ServiceError::new("LifecycleEventAlreadyCompletedException", message));
+            let message = format!(
+                "The lifecycle event {} of {} is already completed",
+                event.name(),
+                record.id
+            );
+            return Err(ServiceError::new(
+                "LifecycleEventAlreadyCompletedException",
+                message,
+            ));
         }
         record.finish(event, outcome.clone());
         Ok(event)

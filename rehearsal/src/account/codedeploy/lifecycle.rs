@@ -48,7 +48,10 @@ impl Event {
     }
 
     pub(super) fn takes_a_hook(self) -> bool {
-        !matches!(self, Self::Install | Self::AllowTestTraffic | Self::AllowTraffic)
+        !matches!(
+            self,
+            Self::Install | Self::AllowTestTraffic | Self::AllowTraffic
+        )
     }
 
     /// A deployment without a test listener does not even list these (AWS-FACTS 5.3).
@@ -96,9 +99,16 @@ pub(super) struct Lifecycle(Vec<Line>);
 
 impl Lifecycle {
     pub(super) fn new(test_listener: bool) -> Self {
-        let events = Event::ALL.into_iter().filter(|event| test_listener || !event.needs_a_test_listener());
-        let pending =
-            |event| Line { event, progress: Progress::Pending, start: None, end: None, message: None };
+        let events = Event::ALL
+            .into_iter()
+            .filter(|event| test_listener || !event.needs_a_test_listener());
+        let pending = |event| Line {
+            event,
+            progress: Progress::Pending,
+            start: None,
+            end: None,
+            message: None,
+        };
         Self(events.map(pending).collect())
     }
 
@@ -150,8 +160,7 @@ impl Line {
     fn to_json(&self) -> Value {
         let mut line = json!({"lifecycleEventName": self.event.name()});
         if let Some(message) = &self.message {
-            line["diagnostics"] =
-                json!({"errorCode": "UnknownError", "scriptName": "", "message": message, "logTail": ""});
+            line["diagnostics"] = json!({"errorCode": "UnknownError", "scriptName": "", "message": message, "logTail": ""});
         }
         if let Some(start) = self.start {
             line["startTime"] = epoch(start);

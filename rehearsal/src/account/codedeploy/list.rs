@@ -11,18 +11,33 @@ use crate::account::{Members, ServiceError, epoch};
 const PAGE: usize = 100;
 
 /// Of the API, also those that an ECS deployment never has.
-const STATUSES: [&str; 8] =
-    ["Created", "Queued", "InProgress", "Baking", "Succeeded", "Failed", "Stopped", "Ready"];
+const STATUSES: [&str; 8] = [
+    "Created",
+    "Queued",
+    "InProgress",
+    "Baking",
+    "Succeeded",
+    "Failed",
+    "Stopped",
+    "Ready",
+];
 
 /// The ids of the deployments that pass all filters. Application and group are given both or not at all.
 pub(super) fn list_deployments(state: &State, members: Members<'_>) -> Result<Value, ServiceError> {
     let filter = Filter::of(state, members)?;
     let token = members.optional_string("nextToken")?;
-    let mut found: Vec<String> =
-        state.deployments.iter().rev().filter(|it| it.read(|record| filter.takes(record))).map(Deployment::id).collect();
+    let mut found: Vec<String> = state
+        .deployments
+        .iter()
+        .rev()
+        .filter(|it| it.read(|record| filter.takes(record)))
+        .map(Deployment::id)
+        .collect();
     if let Some(token) = token {
         // A token is the last id of the page before, and good for as long as that is remembered.
-        let last = token.strip_prefix("after-").and_then(|id| found.iter().position(|known| known == id));
+        let last = token
+            .strip_prefix("after-")
+            .and_then(|id| found.iter().position(|known| known == id));
         let Some(last) = last else {
             let message = "The next token was specified in an invalid format";
             return Err(ServiceError::new("InvalidNextTokenException", message));
@@ -47,31 +62,53 @@ struct Filter<'a> {
 
 impl<'a> Filter<'a> {
     fn of(state: &State, members: Members<'a>) -> Result<Self, ServiceError> {
-        let named = members.get("applicationName").is_some() || members.get("deploymentGroupName").is_some();
+        let named = members.get("applicationName").is_some()
+            || members.get("deploymentGroupName").is_some();
         let group = named
             .then(|| {
-                let (application, group) = (request::application_name(members)?, request::group_name(members)?);
-                state.group(application, group).map(|_| (application, group))
+                let (application, group) = (
+                    request::application_name(members)?,
+                    request::group_name(members)?,
+                );
+                state
+                    .group(application, group)
+                    .map(|_| (application, group))
             })
             .transpose()?;
         let statuses = members.strings("includeOnlyStatuses")?;
         if let Some(unknown) = statuses.iter().find(|status| !STATUSES.contains(status)) {
             let message = format!("Unknown deployment status: {unknown}");
-            return Err(ServiceError::new("InvalidDeploymentStatusException", message));
+            return Err(ServiceError::new(
+                "InvalidDeploymentStatusException",
+                message,
+            ));
         }
         let range = members.optional_structure("createTimeRange")?;
-        let bound = |name| range.and_then(|range| range.get(name)).map(seconds).transpose();
+        let bound = |name| {
+            range
+                .and_then(|range| range.get(name))
+                .map(seconds)
+                .transpose()
+        };
         let (start, end) = (bound("start")?, bound("end")?);
         if start.zip(end).is_some_and(|(start, end)| start > end) {
             let message = "The start of the time range lies after its end";
             return Err(ServiceError::new("InvalidTimeRangeException", message));
         }
-        Ok(Self { group, statuses, start, end })
+        Ok(Self {
+            group,
+            statuses,
+            start,
+            end,
+        })
     }
 
     fn takes(&self, record: &Record) -> bool {
         let created = epoch(record.created).as_f64().unwrap_or_default();
-        let group = (record.group.application.as_str(), record.group.name.as_str());
+        let group = (
+            record.group.application.as_str(),
+            record.group.name.as_str(),
+        );
         self.group.is_none_or(|wanted| wanted == group)
             && (self.statuses.is_empty() || self.statuses.contains(&record.status.name()))
             && self.start.is_none_or(|start| created >= start)
@@ -80,5 +117,7 @@ impl<'a> Filter<'a> {
 }
 
 fn seconds(value: &Value) -> Result<f64, ServiceError> {
-    value.as_f64().ok_or_else(|| ServiceError::new("SerializationException", "Expected a time in epoch seconds"))
+    value.as_f64().ok_or_else(|| {
+        ServiceError::new("SerializationException", "Expected a time in epoch seconds")
+    })
 }

@@ -25,6 +25,7 @@ mod runner;
 mod target;
 #[cfg(test)]
 mod tests;
+mod traffic;
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -37,7 +38,8 @@ pub use behaviour::{BadRevision, Behaviour, Succeeds, configure};
 pub use config::Routing;
 use deployment::{Creator, Deployment, Status};
 pub use group::{
-    AutoRollback, Group, ReadyOption, create_application, create_deployment_config, create_deployment_group,
+    AutoRollback, Group, ReadyOption, create_application, create_deployment_config,
+    create_deployment_group,
 };
 
 /// How many deployments are remembered. The oldest that are over are forgotten first.
@@ -63,7 +65,9 @@ impl State {
         loop {
             self.ids += 1;
             let digest = Sha256::digest(format!("deployment {}", self.ids));
-            let letters = digest.iter().map(|byte| char::from(LETTERS[usize::from(*byte) % LETTERS.len()]));
+            let letters = digest
+                .iter()
+                .map(|byte| char::from(LETTERS[usize::from(*byte) % LETTERS.len()]));
             let id: String = "d-".chars().chain(letters.take(9)).collect();
             if self.deployment(&id).is_none() {
                 return id;
@@ -72,13 +76,18 @@ impl State {
     }
 
     fn deployment(&self, id: &str) -> Option<&Deployment> {
-        self.deployments.iter().find(|deployment| deployment.read(|record| record.id == id))
+        self.deployments
+            .iter()
+            .find(|deployment| deployment.read(|record| record.id == id))
     }
 
     fn remember(&mut self, deployment: Deployment) {
         self.deployments.push_back(deployment);
         if self.deployments.len() > REMEMBERED {
-            let over = self.deployments.iter().position(|it| !it.read(deployment::Record::is_active));
+            let over = self
+                .deployments
+                .iter()
+                .position(|it| !it.read(deployment::Record::is_active));
             if let Some(index) = over {
                 self.deployments.remove(index);
             }
@@ -87,7 +96,9 @@ impl State {
 
     /// The deployment that keeps the group busy.
     fn active(&self, application: &str, group: &str) -> Option<&Deployment> {
-        self.of_group(application, group).into_iter().find(|it| it.read(deployment::Record::is_active))
+        self.of_group(application, group)
+            .into_iter()
+            .find(|it| it.read(deployment::Record::is_active))
     }
 
     /// The deployments of a group, newest first.
@@ -101,7 +112,9 @@ impl State {
     /// The AppSpec (with its hash) of the last deployment by a user that succeeded, before `id`.
     fn last_good(&self, application: &str, group: &str, id: &str) -> Option<(String, String)> {
         let newest_first = self.of_group(application, group).into_iter();
-        let mut before = newest_first.skip_while(|it| it.read(|record| record.id != id)).skip(1);
+        let mut before = newest_first
+            .skip_while(|it| it.read(|record| record.id != id))
+            .skip(1);
         before.find_map(|it| {
             it.read(|record| {
                 let good = record.status == Status::Succeeded && record.creator == Creator::User;
@@ -119,7 +132,11 @@ impl State {
 }
 
 /// Answers one operation.
-pub(crate) fn handle(account: &Account, operation: &str, input: Value) -> Result<Value, ServiceError> {
+pub(crate) fn handle(
+    account: &Account,
+    operation: &str,
+    input: Value,
+) -> Result<Value, ServiceError> {
     let input = &input;
     match operation {
         "BatchGetDeploymentTargets" => read::batch_get_deployment_targets(account, input),

@@ -19,7 +19,9 @@ impl Run {
     pub(super) async fn end(&self, ended: Ended) {
         let (status, error, rollback, change) = match ended {
             Ended::Failed(error) => {
-                let rollback = self.deployment.read(|it| it.auto_rollback.contains(&AutoRollback::Failure));
+                let rollback = self
+                    .deployment
+                    .read(|it| it.auto_rollback.contains(&AutoRollback::Failure));
                 (Status::Failed, error, rollback, Change::Failure)
             }
             Ended::Stopped { error, rollback } => (Status::Stopped, error, rollback, Change::Stop),
@@ -59,7 +61,12 @@ impl Run {
         events::emit(&self.account, &self.deployment, change);
         if let Some(deployment) = rolls_back {
             let id = deployment.id();
-            let run = Run { account: self.account.clone(), deployment, id, group: self.group.clone() };
+            let run = Run {
+                account: self.account.clone(),
+                deployment,
+                id,
+                group: self.group.clone(),
+            };
             run.note(Tone::Neutral, format!("created to roll back {}", self.id));
             run.roll_back().await;
             self.deployment.change(|record| record.green_share = 0);
@@ -68,7 +75,10 @@ impl Run {
 
     async fn roll_back(&self) {
         // A rollback cannot be stopped, so that this wait cannot either.
-        self.account.clock().sleep(std::time::Duration::from_secs(1)).await;
+        self.account
+            .clock()
+            .sleep(std::time::Duration::from_secs(1))
+            .await;
         self.begin();
         self.start(Event::AllowTraffic);
         let back = self.send_production_traffic(0);
@@ -76,11 +86,14 @@ impl Run {
             self.send_test_traffic_to(&blue);
         }
         let (blue, green) = self.deployment.read(|record| {
-            let task_set = |side: &Option<super::target::Side>| side.as_ref().map(|side| side.task_set.clone());
+            let task_set = |side: &Option<super::target::Side>| {
+                side.as_ref().map(|side| side.task_set.clone())
+            };
             (task_set(&record.blue), task_set(&record.green))
         });
         let (cluster, service) = (&self.group.cluster, &self.group.service);
-        let primary = blue.is_some_and(|blue| ecs::set_primary_task_set(&self.account, cluster, service, &blue));
+        let primary = blue
+            .is_some_and(|blue| ecs::set_primary_task_set(&self.account, cluster, service, &blue));
         if !(back && primary) {
             return self.give_up();
         }
@@ -88,7 +101,10 @@ impl Run {
         self.look_again();
         if let Some(green) = green {
             ecs::delete_task_set(&self.account, cluster, service, &green);
-            self.note(Tone::Neutral, format!("ends the replacement task set {green}"));
+            self.note(
+                Tone::Neutral,
+                format!("ends the replacement task set {green}"),
+            );
         }
         let now = self.account.clock().now();
         self.change(|record| {
@@ -107,8 +123,10 @@ impl Run {
             record.status = Status::Failed;
             record.target = Target::Failed;
             record.completed = Some(now);
-            record.error =
-                Some(super::deployment::ErrorInformation { code: "ECS_UPDATE_ERROR", message: message.to_owned() });
+            record.error = Some(super::deployment::ErrorInformation {
+                code: "ECS_UPDATE_ERROR",
+                message: message.to_owned(),
+            });
         });
         self.note(Tone::Bad, format!("Failed: {message}"));
         events::emit(&self.account, &self.deployment, Change::Failure);
@@ -118,8 +136,13 @@ impl Run {
 /// The record of a deployment that rolls `failed` back.
 fn rollback_of(state: &mut super::State, failed: &Deployment, now: jiff::Timestamp) -> Deployment {
     let id = state.deployment_id();
-    let (application, group, of) = failed
-        .read(|record| (record.group.application.clone(), record.group.name.clone(), record.id.clone()));
+    let (application, group, of) = failed.read(|record| {
+        (
+            record.group.application.clone(),
+            record.group.name.clone(),
+            record.id.clone(),
+        )
+    });
     let last_good = state.last_good(&application, &group, &of);
     let deployment = Deployment::new(failed.read(|record| {
         let revision = last_good.unwrap_or_else(|| (record.appspec.clone(), record.sha256.clone()));
@@ -142,7 +165,9 @@ fn rollback_of(state: &mut super::State, failed: &Deployment, now: jiff::Timesta
             rollback: RollbackInfo {
                 by: None,
                 of: Some(of.clone()),
-                message: Some(format!("Deployment {id} is triggered to roll back deployment {of}.")),
+                message: Some(format!(
+                    "Deployment {id} is triggered to roll back deployment {of}."
+                )),
             },
             target: Target::Pending,
             lifecycle: Lifecycle::new(record.group.has_test_listener()),

@@ -1,7 +1,8 @@
 //! What runs a deployment: one tokio task that goes through the lifecycle (AWS-FACTS 5.3).
 //!
-//! Every wait ends early when the deployment is stopped. How a hook is called is in [`super::hook`]; what
-//! happens when the deployment does not get to its end in [`super::rollback`].
+//! Every wait ends early when the deployment is stopped. How a hook is called is in [`super::hook`], how
+//! traffic moves in [`super::traffic`], and what happens when the deployment does not get to its end in
+//! [`super::rollback`].
 
 use std::time::Duration;
 
@@ -12,14 +13,14 @@ use super::events::{self, Change};
 use super::group::{Group, ReadyOption};
 use super::lifecycle::Event;
 use super::target::Side;
+use crate::account::Account;
 use crate::account::ecs::{self, NewTaskSet};
 use crate::account::journal::Tone;
-use crate::account::{Account, elb};
 
 /// From `Created` to `InProgress` (captured: it is still `Created` after 3 s, and not after 25 s).
 const PICKED_UP_AFTER: Duration = Duration::from_secs(5);
 /// What an event without a hook takes (AWS-FACTS 5.3).
-const AN_EVENT_TAKES: Duration = Duration::from_millis(400);
+pub(super) const AN_EVENT_TAKES: Duration = Duration::from_millis(400);
 /// How often CodeDeploy looks at the new task set.
 const LOOKS_EVERY: Duration = Duration::from_secs(5);
 
@@ -35,20 +36,34 @@ pub(super) struct Run {
 #[derive(Debug)]
 pub(super) enum Ended {
     Failed(ErrorInformation),
-    Stopped { error: ErrorInformation, rollback: bool },
+    Stopped {
+        error: ErrorInformation,
+        rollback: bool,
+    },
 }
 
 impl Ended {
     pub(super) fn failed(code: &'static str, message: impl Into<String>) -> Self {
-        Self::Failed(ErrorInformation { code, message: message.into() })
+        Self::Failed(ErrorInformation {
+            code,
+            message: message.into(),
+        })
     }
 }
 
 /// Lets the deployment run.
 pub(super) fn spawn(account: &Account, deployment: Deployment) {
     let (id, group) = deployment.read(|record| (record.id.clone(), record.group.clone()));
-    let run = Run { account: account.clone(), deployment, id, group };
-    run.note(Tone::Neutral, format!("created for {}", run.group.target_id()));
+    let run = Run {
+        account: account.clone(),
+        deployment,
+        id,
+        group,
+    };
+    run.note(
+        Tone::Neutral,
+        format!("created for {}", run.group.target_id()),
+    );
     tokio::spawn(run.to_its_end());
 }
 
@@ -93,11 +108,16 @@ impl Run {
     /// Finds out what is to be done, and what runs now.
     fn prepare(&self) -> Result<AppSpec, Ended> {
         let text = self.deployment.read(|record| record.appspec.clone());
-        let spec = AppSpec::parse(&text).map_err(|error| Ended::failed("INVALID_REVISION", error.to_string()))?;
+        let spec = AppSpec::parse(&text)
+            .map_err(|error| Ended::failed("INVALID_REVISION", error.to_string()))?;
         let service = ecs::service(&self.account, &self.group.cluster, &self.group.service);
-        let primary = service.and_then(|it| it.task_sets.into_iter().find(|set| set.status == "PRIMARY"));
+        let primary =
+            service.and_then(|it| it.task_sets.into_iter().find(|set| set.status == "PRIMARY"));
         let Some(primary) = primary else {
-            let message = format!("The ECS service {} has no primary task set", self.group.target_id());
+            let message = format!(
+                "The ECS service {} has no primary task set",
+                self.group.target_id()
+            );
             return Err(Ended::failed("INVALID_ECS_SERVICE", message));
         };
         self.change(|record| record.blue = Some(Side::of(primary)));
@@ -131,11 +151,15 @@ impl Run {
         };
         let (cluster, service) = (&self.group.cluster, &self.group.service);
         let created = ecs::create_task_set(&self.account, cluster, service, new);
-        let task_set = created.map_err(|sentence| Ended::failed("ECS_UPDATE_ERROR", update_error(&sentence)))?;
+        let task_set = created
+            .map_err(|sentence| Ended::failed("ECS_UPDATE_ERROR", update_error(&sentence)))?;
         if let Some(view) = ecs::task_set(&self.account, cluster, service, &task_set) {
             self.change(|record| record.green = Some(Side::of(view)));
         }
-        self.note(Tone::Neutral, format!("created task set {task_set} with {}", spec.task_definition));
+        self.note(
+            Tone::Neutral,
+            format!("created task set {task_set} with {}", spec.task_definition),
+        );
         self.until_steady(&task_set).await?;
         self.succeed(Event::Install);
         Ok(())
@@ -145,7 +169,12 @@ impl Run {
         let timeout = behaviour(&self.account).install_timeout;
         let deadline = self.account.clock().deadline(timeout);
         loop {
-            let view = ecs::task_set(&self.account, &self.group.cluster, &self.group.service, task_set);
+            let view = ecs::task_set(
+                &self.account,
+                &self.group.cluster,
+                &self.group.service,
+                task_set,
+            );
             match view {
                 Some(view) if view.steady => return Ok(()),
                 Some(_) => {}
@@ -168,43 +197,6 @@ impl Run {
         }
     }
 
-    /// The one of the group's two target groups that does not serve production traffic.
-    fn free_target_group(&self) -> Result<String, Ended> {
-        let invalid = |message: String| {
-            let message = format!("The ELB could not be updated due to the following error: {message}");
-            Ended::failed("ELASTIC_LOAD_BALANCING_INVALID", message)
-        };
-        let blue = self.blue();
-        for arn in &self.group.prod_listener_arns {
-            let Some(listener) = elb::listener(&self.account, arn) else {
-                return Err(invalid(format!("The listener {arn} does not exist")));
-            };
-            let serves = |(group, weight): &(String, u32)| *weight > 0 && Some(group) == blue.as_ref();
-            if !listener.weights.iter().any(serves) {
-                return Err(invalid("Primary taskset target group must be behind listener".to_owned()));
-            }
-        }
-        for name in &self.group.target_groups {
-            let Some(group) = elb::target_group_by_name(&self.account, name) else {
-                return Err(invalid(format!("The target group {name} does not exist")));
-            };
-            if Some(&group.arn) != blue.as_ref() {
-                return Ok(group.arn);
-            }
-        }
-        Err(invalid("Both target groups are the same".to_owned()))
-    }
-
-    async fn allow_test_traffic(&self) -> Result<(), Ended> {
-        self.start(Event::AllowTestTraffic);
-        if let Some(green) = self.green() {
-            self.send_test_traffic_to(&green);
-        }
-        self.pause(AN_EVENT_TAKES).await?;
-        self.succeed(Event::AllowTestTraffic);
-        Ok(())
-    }
-
     /// With `STOP_DEPLOYMENT`, somebody has to say that the traffic may move (AWS-FACTS 5.8). Where in the
     /// lifecycle that is, is not documented: here, behind the test traffic and before `BeforeAllowTraffic`.
     async fn await_go_ahead(&self) -> Result<(), Ended> {
@@ -216,17 +208,29 @@ impl Run {
             record.target = Target::Ready;
             record.wait = Wait::Ready;
         });
-        self.note(Tone::Neutral, format!("Ready: waits {wait_minutes} minutes to be continued"));
+        self.note(
+            Tone::Neutral,
+            format!("Ready: waits {wait_minutes} minutes to be continued"),
+        );
         events::emit(&self.account, &self.deployment, Change::Ready);
         let at_most = Duration::from_secs(60 * u64::from(wait_minutes));
-        if self.wait(at_most, |record| (record.wait == Wait::None).then_some(())).await?.is_none() {
+        if self
+            .wait(at_most, |record| (record.wait == Wait::None).then_some(()))
+            .await?
+            .is_none()
+        {
             let message = format!(
                 "The deployment timed out while waiting for a notification to continue. \
                  This time out period is {wait_minutes} minutes."
             );
             return Err(Ended::Stopped {
-                error: ErrorInformation { code: "TIMEOUT", message },
-                rollback: self.deployment.read(|record| !record.auto_rollback.is_empty()),
+                error: ErrorInformation {
+                    code: "TIMEOUT",
+                    message,
+                },
+                rollback: self
+                    .deployment
+                    .read(|record| !record.auto_rollback.is_empty()),
             });
         }
         self.change(|record| {
@@ -235,31 +239,6 @@ impl Run {
         });
         self.note(Tone::Neutral, "continued");
         Ok(())
-    }
-
-    /// Moves production traffic, then makes the new task set the primary.
-    async fn allow_traffic(&self) -> Result<(), Ended> {
-        self.start(Event::AllowTraffic);
-        let routing = self.deployment.read(|record| record.routing);
-        for (share, wait) in routing.steps() {
-            self.shift(share)?;
-            self.pause(wait).await?;
-        }
-        self.pause(AN_EVENT_TAKES).await?;
-        let green = self.deployment.read(|record| record.green.as_ref().map(|side| side.task_set.clone()));
-        if let Some(green) = green {
-            ecs::set_primary_task_set(&self.account, &self.group.cluster, &self.group.service, &green);
-        }
-        self.succeed(Event::AllowTraffic);
-        Ok(())
-    }
-
-    fn shift(&self, share: u8) -> Result<(), Ended> {
-        if self.send_production_traffic(share) {
-            return Ok(());
-        }
-        let message = "The ELB could not be updated due to the following error: a listener is gone";
-        Err(Ended::failed("ELASTIC_LOAD_BALANCING_INVALID", message))
     }
 
     /// Ends the original task set, after its wait.
@@ -272,14 +251,25 @@ impl Run {
         let minutes = self.group.termination_wait_minutes;
         if minutes > 0 {
             self.change(|record| record.wait = Wait::Termination);
-            self.note(Tone::Neutral, format!("waits {minutes} minutes to end the original task set"));
+            self.note(
+                Tone::Neutral,
+                format!("waits {minutes} minutes to end the original task set"),
+            );
             let at_most = Duration::from_secs(60 * u64::from(minutes));
-            self.wait(at_most, |record| (record.wait == Wait::None).then_some(())).await?;
+            self.wait(at_most, |record| (record.wait == Wait::None).then_some(()))
+                .await?;
         }
         self.look_again();
-        let blue = self.deployment.read(|record| record.blue.as_ref().map(|side| side.task_set.clone()));
+        let blue = self
+            .deployment
+            .read(|record| record.blue.as_ref().map(|side| side.task_set.clone()));
         if let Some(blue) = blue {
-            ecs::delete_task_set(&self.account, &self.group.cluster, &self.group.service, &blue);
+            ecs::delete_task_set(
+                &self.account,
+                &self.group.cluster,
+                &self.group.service,
+                &blue,
+            );
             self.note(Tone::Neutral, format!("ends the original task set {blue}"));
         }
         self.change(|record| {
@@ -306,46 +296,16 @@ impl Run {
 
 /// What every part of a deployment does.
 impl Run {
-    /// Gives the new task set this share of production traffic, in percent. False if a listener is gone.
-    pub(super) fn send_production_traffic(&self, share: u8) -> bool {
-        let (Some(green), Some(blue)) = (self.green(), self.blue()) else {
-            return false;
-        };
-        let weights = [(green, u32::from(share)), (blue, 100 - u32::from(share.min(100)))];
-        let mut arns = self.group.prod_listener_arns.iter();
-        let done = arns.all(|arn| elb::set_listener_weights(&self.account, arn, &weights));
-        if done {
-            self.change(|record| record.green_share = share);
-            self.note(Tone::Neutral, format!("production traffic: {share} % to the replacement task set"));
-        }
-        done
-    }
-
-    /// Points the test listeners at a target group.
-    pub(super) fn send_test_traffic_to(&self, target_group_arn: &str) {
-        let weights = [(target_group_arn.to_owned(), 100)];
-        for arn in self.group.test_listener_arns.iter().flatten() {
-            elb::set_listener_weights(&self.account, arn, &weights);
-        }
-    }
-
-    /// The target group of the original task set.
-    pub(super) fn blue(&self) -> Option<String> {
-        self.deployment.read(|record| record.blue.as_ref().map(|side| side.target_group_arn.clone()))
-    }
-
-    /// The target group of the replacement task set.
-    pub(super) fn green(&self) -> Option<String> {
-        self.deployment.read(|record| record.green.as_ref().map(|side| side.target_group_arn.clone()))
-    }
-
     /// Remembers how both task sets are, for when they are gone.
     pub(super) fn look_again(&self) {
-        let sides = self.deployment.read(|record| (record.blue.clone(), record.green.clone()));
+        let sides = self
+            .deployment
+            .read(|record| (record.blue.clone(), record.green.clone()));
         let fresh = |side: Option<Side>| {
             side.map(|side| {
                 let (cluster, service) = (&self.group.cluster, &self.group.service);
-                ecs::task_set(&self.account, cluster, service, &side.task_set).map_or(side, Side::of)
+                ecs::task_set(&self.account, cluster, service, &side.task_set)
+                    .map_or(side, Side::of)
             })
         };
         let (blue, green) = (fresh(sides.0), fresh(sides.1));
@@ -373,7 +333,9 @@ impl Run {
     }
 
     pub(super) fn note(&self, tone: Tone, text: impl AsRef<str>) {
-        self.account.journal().note("codedeploy", tone, format!("{} {}", self.id, text.as_ref()));
+        self.account
+            .journal()
+            .note("codedeploy", tone, format!("{} {}", self.id, text.as_ref()));
     }
 
     /// Waits for what `look` finds in the record, at most so long. A stop ends the wait.
@@ -397,7 +359,7 @@ impl Run {
         }
     }
 
-    async fn pause(&self, time: Duration) -> Result<(), Ended> {
+    pub(super) async fn pause(&self, time: Duration) -> Result<(), Ended> {
         self.wait(time, |_| None::<()>).await.map(drop)
     }
 
@@ -406,7 +368,13 @@ impl Run {
             return Ok(());
         };
         let message = "The deployment was stopped by a request".to_owned();
-        Err(Ended::Stopped { error: ErrorInformation { code: "MANUAL_STOP", message }, rollback: stop.rollback })
+        Err(Ended::Stopped {
+            error: ErrorInformation {
+                code: "MANUAL_STOP",
+                message,
+            },
+            rollback: stop.rollback,
+        })
     }
 }
 

@@ -18,21 +18,32 @@ pub(super) struct Side {
 
 impl Side {
     pub(super) fn of(view: TaskSetView) -> Self {
-        Self { task_set: view.id.clone(), target_group_arn: view.target_group_arn.clone(), last: view }
+        Self {
+            task_set: view.id.clone(),
+            target_group_arn: view.target_group_arn.clone(),
+            last: view,
+        }
     }
 }
 
 /// As `deploymentTarget`.
 pub(super) fn to_json(account: &Account, deployment: &Deployment) -> Value {
     let (group, blue, green, share, status) = deployment.read(|record| {
-        (record.group.clone(), record.blue.clone(), record.green.clone(), record.green_share, record.target)
+        (
+            record.group.clone(),
+            record.blue.clone(),
+            record.green.clone(),
+            record.green_share,
+            record.target,
+        )
     });
     // Captured: a target that succeeded has no labels any more.
     let labels = (status != Target::Succeeded).then_some(["Blue", "Green"]);
     let set = |side: &Side, share: u8, index: usize| {
         let view = ecs::task_set(account, &group.cluster, &group.service, &side.task_set);
         let view = view.unwrap_or_else(|| side.last.clone());
-        let target_group = elb::target_group(account, &side.target_group_arn).map(|group| group.name);
+        let target_group =
+            elb::target_group(account, &side.target_group_arn).map(|group| group.name);
         let mut set = json!({
             "identifer": view.id,
             "desiredCount": view.desired,
@@ -52,7 +63,10 @@ pub(super) fn to_json(account: &Account, deployment: &Deployment) -> Value {
         .enumerate()
         .filter_map(|(index, (side, share))| side.map(|side| set(&side, share, index)))
         .collect();
-    let arn = account.arn("ecs", &format!("service/{}/{}", group.cluster, group.service));
+    let arn = account.arn(
+        "ecs",
+        &format!("service/{}/{}", group.cluster, group.service),
+    );
     deployment.read(|record| {
         json!({
             "deploymentTargetType": "ECSTarget",
