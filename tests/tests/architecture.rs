@@ -58,6 +58,7 @@ const MAY_DEPEND_ON: &[(&str, &[&str])] = &[
         ],
     ),
     ("rehearsal", &["greenlight-core"]),
+    ("greenlight-startup", &[]),
 ];
 
 /// The only crate that may depend on the rehearsal, and so on everything.
