@@ -32,7 +32,7 @@ use sha2::{Digest as _, Sha256};
 
 pub use error::ServiceError;
 pub use journal::Journal;
-pub use settings::{HookFailure, Network, ReportedDigest, Settings, UntaggedPush};
+pub use settings::{ControllerDeployments, HookFailure, Network, ReportedDigest, Settings, UntaggedPush};
 
 use crate::clock::Clock;
 pub(crate) use members::Members;

@@ -23,6 +23,8 @@ pub struct Settings {
     pub reported_digest: ReportedDigest,
     /// How the event of an untagged push looks.
     pub untagged_push: UntaggedPush,
+    /// Whether a service under the `CODE_DEPLOY` controller has a list of deployments.
+    pub controller_deployments: ControllerDeployments,
 }
 
 impl Settings {
@@ -36,6 +38,7 @@ impl Settings {
             hooks: HookFailure::FailAtOnce,
             reported_digest: ReportedDigest::Index,
             untagged_push: UntaggedPush::Empty,
+            controller_deployments: ControllerDeployments::Empty,
         }
     }
 
@@ -85,5 +88,15 @@ pub enum UntaggedPush {
     /// `"image-tag": ""`
     Empty,
     /// No `image-tag` at all.
+    Absent,
+}
+
+/// Whether a service under the `CODE_DEPLOY` controller has a list of deployments: UNCONFIRMED
+/// (AWS-FACTS 5.11, 11.8).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ControllerDeployments {
+    /// `"deployments": []`
+    Empty,
+    /// None at all.
     Absent,
 }

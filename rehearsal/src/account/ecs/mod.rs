@@ -1,10 +1,59 @@
-//! To be filled in.
+//! Amazon ECS: task definitions as whole documents, and services under the `CODE_DEPLOY` controller whose
+//! tasks really start, fail, and are replaced.
+//!
+//! A task set keeps its tasks (`keeper.rs`), a task lives its life (`life.rs`); the Describe calls only
+//! look (`describe_*.rs`). See AWS-FACTS 5.11, 5.12, 6.6 and 6.7.
+
+mod cluster;
+mod describe_services;
+mod describe_tasks;
+mod find;
+mod keeper;
+mod life;
+mod register_task_definition;
 mod seams;
-pub use seams::*;
+mod stop;
+mod task;
+mod task_definition;
+mod task_set;
+
+use std::collections::BTreeMap;
+
 use serde_json::Value;
-use super::{Account, ServiceError};
+
+use super::{Account, Members, ServiceError, epoch};
+pub(crate) use register_task_definition::register_task_definition;
+pub use seams::*;
+use cluster::{Cluster, Service};
+use task::Task;
+use task_definition::TaskDefinition;
+use task_set::TaskSet;
+
+/// Everything that ECS remembers.
 #[derive(Debug, Default)]
-pub(crate) struct State {}
-pub(crate) fn handle(_account: &Account, operation: &str, _input: Value) -> Result<Value, ServiceError> {
-    Err(ServiceError::unknown_operation("ecs", operation))
+pub(crate) struct State {
+    /// By name.
+    clusters: BTreeMap<String, Cluster>,
+    /// By family; revision 1 is the first.
+    families: BTreeMap<String, Vec<TaskDefinition>>,
+    /// By ARN, the stopped ones of the last hour included.
+    tasks: BTreeMap<String, Task>,
+    /// How many task sets there ever were.
+    task_sets: u64,
+}
+
+/// Answers a call.
+pub(crate) fn handle(account: &Account, operation: &str, input: Value) -> Result<Value, ServiceError> {
+    let members = Members::of(&input)?;
+    match operation {
+        "DescribeClusters" => describe_services::describe_clusters(account, members),
+        "DescribeServices" => describe_services::describe_services(account, members),
+        "DescribeTaskDefinition" => task_definition::describe_task_definition(account, members),
+        "DescribeTaskSets" => describe_services::describe_task_sets(account, members),
+        "DescribeTasks" => describe_tasks::describe_tasks(account, members),
+        "ListTaskDefinitions" => task_definition::list_task_definitions(account, members),
+        "ListTasks" => describe_tasks::list_tasks(account, members),
+        "RegisterTaskDefinition" => register_task_definition::handle(account, input),
+        _ => Err(ServiceError::unknown_operation("ecs", operation)),
+    }
 }

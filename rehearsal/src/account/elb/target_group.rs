@@ -97,12 +97,9 @@ pub(crate) async fn deregister(account: &Account, target_group_arn: &str, addres
     let drained = async {
         loop {
             let idle = idle.notified();
-            let mut state = account.state();
-            let group = state.elb.target_group_mut(target_group_arn);
-            if group.and_then(|group| group.registered(registration)).is_none_or(|target| target.in_flight == 0) {
+            if is_idle(account, target_group_arn, registration) {
                 return;
             }
-            drop(state);
             idle.await;
         }
     };
@@ -110,4 +107,10 @@ pub(crate) async fn deregister(account: &Account, target_group_arn: &str, addres
     if let Some(group) = account.state().elb.target_group_mut(target_group_arn) {
         group.targets.retain(|target| target.registration != registration);
     }
+}
+
+fn is_idle(account: &Account, target_group_arn: &str, registration: u64) -> bool {
+    let mut state = account.state();
+    let group = state.elb.target_group_mut(target_group_arn);
+    group.and_then(|group| group.registered(registration)).is_none_or(|target| target.in_flight == 0)
 }
