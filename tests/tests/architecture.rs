@@ -9,7 +9,15 @@ use std::process::Command;
 
 use serde_json::Value;
 
-/// Whom each of our crates may depend on. What is not listed may depend on none of ours.
+/// All libraries that a program of ours is made of.
+const LIBRARIES: &[&str] = &[
+    "greenlight-runtime",
+    "greenlight-deployer",
+    "greenlight-aws",
+    "greenlight-core",
+];
+
+/// Whom each of our crates may depend on.
 const MAY_DEPEND_ON: &[(&str, &[&str])] = &[
     ("greenlight-core", &[]),
     ("greenlight-aws", &["greenlight-core"]),
@@ -21,42 +29,10 @@ const MAY_DEPEND_ON: &[(&str, &[&str])] = &[
         "greenlight-runtime",
         &["greenlight-deployer", "greenlight-aws", "greenlight-core"],
     ),
-    (
-        "deploy-on-push",
-        &[
-            "greenlight-runtime",
-            "greenlight-deployer",
-            "greenlight-aws",
-            "greenlight-core",
-        ],
-    ),
-    (
-        "record-deployment",
-        &[
-            "greenlight-runtime",
-            "greenlight-deployer",
-            "greenlight-aws",
-            "greenlight-core",
-        ],
-    ),
-    (
-        "validate-green",
-        &[
-            "greenlight-runtime",
-            "greenlight-deployer",
-            "greenlight-aws",
-            "greenlight-core",
-        ],
-    ),
-    (
-        "greenlight-cli",
-        &[
-            "greenlight-runtime",
-            "greenlight-deployer",
-            "greenlight-aws",
-            "greenlight-core",
-        ],
-    ),
+    ("deploy-on-push", LIBRARIES),
+    ("record-deployment", LIBRARIES),
+    ("validate-green", LIBRARIES),
+    ("greenlight-cli", LIBRARIES),
     ("rehearsal", &["greenlight-core"]),
     ("greenlight-startup", &[]),
 ];
