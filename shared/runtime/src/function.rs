@@ -104,8 +104,7 @@ fn wire(variables: &Variables) -> Result<Wiring, InitError> {
     let sdk = sdk_config(&config.aws, shared_client(&config.aws)?);
     Ok(Wiring {
         config,
-        // The SDK asks `sdk` itself for the endpoints of single services.
-        clients: Clients::new(&sdk, |_| None),
+        clients: Clients::new(&sdk),
     })
 }
 

@@ -29,12 +29,19 @@ impl Contract for CodeDeployHook<'_> {
     type Error = AwsError;
 
     fn address(payload: &Value) -> Result<HookAddress, NoAddress> {
-        HookAddress::deserialize(payload).map_err(|error| NoAddress {
+        let missing = |why: &str| NoAddress {
             missing: format!(
                 "expected an event of a CodeDeploy lifecycle hook, with `DeploymentId` and \
-                 `LifecycleEventHookExecutionId`: {error}"
+                 `LifecycleEventHookExecutionId`: {why}"
             ),
-        })
+        };
+        let address =
+            HookAddress::deserialize(payload).map_err(|error| missing(&error.to_string()))?;
+        if address.deployment_id.is_empty() || address.lifecycle_event_hook_execution_id.is_empty()
+        {
+            return Err(missing("one of them is empty"));
+        }
+        Ok(address)
     }
 
     async fn answer(
@@ -77,6 +84,7 @@ mod tests {
     fn an_event_that_is_not_a_hooks_says_what_was_expected() {
         for foreign in [
             json!({"DeploymentId": "d-1"}),
+            json!({"DeploymentId": "", "LifecycleEventHookExecutionId": "e"}),
             json!({"Records": []}),
             json!("text"),
             json!(null),
