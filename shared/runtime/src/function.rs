@@ -9,7 +9,9 @@ use crate::aws::sdk_config;
 use crate::config::{Config, ConfigError, Variables};
 use crate::http::{TrustError, shared_client};
 use crate::logging::{self, chain};
-use greenlight_aws::Clients;
+use greenlight_aws::{Clients, table::Table};
+use greenlight_deployer::{Deployer, clock::Clock};
+use jiff::{SignedDuration, Timestamp};
 use lambda_runtime::{Diagnostic, LambdaEvent, Runtime, service_fn};
 use serde_json::Value;
 use std::error::Error;
@@ -24,10 +26,8 @@ use tracing_subscriber::filter::Targets;
 /// What a function is built from.
 #[derive(Debug)]
 pub struct Wiring {
-    /// What the environment says.
-    pub config: Config,
-    /// The AWS clients.
-    pub clients: Clients,
+    /// The use cases, with the clients, the table and the clock that they work with.
+    pub deployer: Deployer,
 }
 
 /// One event that Lambda hands to a function.
@@ -39,6 +39,15 @@ pub struct Invocation {
     pub request_id: String,
     /// When Lambda stops the function.
     pub deadline: Instant,
+}
+
+impl Invocation {
+    /// When Lambda stops the function, as a time of day.
+    pub fn deadline_at(&self, clock: &Clock) -> Timestamp {
+        let left = self.deadline.saturating_duration_since(Instant::now());
+        let left = SignedDuration::try_from(left).unwrap_or(SignedDuration::MAX);
+        clock.now().saturating_add(left).unwrap_or(Timestamp::MAX)
+    }
 }
 
 /// An error that a function ends an invocation with.
@@ -101,10 +110,15 @@ pub fn run<C, E: Failure>(
 fn wire(variables: &Variables) -> Result<Wiring, InitError> {
     let config = Config::parse(variables)?;
     logging::init(config.log.clone());
-    let sdk = sdk_config(&config.aws, shared_client(&config.aws)?);
+    let clients = Clients::new(&sdk_config(&config.aws, shared_client(&config.aws)?));
     Ok(Wiring {
-        config,
-        clients: Clients::new(&sdk),
+        deployer: Deployer {
+            table: Table::new(clients.clone(), config.table),
+            clients,
+            bus: config.bus,
+            hook_function: config.hook,
+            clock: Clock::System,
+        },
     })
 }
 

@@ -6,7 +6,9 @@
 //!
 //! A handler must yield: one that blocks its thread cannot be stopped in time.
 
-pub mod codedeploy_hook;
+mod codedeploy_hook;
+
+pub use codedeploy_hook::{CodeDeployHook, HookAddress};
 
 use crate::logging::chain;
 use futures_util::FutureExt as _;

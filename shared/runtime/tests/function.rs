@@ -27,13 +27,13 @@ impl Failure for Refused {
     }
 }
 
-async fn handle(table: &String, invocation: Invocation) -> Result<Value, Refused> {
+async fn handle(bus: &String, invocation: Invocation) -> Result<Value, Refused> {
     tracing::info!(target = "api-test", "looked at");
     match invocation.payload["do"].as_str() {
         Some("fail") => Err(Refused(std::io::Error::other("nobody is there"))),
         Some("panic") => panic!("out of range"),
         _ => Ok(json!({
-            "table": table,
+            "bus": bus,
             "request_id": invocation.request_id,
             "seconds_left": invocation.deadline.duration_since(Instant::now()).as_secs(),
         })),
@@ -43,7 +43,7 @@ async fn handle(table: &String, invocation: Invocation) -> Result<Value, Refused
 #[test]
 #[ignore = "is run by the other tests, in a process of its own"]
 fn the_function_under_test() {
-    run(|wiring: Wiring| wiring.config.table, handle);
+    run(|wiring: Wiring| wiring.deployer.bus, handle);
 }
 
 /// A message to the Runtime API: the path after the version, and the body.
@@ -157,7 +157,7 @@ fn events_are_answered_one_after_another_and_logged_with_their_request_id() {
         json!({"do": "panic"}),
         json!({}),
     ]);
-    let process = start(&address, &[]);
+    let process = start(&address, &[("GREENLIGHT_BUS", "deployments")]);
     let told: Vec<Message> = (0..4)
         .map(|_| messages.recv_timeout(PATIENCE).unwrap())
         .collect();
@@ -166,8 +166,8 @@ fn events_are_answered_one_after_another_and_logged_with_their_request_id() {
     let (path, answer) = &told[0];
     assert_eq!(path, "invocation/request-0/response");
     assert_eq!(
-        (&answer["table"], &answer["request_id"]),
-        (&json!("greenlight"), &json!("request-0"))
+        (&answer["bus"], &answer["request_id"]),
+        (&json!("deployments"), &json!("request-0"))
     );
     assert!(
         (95..=100).contains(&answer["seconds_left"].as_u64().unwrap()),

@@ -196,7 +196,7 @@ mod tests {
     #[test]
     fn a_field_cannot_overwrite_the_lines_own() {
         let lines = lines("info", || {
-            tracing::info!(timestamp = 1, level = "none", "here")
+            tracing::info!(timestamp = 1, level = "none", "here");
         });
         assert_eq!(lines[0]["level"], "INFO");
         assert_eq!(lines[0]["level_"], "none");
