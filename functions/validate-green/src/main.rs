@@ -1,1 +1,17 @@
-fn main() {}
+//! The Lambda function `validate-green`; what it does is in `lib.rs`.
+
+use std::process::ExitCode;
+
+use greenlight_deployer::probe::Probe;
+use greenlight_runtime::function;
+use validate_green::{Context, handle};
+
+fn main() -> ExitCode {
+    function::run(
+        |wiring| Context {
+            deployer: wiring.deployer,
+            probe: Probe::new(),
+        },
+        handle,
+    )
+}

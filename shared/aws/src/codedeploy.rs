@@ -250,12 +250,22 @@ impl LifecycleEvent {
     }
 }
 
-/// The lifecycle events of a deployment at its target.
-pub async fn lifecycle_events(
+/// What a deployment does at its target.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// Its lifecycle events.
+    pub events: Vec<LifecycleEvent>,
+    /// The id (`ecs-svc/…`) of the task set labelled `Green`; a finished deployment may have no
+    /// labels (AWS-FACTS 5.7).
+    pub green: Option<String>,
+}
+
+/// What a deployment does at its target.
+pub async fn progress(
     clients: &Clients,
     deployment: &str,
     target: &DeploymentTarget,
-) -> Result<Vec<LifecycleEvent>, AwsError> {
+) -> Result<Progress, AwsError> {
     const ACTION: &str = "codedeploy:BatchGetDeploymentTargets";
     let answer = clients
         .codedeploy
@@ -264,32 +274,37 @@ pub async fn lifecycle_events(
         .target_ids(format!("{}:{}", target.cluster, target.service))
         .send()
         .await
-        .map_err(failed(
-            ACTION,
-            format!("CodeDeploy deployment `{deployment}`"),
-        ))?;
-    let ecs = answer
+        .map_err(failed(ACTION, format!("CodeDeploy deployment `{deployment}`")))?;
+    let Some(ecs) = answer
         .deployment_targets()
         .first()
-        .and_then(|target| target.ecs_target());
-    let events = ecs
-        .map(types::EcsTarget::lifecycle_events)
-        .unwrap_or_default();
-    Ok(events
-        .iter()
-        .map(|event| LifecycleEvent {
-            name: event.lifecycle_event_name().unwrap_or_default().to_owned(),
-            status: event
-                .status()
-                .map_or("Unknown", LifecycleEventStatus::as_str)
-                .to_owned(),
-            message: event
-                .diagnostics()
-                .and_then(types::Diagnostics::message)
-                .filter(|message| !message.is_empty())
-                .map(str::to_owned),
-        })
-        .collect())
+        .and_then(|target| target.ecs_target())
+    else {
+        return Ok(Progress::default());
+    };
+    let green = ecs.task_sets_info().iter().find(|set| {
+        set.task_set_label().map(types::TargetLabel::as_str) == Some("Green")
+    });
+    Ok(Progress {
+        events: ecs.lifecycle_events().iter().map(lifecycle_event).collect(),
+        // The field is really spelt so.
+        green: green.and_then(types::EcsTaskSet::identifer).map(str::to_owned),
+    })
+}
+
+fn lifecycle_event(event: &types::LifecycleEvent) -> LifecycleEvent {
+    LifecycleEvent {
+        name: event.lifecycle_event_name().unwrap_or_default().to_owned(),
+        status: event
+            .status()
+            .map_or("Unknown", LifecycleEventStatus::as_str)
+            .to_owned(),
+        message: event
+            .diagnostics()
+            .and_then(types::Diagnostics::message)
+            .filter(|message| !message.is_empty())
+            .map(str::to_owned),
+    }
 }
 
 /// The listeners of a deployment group, by ARN (AWS-FACTS 5.8).

@@ -77,6 +77,15 @@ impl AwsError {
         }
     }
 
+    /// An answer that was given, but does not mean what it should.
+    pub fn not_understood(
+        action: &'static str,
+        resource: impl Into<String>,
+        message: impl Into<String>,
+    ) -> Self {
+        Self::unusable(action, resource, Kind::Invalid, None, message)
+    }
+
     /// An answer that AWS gave with success, and that is none: a missing member, a `failures` entry.
     pub(crate) fn unusable(
         action: &'static str,

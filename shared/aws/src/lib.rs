@@ -36,27 +36,14 @@ pub struct Clients {
 
 impl Clients {
     /// Builds the clients. Nothing is sent, looked up or read.
-    ///
-    /// `endpoint_url` gives the endpoint of one service, by the name that follows
-    /// `AWS_ENDPOINT_URL_` (`ECS`, `CODEDEPLOY`, `ECR`, `DYNAMODB`, `ELASTIC_LOAD_BALANCING_V2`,
-    /// `EVENTBRIDGE`), where it differs from the configuration's.
-    pub fn new(config: &SdkConfig, endpoint_url: impl Fn(&str) -> Option<String>) -> Self {
-        macro_rules! client {
-            ($sdk:ident, $service:literal) => {{
-                let mut builder = $sdk::config::Builder::from(config);
-                if let Some(url) = endpoint_url($service) {
-                    builder = builder.endpoint_url(url);
-                }
-                $sdk::Client::from_conf(builder.build())
-            }};
-        }
+    pub fn new(config: &SdkConfig) -> Self {
         Self {
-            ecr: client!(aws_sdk_ecr, "ECR"),
-            ecs: client!(aws_sdk_ecs, "ECS"),
-            codedeploy: client!(aws_sdk_codedeploy, "CODEDEPLOY"),
-            elbv2: client!(aws_sdk_elasticloadbalancingv2, "ELASTIC_LOAD_BALANCING_V2"),
-            dynamodb: client!(aws_sdk_dynamodb, "DYNAMODB"),
-            eventbridge: client!(aws_sdk_eventbridge, "EVENTBRIDGE"),
+            ecr: aws_sdk_ecr::Client::new(config),
+            ecs: aws_sdk_ecs::Client::new(config),
+            codedeploy: aws_sdk_codedeploy::Client::new(config),
+            elbv2: aws_sdk_elasticloadbalancingv2::Client::new(config),
+            dynamodb: aws_sdk_dynamodb::Client::new(config),
+            eventbridge: aws_sdk_eventbridge::Client::new(config),
         }
     }
 }

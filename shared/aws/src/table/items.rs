@@ -36,6 +36,8 @@ pub struct StoredTarget {
 pub struct BadTarget {
     /// Its name.
     pub name: String,
+    /// Counts every change.
+    pub version: u64,
     /// What is wrong with it.
     #[source]
     pub problems: Problems,
@@ -80,10 +82,12 @@ impl TargetItem {
             }),
             Ok(None) => Err(BadTarget {
                 name: self.name,
+                version: self.version,
                 problems: Problems::default(),
             }),
             Err(problems) => Err(BadTarget {
                 name: self.name,
+                version: self.version,
                 problems,
             }),
         }

@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::{
 use greenlight_core::{image::Registry, target::Service};
 
 use super::{
-    StoredTarget, Table,
+    BadTarget, StoredTarget, Table,
     items::{TARGET, TargetItem, service_key, target_key},
 };
 use crate::{AwsError, Kind, error::failed};
@@ -108,20 +108,31 @@ impl Table {
 
     /// Removes a target. Its records stay until their time is over.
     pub async fn remove(&self, target: &StoredTarget) -> Result<Registration, AwsError> {
-        let delete = Delete::builder()
-            .table_name(&self.name)
-            .key("pk", AttributeValue::S(target_key(&target.target.name)))
-            .key("sk", AttributeValue::S(TARGET.to_owned()))
-            .condition_expression("#version = :was")
-            .expression_attribute_names("#version", "version")
-            .expression_attribute_values(":was", AttributeValue::N(target.version.to_string()))
-            .build()
-            .map_err(|error| self.not_built(&error))?;
+        let delete = self.delete_target(target.target.name.as_str(), target.version)?;
         let writes = vec![
-            TransactWriteItem::builder().delete(delete).build(),
+            delete,
             self.delete_pointer(target)?,
         ];
         self.write(writes).await
+    }
+
+    /// Removes a target whose document is not understood.
+    pub async fn remove_bad(&self, target: &BadTarget) -> Result<Registration, AwsError> {
+        let delete = self.delete_target(&target.name, target.version)?;
+        self.write(vec![delete]).await
+    }
+
+    fn delete_target(&self, name: &str, version: u64) -> Result<TransactWriteItem, AwsError> {
+        let delete = Delete::builder()
+            .table_name(&self.name)
+            .key("pk", AttributeValue::S(format!("target#{name}")))
+            .key("sk", AttributeValue::S(TARGET.to_owned()))
+            .condition_expression("#version = :was")
+            .expression_attribute_names("#version", "version")
+            .expression_attribute_values(":was", AttributeValue::N(version.to_string()))
+            .build()
+            .map_err(|error| self.not_built(&error))?;
+        Ok(TransactWriteItem::builder().delete(delete).build())
     }
 
     fn put_pointer(&self, target: &StoredTarget) -> Result<TransactWriteItem, AwsError> {

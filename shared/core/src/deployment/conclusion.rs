@@ -14,16 +14,7 @@ impl Step<'_> {
         outcome: Outcome,
     ) -> Transition {
         let Some(active) = self.state.active.take_if(|active| active.deployment == id) else {
-            // Said before. What should have followed may have been broken off, so it is made sure of.
-            if self.is_start_broken_off() {
-                return self.resume();
-            }
-            self.start_queued();
-            return self.end(
-                Decision::Skip,
-                Rule::AlreadyKnown,
-                format!("deployment {id} ({aws_id}) has already been concluded"),
-            );
+            return self.revisited();
         };
         let candidate = active.candidate;
         let image = candidate.describe();
@@ -69,6 +60,15 @@ impl Step<'_> {
         }
     }
 
+    pub(super) fn revisited(mut self) -> Transition {
+        if self.is_start_broken_off() {
+            return self.resume();
+        }
+        self.start_queued();
+        let text = "this has been dealt with before".to_owned();
+        self.end(Decision::Skip, Rule::AlreadyKnown, text)
+    }
+
     pub(super) fn concluded_elsewhere(mut self, foreign: Foreign) -> Transition {
         let Foreign {
             deployment,
@@ -77,6 +77,7 @@ impl Step<'_> {
             running,
             outcome,
         } = foreign;
+        let mut is_busy = false;
         let (status, text, evidence, task_definition) = match outcome {
             Outcome::Succeeded { task_definition } => {
                 let what = match &origin {
@@ -97,8 +98,13 @@ impl Step<'_> {
                 )
             }
             Outcome::Failed {
-                reason, evidence, ..
-            } => (Status::Failed, reason, evidence, None),
+                reason,
+                evidence,
+                rolling_back,
+            } => {
+                is_busy = rolling_back;
+                (Status::Failed, reason, evidence, None)
+            }
         };
         if let Some(candidate) = running {
             let mut record = self.record(deployment, &candidate, status, Some(&text));
@@ -119,7 +125,9 @@ impl Step<'_> {
                 });
             }
         }
-        self.start_queued();
+        if !is_busy {
+            self.start_queued();
+        }
         self.end(Decision::Record, Rule::EndedElsewhere, text)
     }
 }

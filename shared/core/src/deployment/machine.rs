@@ -38,8 +38,8 @@ pub enum Input {
         deployment: DeploymentId,
         /// AWS's id.
         aws_id: String,
-        /// The task definition that it deploys.
-        task_definition: String,
+        /// The task definition that it deploys, where it is known.
+        task_definition: Option<String>,
     },
     /// The active deployment could not be started, and trying again would not help.
     StartFailed {
@@ -66,6 +66,9 @@ pub enum Input {
     },
     /// A deployment that Greenlight did not start came to its end.
     ConcludedElsewhere(Foreign),
+    /// Something arrived that has been dealt with before. What should have followed from it may have
+    /// been broken off, so that is made sure of.
+    Revisited,
 }
 
 /// How a deployment ended.
@@ -178,5 +181,6 @@ pub fn step(
             outcome,
         } => step.concluded(deployment, aws_id, outcome),
         Input::ConcludedElsewhere(foreign) => step.concluded_elsewhere(foreign),
+        Input::Revisited => step.revisited(),
     }
 }

@@ -11,7 +11,7 @@ impl Step<'_> {
         mut self,
         id: DeploymentId,
         aws_id: String,
-        task_definition: String,
+        task_definition: Option<String>,
     ) -> Transition {
         let Some(active) = self
             .state
@@ -40,7 +40,7 @@ impl Step<'_> {
                 status: Some(Status::Started),
                 started_at: Some(self.at),
                 aws_id: Some(aws_id),
-                task_definition: Some(task_definition),
+                task_definition,
                 previous: self
                     .state
                     .current

@@ -70,8 +70,9 @@ pub enum Phase {
     Started {
         /// The id of the AWS deployment, such as `d-ABCDEF123`.
         aws_id: String,
-        /// The task definition that it deploys.
-        task_definition: String,
+        /// The task definition that it deploys, where it is known.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        task_definition: Option<String>,
     },
 }
 

@@ -1,0 +1,197 @@
+//! Moving a target's state: decide, store by compare-and-swap, carry out, and go on with what
+//! follows from that.
+
+use std::collections::BTreeMap;
+
+use greenlight_aws::{
+    AwsError,
+    table::{BadTarget, Commit, StoredTarget},
+};
+use greenlight_core::{
+    deployment::{Effect, Explanation, Input, Transition, step},
+    gate::GateReport,
+    target::{GatePoint, TargetName},
+};
+use jiff::Timestamp;
+
+use crate::{Deployer, start::Started};
+
+/// So often a step is decided anew because somebody else has moved the target meanwhile.
+const ATTEMPTS: u32 = 10;
+
+/// Why a target's state could not be moved. All but a bad document may be mended by a retry.
+#[derive(Debug, thiserror::Error)]
+pub enum AdvanceError {
+    /// Its state could not be read or written.
+    #[error("the state of target `{target}` could not be moved")]
+    State {
+        /// Which target.
+        target: TargetName,
+        /// Why not.
+        #[source]
+        source: AwsError,
+    },
+    /// Others kept moving it.
+    #[error("the state of target `{target}` was moved by others {ATTEMPTS} times in a row")]
+    Contended {
+        /// Which target.
+        target: TargetName,
+    },
+    /// Its document is not understood.
+    #[error(transparent)]
+    Document(#[from] BadTarget),
+    /// Its AWS deployment could not be started now; a retry goes on where this one ended.
+    #[error("the deployment to target `{target}` could not be started yet")]
+    Start {
+        /// Which target.
+        target: TargetName,
+        /// Why not.
+        #[source]
+        source: AwsError,
+    },
+    /// An event could not be emitted.
+    #[error("an event about target `{target}` could not be emitted")]
+    Announce {
+        /// Which target.
+        target: TargetName,
+        /// Why not.
+        #[source]
+        source: AwsError,
+    },
+}
+
+impl Deployer {
+    /// Takes a step of `stored`, and every step that follows from carrying it out. Gives the
+    /// explanation of the first one, which is about `input`; `None` if the target was removed
+    /// meanwhile.
+    ///
+    /// `gates` are the reports to be told with the deployment's end.
+    pub(crate) async fn advance(
+        &self,
+        stored: StoredTarget,
+        input: Input,
+        lease_until: Timestamp,
+        gates: &BTreeMap<GatePoint, GateReport>,
+    ) -> Result<Option<Explanation>, AdvanceError> {
+        let mut explanation = None;
+        let mut next = Some((stored, input));
+        while let Some((stored, input)) = next.take() {
+            let Some((stored, transition)) = self.take(stored, input, lease_until, gates).await? else {
+                break;
+            };
+            tracing::info!(
+                target = %stored.target.name,
+                decision = ?transition.explanation.decision,
+                rule = ?transition.explanation.rule,
+                "{}",
+                transition.explanation
+            );
+            explanation.get_or_insert(transition.explanation);
+            let start = transition.effects.into_iter().find_map(|effect| match effect {
+                Effect::Start {
+                    deployment,
+                    candidate,
+                    resume,
+                } => Some((deployment, candidate, resume)),
+                Effect::Create(_) | Effect::Update { .. } | Effect::Announce(_) => None,
+            });
+            if let Some((deployment, candidate, resume)) = start {
+                let started = self
+                    .start(&stored.target, deployment, &candidate, resume)
+                    .await
+                    .map_err(|source| AdvanceError::Start {
+                        target: stored.target.name.clone(),
+                        source,
+                    })?;
+                let input = match started {
+                    Started::As {
+                        aws_id,
+                        task_definition,
+                    } => Input::Started {
+                        deployment,
+                        aws_id,
+                        task_definition,
+                    },
+                    Started::Not { reason } => Input::StartFailed { deployment, reason },
+                    Started::Later { reason } => Input::StartDeferred { deployment, reason },
+                };
+                next = Some((stored, input));
+            }
+        }
+        Ok(explanation)
+    }
+
+    /// Decides and stores one step, and emits its events: what has happened before the step is
+    /// stored, so that a crash repeats it and never loses it; what was only decided after it, since
+    /// somebody else may have decided otherwise.
+    async fn take(
+        &self,
+        mut stored: StoredTarget,
+        mut input: Input,
+        lease_until: Timestamp,
+        gates: &BTreeMap<GatePoint, GateReport>,
+    ) -> Result<Option<(StoredTarget, Transition)>, AdvanceError> {
+        let name = stored.target.name.clone();
+        let failed = |source| AdvanceError::State {
+            target: name.clone(),
+            source,
+        };
+        for _ in 0..ATTEMPTS {
+            let now = self.clock.now();
+            let transition = step(&name, &stored.state, input.clone(), now, lease_until);
+            self.emit(&transition, true, gates).await?;
+            let stores = transition.state != stored.state
+                || transition
+                    .effects
+                    .iter()
+                    .any(|effect| matches!(effect, Effect::Create(_) | Effect::Update { .. }));
+            let commit = if stores {
+                self.table
+                    .commit(&stored, &transition.state, &transition.effects)
+                    .await
+                    .map_err(failed)?
+            } else {
+                Commit::Stored
+            };
+            match commit {
+                Commit::Stored => {
+                    self.emit(&transition, false, gates).await?;
+                    stored.state = transition.state.clone();
+                    stored.version += u64::from(stores);
+                    return Ok(Some((stored, transition)));
+                }
+                Commit::AlreadyRecorded => input = Input::Revisited,
+                Commit::Conflict => {}
+            }
+            match self.table.target(&name).await.map_err(failed)? {
+                Some(target) => stored = target?,
+                None => return Ok(None),
+            }
+        }
+        Err(AdvanceError::Contended { target: name })
+    }
+
+    async fn emit(
+        &self,
+        transition: &Transition,
+        facts: bool,
+        gates: &BTreeMap<GatePoint, GateReport>,
+    ) -> Result<(), AdvanceError> {
+        for effect in &transition.effects {
+            let Effect::Announce(announcement) = effect else {
+                continue;
+            };
+            if announcement.detail_type.is_fact() != facts {
+                continue;
+            }
+            let announcement = (**announcement).clone().with_gates(gates);
+            self.announce(&announcement)
+                .await
+                .map_err(|source| AdvanceError::Announce {
+                    target: announcement.target.clone(),
+                    source,
+                })?;
+        }
+        Ok(())
+    }
+}

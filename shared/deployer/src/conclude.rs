@@ -1,0 +1,437 @@
+//! A CodeDeploy deployment has ended: what really runs now, and what is recorded of it.
+
+use std::collections::BTreeMap;
+
+use futures_util::join;
+use greenlight_aws::{
+    AwsError, chain,
+    codedeploy::{self, Deployment, DeploymentTarget},
+    ecr,
+    ecs,
+    table::StoredTarget,
+};
+use greenlight_core::{
+    deployment::{Candidate, DeploymentId, Explanation, Foreign, Input, Marker, Outcome},
+    gate::Measurement,
+    record::{DeploymentRecord, Origin},
+    target::{Service, TargetName},
+};
+use jiff::Timestamp;
+use tokio::time::{Duration, sleep};
+
+use crate::{AdvanceError, Deployer, evidence, observe};
+
+/// Tasks may tell their digests a little later than CodeDeploy its success.
+const LOOKS: u32 = 5;
+const BETWEEN_LOOKS: Duration = Duration::from_secs(3);
+
+/// How CodeDeploy says that a deployment ended (AWS-FACTS 5.10).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    /// `SUCCESS`
+    Success,
+    /// `FAILURE`
+    Failure,
+    /// `STOP`
+    Stop,
+}
+
+/// What became of an ended deployment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Concluded {
+    /// It was recorded, at these targets.
+    At(Vec<(TargetName, Option<Explanation>)>),
+    /// It is none of ours to record.
+    Ignored {
+        /// Why.
+        reason: String,
+    },
+}
+
+/// Why an ended deployment could not be recorded.
+#[derive(Debug, thiserror::Error)]
+pub enum ConcludeError {
+    /// The deployment could not be read.
+    #[error("CodeDeploy deployment `{deployment}` could not be looked at")]
+    Look {
+        /// Which deployment.
+        deployment: String,
+        /// Why not.
+        #[source]
+        source: AwsError,
+    },
+    /// Greenlight's table could not be read.
+    #[error("the targets of CodeDeploy deployment `{deployment}` could not be read")]
+    Targets {
+        /// Which deployment.
+        deployment: String,
+        /// Why not.
+        #[source]
+        source: AwsError,
+    },
+    /// What runs could not be seen.
+    #[error("what target `{target}` runs after CodeDeploy deployment `{deployment}` could not be seen")]
+    Observe {
+        /// Which deployment.
+        deployment: String,
+        /// Which target.
+        target: TargetName,
+        /// Why not.
+        #[source]
+        source: AwsError,
+    },
+    /// The tag could not be given back.
+    #[error("the tag of target `{target}` could not be given back to the image that is live")]
+    RestoreTag {
+        /// Which target.
+        target: TargetName,
+        /// Why not.
+        #[source]
+        source: AwsError,
+    },
+    /// The target's state could not be moved.
+    #[error("the end of CodeDeploy deployment `{deployment}` could not be recorded")]
+    Advance {
+        /// Which deployment.
+        deployment: String,
+        /// Why not.
+        #[source]
+        source: AdvanceError,
+    },
+}
+
+/// A deployment that ended, and where.
+struct Ended<'a> {
+    deployment: &'a Deployment,
+    at: Option<&'a DeploymentTarget>,
+    end: End,
+}
+
+impl Deployer {
+    /// Records the end of the CodeDeploy deployment `aws_id` and starts what waits for it.
+    pub async fn concluded(
+        &self,
+        aws_id: &str,
+        end: End,
+        lease_until: Timestamp,
+    ) -> Result<Concluded, ConcludeError> {
+        let look = |source| ConcludeError::Look {
+            deployment: aws_id.to_owned(),
+            source,
+        };
+        let (deployment, at) = join!(
+            codedeploy::deployment(&self.clients, aws_id),
+            codedeploy::deployment_target(&self.clients, aws_id),
+        );
+        let deployment = match deployment {
+            Err(error) if error.is("DeploymentDoesNotExistException") => {
+                return Ok(Concluded::Ignored {
+                    reason: format!("CodeDeploy does not know deployment `{aws_id}`"),
+                });
+            }
+            deployment => deployment.map_err(look)?,
+        };
+        let marker = Marker::find(&deployment.description);
+        // A deployment that failed early may have no target; ours names it itself.
+        let at = match at {
+            Ok(at) => at,
+            Err(error) if marker.is_some() && !error.is_retryable() => None,
+            Err(error) if error.is_retryable() => return Err(look(error)),
+            Err(error) => {
+                return Ok(Concluded::Ignored {
+                    reason: format!("not a deployment to ECS: {}", error.message()),
+                });
+            }
+        };
+        let stored = self.targets_of(aws_id, marker.as_ref(), at.as_ref()).await?;
+        if stored.is_empty() {
+            return Ok(Concluded::Ignored {
+                reason: format!("no target deploys where CodeDeploy deployment `{aws_id}` did"),
+            });
+        }
+        let ended = Ended {
+            deployment: &deployment,
+            at: at.as_ref(),
+            end,
+        };
+        let mut concluded = Vec::with_capacity(stored.len());
+        for stored in stored {
+            let name = stored.target.name.clone();
+            let explanation = match &marker {
+                Some(marker) => self.conclude_ours(stored, marker.deployment, &ended, lease_until).await,
+                None => self.conclude_foreign(stored, &ended, lease_until).await,
+            }?;
+            concluded.push((name, explanation));
+        }
+        Ok(Concluded::At(concluded))
+    }
+
+    async fn targets_of(
+        &self,
+        aws_id: &str,
+        marker: Option<&Marker>,
+        at: Option<&DeploymentTarget>,
+    ) -> Result<Vec<StoredTarget>, ConcludeError> {
+        let failed = |source| ConcludeError::Targets {
+            deployment: aws_id.to_owned(),
+            source,
+        };
+        let names = match (marker, at) {
+            (Some(marker), _) => vec![marker.target.clone()],
+            (None, Some(at)) => {
+                let service = Service {
+                    cluster: at.cluster.clone(),
+                    name: at.service.clone(),
+                };
+                self.table.targets_of_service(&service).await.map_err(failed)?
+            }
+            (None, None) => Vec::new(),
+        };
+        let mut stored = Vec::with_capacity(names.len());
+        for name in names {
+            match self.table.target(&name).await.map_err(failed)? {
+                Some(Ok(target)) => stored.push(target),
+                Some(Err(error)) => tracing::error!("{}", chain(&error)),
+                None => tracing::warn!(target = %name, "the target is not registered any more"),
+            }
+        }
+        Ok(stored)
+    }
+
+    async fn conclude_ours(
+        &self,
+        stored: StoredTarget,
+        id: DeploymentId,
+        ended: &Ended<'_>,
+        lease_until: Timestamp,
+    ) -> Result<Option<Explanation>, ConcludeError> {
+        let target = &stored.target.name;
+        let aws_id = &ended.deployment.id;
+        let active = stored.state.active.as_ref().filter(|active| active.deployment == id);
+        let record = self.table.record(target, id).await.map_err(|source| ConcludeError::Targets {
+            deployment: aws_id.clone(),
+            source,
+        })?;
+        let input = match active {
+            None => Input::Revisited,
+            Some(active) => {
+                let candidate = active.candidate.clone();
+                let outcome = self.outcome_of_ours(&stored, &candidate, record.as_ref(), ended).await?;
+                if matches!(outcome, Outcome::Failed { .. }) {
+                    self.restore_tag(&stored, &candidate).await?;
+                }
+                Input::Concluded {
+                    deployment: id,
+                    aws_id: aws_id.clone(),
+                    outcome,
+                }
+            }
+        };
+        let gates = record.map(|record| record.gates).unwrap_or_default();
+        self.advance(stored, input, lease_until, &gates)
+            .await
+            .map_err(|source| ConcludeError::Advance {
+                deployment: aws_id.clone(),
+                source,
+            })
+    }
+
+    /// How our deployment ended. CodeDeploy's success is believed only if the running tasks agree.
+    async fn outcome_of_ours(
+        &self,
+        stored: &StoredTarget,
+        candidate: &Candidate,
+        record: Option<&DeploymentRecord>,
+        ended: &Ended<'_>,
+    ) -> Result<Outcome, ConcludeError> {
+        if ended.end == End::Success {
+            return self.proved(stored, candidate, &ended.deployment.id).await;
+        }
+        let stopped = ended.end == End::Stop;
+        let failure =
+            evidence::failure(&self.clients, ended.deployment, ended.at, record, stopped).await;
+        Ok(Outcome::Failed {
+            reason: failure.reason,
+            evidence: failure.evidence,
+            rolling_back: ended.deployment.rolled_back_by.is_some(),
+        })
+    }
+
+    async fn proved(
+        &self,
+        stored: &StoredTarget,
+        candidate: &Candidate,
+        aws_id: &str,
+    ) -> Result<Outcome, ConcludeError> {
+        let target = &stored.target;
+        let observe = |source| ConcludeError::Observe {
+            deployment: aws_id.to_owned(),
+            target: target.name.clone(),
+            source,
+        };
+        let containers = target.images.iter().map(|image| image.container.as_str()).collect::<Vec<_>>();
+        let mut reason = String::new();
+        for look in 0..LOOKS {
+            if look > 0 {
+                sleep(BETWEEN_LOOKS).await;
+            }
+            let service = ecs::service(&self.clients, &target.service.cluster, &target.service.name)
+                .await
+                .map_err(observe)?;
+            let Some(set) = service.created_by(aws_id).filter(|set| set.status == "PRIMARY") else {
+                reason = format!("service `{}` has no primary task set of {aws_id}", target.service);
+                continue;
+            };
+            let found = observe::proves(
+                &self.clients,
+                &target.service.cluster,
+                set,
+                &containers,
+                &candidate.repository,
+                &candidate.digest,
+            )
+            .await
+            .map_err(observe)?;
+            reason = match found {
+                Measurement::Good(_) => {
+                    return Ok(Outcome::Succeeded {
+                        task_definition: set.task_definition.clone(),
+                    });
+                }
+                Measurement::Bad(reason)
+                | Measurement::NotYet(reason)
+                | Measurement::Unmeasured(reason)
+                | Measurement::NothingToMeasure(reason) => reason,
+            };
+        }
+        Ok(Outcome::Failed {
+            reason: format!("CodeDeploy reports success, but that is not proved: {reason}"),
+            evidence: vec![reason],
+            rolling_back: false,
+        })
+    }
+
+    /// Gives the tag back to the image that is live, if the target asks for it and the tag still
+    /// names the image that failed: what somebody has pushed meanwhile is left alone.
+    async fn restore_tag(
+        &self,
+        stored: &StoredTarget,
+        failed: &Candidate,
+    ) -> Result<(), ConcludeError> {
+        let (Some(tag), Some(current)) = (&failed.tag, &stored.state.current) else {
+            return Ok(());
+        };
+        let live = &current.candidate;
+        if !stored.target.on_failure.restore_tag || live.repository != failed.repository {
+            return Ok(());
+        }
+        let restored = async {
+            let named = ecr::image_of_tag(&self.clients, &failed.repository, tag).await?;
+            if named.is_none_or(|image| image.digest != failed.digest) {
+                return Ok(false);
+            }
+            let manifest = ecr::manifest(&self.clients, &live.repository, &live.digest).await?;
+            let Some(manifest) = manifest else {
+                return Ok(false);
+            };
+            ecr::put_tag(&self.clients, &live.repository, &live.digest, manifest, tag).await?;
+            Ok::<_, AwsError>(true)
+        };
+        match restored.await {
+            Ok(true) => {
+                tracing::info!(target = %stored.target.name, "`{tag}` names {} again", live.digest.short());
+                Ok(())
+            }
+            Ok(false) => Ok(()),
+            Err(source) if source.is_retryable() => Err(ConcludeError::RestoreTag {
+                target: stored.target.name.clone(),
+                source,
+            }),
+            // An immutable tag or a missing permission must not keep the failure from being recorded.
+            Err(error) => {
+                tracing::error!(target = %stored.target.name, "`{tag}` was not given back: {}", chain(&error));
+                Ok(())
+            }
+        }
+    }
+
+    async fn conclude_foreign(
+        &self,
+        stored: StoredTarget,
+        ended: &Ended<'_>,
+        lease_until: Timestamp,
+    ) -> Result<Option<Explanation>, ConcludeError> {
+        let aws_id = &ended.deployment.id;
+        let name = stored.target.name.clone();
+        let at = ended.deployment.created_at.unwrap_or_else(|| self.clock.now());
+        let running = self.live_image(&stored, at).await.map_err(|source| ConcludeError::Observe {
+            deployment: aws_id.clone(),
+            target: name.clone(),
+            source,
+        })?;
+        let (running, task_definition) = match running {
+            Some((candidate, task_definition)) => (Some(candidate), task_definition),
+            None => (None, String::new()),
+        };
+        let outcome = match ended.end {
+            End::Success => Outcome::Succeeded { task_definition },
+            End::Failure | End::Stop => {
+                let stopped = ended.end == End::Stop;
+                let failure =
+                    evidence::failure(&self.clients, ended.deployment, ended.at, None, stopped).await;
+                Outcome::Failed {
+                    reason: failure.reason,
+                    evidence: failure.evidence,
+                    rolling_back: ended.deployment.rolled_back_by.is_some(),
+                }
+            }
+        };
+        let origin = match &ended.deployment.rolls_back {
+            Some(of) => Origin::Rollback { of: of.clone() },
+            None => Origin::Elsewhere {
+                creator: ended.deployment.creator.clone(),
+            },
+        };
+        let input = Input::ConcludedElsewhere(Foreign {
+            deployment: DeploymentId::of_cause(at, &[aws_id, name.as_str()]),
+            aws_id: aws_id.clone(),
+            origin,
+            running,
+            outcome,
+        });
+        self.advance(stored, input, lease_until, &BTreeMap::new())
+            .await
+            .map_err(|source| ConcludeError::Advance {
+                deployment: aws_id.clone(),
+                source,
+            })
+    }
+
+    /// The image that serves production now, if it is one of the target's repository.
+    async fn live_image(
+        &self,
+        stored: &StoredTarget,
+        at: Timestamp,
+    ) -> Result<Option<(Candidate, String)>, AwsError> {
+        let target = &stored.target;
+        let service = ecs::service(&self.clients, &target.service.cluster, &target.service.name).await?;
+        let (Some(primary), Some(source)) = (service.primary(), target.images.first()) else {
+            return Ok(None);
+        };
+        let running = observe::running(&self.clients, &target.service.cluster, primary).await?;
+        let Some(digest) = running.image(&source.container, &stored.repository) else {
+            return Ok(None);
+        };
+        let known = stored.state.current.as_ref().filter(|current| current.candidate.digest == digest);
+        let candidate = match known {
+            Some(current) => current.candidate.clone(),
+            None => Candidate {
+                repository: stored.repository.clone(),
+                digest,
+                tag: None,
+                ordered_at: at,
+            },
+        };
+        Ok(Some((candidate, primary.task_definition.clone())))
+    }
+}

@@ -1,0 +1,133 @@
+//! The facts about a failed deployment, a line each: gates, lifecycle events, stopped tasks, target
+//! health, CodeDeploy's own error.
+//!
+//! What cannot be read is said so and stops nothing: a failure has to be recorded even where its
+//! causes cannot be seen any more.
+
+use futures_util::join;
+use greenlight_aws::{
+    AwsError, Clients, chain,
+    codedeploy::{self, Deployment, DeploymentTarget, Progress},
+    ecs::{self, Service, Which},
+    elbv2,
+};
+use greenlight_core::record::DeploymentRecord;
+
+use crate::observe::stop_reason;
+
+/// So many lines are kept, and so many of one kind.
+const LINES_LIMIT: usize = 20;
+const STOPPED_TASKS_LIMIT: usize = 5;
+/// Of one line, so many characters are kept.
+const LINE_LIMIT: usize = 500;
+
+/// Why a deployment failed, in one sentence, and the facts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Failure {
+    pub(crate) reason: String,
+    pub(crate) evidence: Vec<String>,
+}
+
+/// Looks for the causes of a failed deployment. `stopped` says that somebody stopped it.
+pub(crate) async fn failure(
+    clients: &Clients,
+    deployment: &Deployment,
+    at: Option<&DeploymentTarget>,
+    record: Option<&DeploymentRecord>,
+    stopped: bool,
+) -> Failure {
+    let mut lines = Vec::new();
+    if let Some(record) = record {
+        for report in record.gates.values() {
+            lines.extend(report.failures());
+        }
+    }
+    let mut reason = lines.first().cloned();
+    if let Some((code, message)) = &deployment.error {
+        let said = if message.is_empty() { code.clone() } else { format!("{code}: {message}") };
+        reason.get_or_insert_with(|| format!("CodeDeploy reports {said}"));
+        lines.push(format!("CodeDeploy: {said}"));
+    }
+    if let Some(at) = at {
+        lines.extend(what_ecs_shows(clients, deployment, at).await);
+    }
+    if stopped {
+        reason = Some(match reason {
+            Some(reason) => format!("the deployment was stopped; {reason}"),
+            None => "the deployment was stopped".to_owned(),
+        });
+    }
+    if let Some(rollback) = &deployment.rolled_back_by {
+        lines.push(format!("CodeDeploy deployment {rollback} rolls back to the previous tasks"));
+    }
+    for line in &mut lines {
+        if line.chars().count() > LINE_LIMIT {
+            *line = line.chars().take(LINE_LIMIT).chain(['…']).collect();
+        }
+    }
+    lines.truncate(LINES_LIMIT);
+    Failure {
+        reason: reason.unwrap_or_else(|| format!("CodeDeploy ended it with status {}", deployment.status)),
+        evidence: lines,
+    }
+}
+
+async fn what_ecs_shows(
+    clients: &Clients,
+    deployment: &Deployment,
+    at: &DeploymentTarget,
+) -> Vec<String> {
+    let mut lines = Vec::new();
+    let (progress, service) = join!(
+        codedeploy::progress(clients, &deployment.id, at),
+        ecs::service(clients, &at.cluster, &at.service),
+    );
+    let progress = kept(progress, &mut lines).unwrap_or_default();
+    let service = kept(service, &mut lines);
+    lines.extend(failed_events(&progress));
+    let green = service.as_ref().and_then(|service: &Service| service.created_by(&deployment.id));
+    let started_by = green.map(|set| set.id.clone()).or(progress.green);
+    if let Some(started_by) = started_by {
+        let stopped = ecs::tasks(clients, &at.cluster, &started_by, Which::Stopped).await;
+        let stopped = kept(stopped, &mut lines).unwrap_or_default();
+        let told = stopped.iter().filter(|task| has_cause(task)).take(STOPPED_TASKS_LIMIT);
+        lines.extend(told.map(|task| format!("stopped task {}: {}", task.id, stop_reason(task))));
+    }
+    let target_group = green.and_then(|set| set.load_balancers.first());
+    if let Some(load_balancer) = target_group {
+        let health = elbv2::target_health(clients, &load_balancer.target_group).await;
+        let ill = kept(health, &mut lines).unwrap_or_default();
+        lines.extend(
+            ill.into_iter()
+                .filter(|target| !matches!(target.state.as_str(), "healthy" | "draining" | "unused"))
+                .map(|target| format!("target {} is {}{}", target.target, target.state, target.reason)),
+        );
+    }
+    lines
+}
+
+fn failed_events(progress: &Progress) -> impl Iterator<Item = String> + '_ {
+    progress.events.iter().filter(|event| event.has_failed()).map(|event| match &event.message {
+        Some(message) => format!("lifecycle event {} failed: {message}", event.name),
+        None => format!("lifecycle event {} failed", event.name),
+    })
+}
+
+/// A task that was stopped because the deployment was rolled back is no cause of it.
+fn has_cause(task: &ecs::Task) -> bool {
+    let failed_itself = task
+        .containers
+        .iter()
+        .any(|container| container.reason.is_some() || container.exit_code.is_some_and(|code| code != 0));
+    let by_scheduler = task
+        .stopped_reason
+        .as_deref()
+        .is_some_and(|reason| reason.starts_with("Scaling activity initiated by"));
+    failed_itself || !by_scheduler
+}
+
+fn kept<T>(result: Result<T, AwsError>, lines: &mut Vec<String>) -> Option<T> {
+    result
+        .inspect_err(|error| lines.push(format!("could not be seen: {}", chain(error))))
+        .ok()
+}

@@ -1,0 +1,65 @@
+//! What was deployed, and where an image runs.
+
+use greenlight_aws::{AwsError, table::StoredTarget};
+use greenlight_core::{record::DeploymentRecord, target::TargetName};
+
+use crate::{Deployer, targets::TargetsError};
+
+/// Why a history could not be read.
+#[derive(Debug, thiserror::Error)]
+#[error("the history of target `{target}` could not be read")]
+pub struct HistoryError {
+    target: TargetName,
+    #[source]
+    source: AwsError,
+}
+
+impl Deployer {
+    /// The newest records of a target, newest first.
+    pub async fn history(
+        &self,
+        target: &TargetName,
+        limit: u32,
+    ) -> Result<Vec<DeploymentRecord>, HistoryError> {
+        self.table.history(target, limit).await.map_err(|source| HistoryError {
+            target: target.clone(),
+            source,
+        })
+    }
+
+    /// The targets at which the image is live. An image is a digest (or the beginning of one), a
+    /// tag, `repository`, `repository:tag`, or `repository@digest`, with or without a registry.
+    pub async fn where_is(&self, image: &str) -> Result<Vec<StoredTarget>, TargetsError> {
+        let targets = self.targets().await?;
+        Ok(targets
+            .into_iter()
+            .filter_map(Result::ok)
+            .filter(|stored| is_live(stored, image))
+            .collect())
+    }
+}
+
+fn is_live(stored: &StoredTarget, image: &str) -> bool {
+    let Some(current) = &stored.state.current else {
+        return false;
+    };
+    let candidate = &current.candidate;
+    let digest = candidate.digest.as_str();
+    let is_digest = |text: &str| {
+        let begins = |whole: &str| text.len() >= 7 && whole.starts_with(text);
+        begins(digest) || digest.strip_prefix("sha256:").is_some_and(begins)
+    };
+    let is_repository = |text: &str| {
+        text == candidate.repository.name.as_str() || text == candidate.repository.to_string()
+    };
+    let is_tag = |text: &str| candidate.tag.as_ref().is_some_and(|tag| tag.as_str() == text);
+    if let Some((repository, digest)) = image.split_once('@') {
+        return is_repository(repository) && is_digest(digest);
+    }
+    if is_repository(image) || is_digest(image) || is_tag(image) {
+        return true;
+    }
+    image
+        .rsplit_once(':')
+        .is_some_and(|(repository, tag)| is_repository(repository) && is_tag(tag))
+}
