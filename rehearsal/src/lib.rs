@@ -5,11 +5,13 @@
 //! first; [`scenario`] plays in it.
 
 pub mod account;
+pub mod build;
 pub mod clock;
 pub mod endpoint;
 pub mod load;
 pub mod report;
 pub mod runtime_api;
+pub mod sandbox;
 pub mod scenario;
 pub mod timeline;
 pub mod wire;

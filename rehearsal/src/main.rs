@@ -1,1 +1,154 @@
-fn main() {}
+//! `cargo rehearse`: plays scenarios in a simulated AWS account on this machine.
+
+use std::fs::File;
+use std::io::BufWriter;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Parser, ValueEnum as _};
+use rehearsal::account::journal::Tone;
+use rehearsal::build::build;
+use rehearsal::report::Report;
+use rehearsal::scenario::{Scenario, Stage};
+use rehearsal::timeline::Timeline;
+use rehearsal::wire;
+use serde_json::json;
+
+/// Plays a scenario in a simulated AWS account on this machine, with the real functions.
+#[derive(Debug, Parser)]
+#[command(name = "cargo rehearse", bin_name = "cargo rehearse", version)]
+#[command(after_help = "Exit status: 0 if everything ended as it should, 1 if not, 2 usage.")]
+struct Arguments {
+    /// What is played; `ship` unless told otherwise.
+    scenario: Option<Scenario>,
+    /// Play all scenarios, one after the other.
+    #[arg(long, conflicts_with_all = ["scenario", "serve"])]
+    all: bool,
+    /// List the scenarios.
+    #[arg(long, conflicts_with_all = ["scenario", "all", "serve"])]
+    list: bool,
+    /// Print one JSON document instead of the timeline.
+    #[arg(long)]
+    json: bool,
+    /// How many times faster than real time the account's clock runs. Functions run in real time.
+    #[arg(long, value_name = "N", value_parser = speed)]
+    speed: Option<f64>,
+    /// Keep the account open until Ctrl-C, and print how to reach it. Without a scenario, play none.
+    #[arg(long)]
+    serve: bool,
+    /// Write every AWS request and answer to a file, one JSON object a line, credentials redacted.
+    #[arg(long, value_name = "FILE")]
+    wire: Option<PathBuf>,
+}
+
+/// The speed of an account that is only kept open.
+const SERVING_SPEED: f64 = 20.0;
+
+fn speed(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(speed) if (0.01..=1000.0).contains(&speed) => Ok(speed),
+        _ => Err("must be a number from 0.01 to 1000".to_owned()),
+    }
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    if arguments.list {
+        for scenario in Scenario::value_variants() {
+            println!("{:<12} {}", scenario.name(), scenario.summary());
+        }
+        return ExitCode::SUCCESS;
+    }
+    match rehearse(&arguments) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("error: {error}");
+            let mut source = error.source();
+            while let Some(cause) = source {
+                eprintln!("  because: {cause}");
+                source = cause.source();
+            }
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn rehearse(arguments: &Arguments) -> Result<bool, Box<dyn std::error::Error>> {
+    let mut wire = arguments.wire.as_deref().map(File::create).transpose()?.map(BufWriter::new);
+    let binaries = build()?;
+    if arguments.serve && arguments.scenario.is_none() {
+        let speed = arguments.speed.unwrap_or(SERVING_SPEED);
+        return tokio::runtime::Runtime::new()?.block_on(async {
+            let stage = Stage::open(&binaries, speed, false).await?;
+            serve(&stage).await?;
+            record(wire.as_mut(), &stage)?;
+            Ok(true)
+        });
+    }
+    let scenarios = if arguments.all {
+        Scenario::value_variants().to_vec()
+    } else {
+        vec![arguments.scenario.unwrap_or(Scenario::Ship)]
+    };
+    let mut reports = Vec::new();
+    for scenario in scenarios {
+        // A runtime of its own ends with everything that a scenario started, processes included.
+        let runtime = tokio::runtime::Runtime::new()?;
+        reports.push(runtime.block_on(play(arguments, scenario, &binaries, wire.as_mut()))?);
+    }
+    let ok = reports.iter().all(|report| report.ok);
+    if arguments.json {
+        let document = match &reports[..] {
+            [report] if !arguments.all => serde_json::to_value(report)?,
+            reports => json!({"ok": ok, "scenarios": reports}),
+        };
+        println!("{document:#}");
+    } else if arguments.all {
+        let timeline = Timeline::new(jiff::Timestamp::now(), false);
+        timeline.heading("\nall scenarios");
+        for report in &reports {
+            let (tone, mark) = if report.ok { (Tone::Good, "✔") } else { (Tone::Bad, "✘") };
+            timeline.sentence(tone, &format!("{mark} {:<12} {:>4.0} s", report.scenario, report.seconds));
+        }
+    }
+    Ok(ok)
+}
+
+async fn play(
+    arguments: &Arguments,
+    scenario: Scenario,
+    binaries: &Path,
+    wire: Option<&mut BufWriter<File>>,
+) -> Result<Report, Box<dyn std::error::Error>> {
+    let speed = arguments.speed.unwrap_or(scenario.speed());
+    let (mut report, stage) = scenario.rehearse(binaries, speed, arguments.json).await;
+    report.conclude();
+    let timeline = stage.as_ref().map_or_else(|| Timeline::new(jiff::Timestamp::now(), arguments.json), |it| it.timeline);
+    report.print(timeline, stage.as_ref()).await;
+    if let Some(stage) = &stage {
+        if arguments.serve {
+            serve(stage).await?;
+        }
+        record(wire, stage)?;
+    }
+    Ok(report)
+}
+
+/// Says how to reach the account, and waits for Ctrl-C.
+async fn serve(stage: &Stage) -> std::io::Result<()> {
+    println!("\nThe account stays open. Endpoint, credentials and table, for the AWS CLI and `greenlight`:\n");
+    for (name, value) in stage.environment() {
+        println!("  export {name}={value}");
+    }
+    println!("\nThe load balancer: {}", stage.production_url());
+    println!("Ctrl-C ends it.\n");
+    tokio::signal::ctrl_c().await
+}
+
+fn record(wire: Option<&mut BufWriter<File>>, stage: &Stage) -> std::io::Result<()> {
+    match wire {
+        Some(file) => wire::write(&stage.sample.account.journal().calls(), file),
+        None => Ok(()),
+    }
+}

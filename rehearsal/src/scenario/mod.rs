@@ -1,1 +1,104 @@
-//! To be written.
+//! The scenarios: what happens, and how it should end.
+//!
+//! Each sets out from the [sample account](sample), does something to it, waits until it is quiet, and
+//! checks named [expectations](expectations). They run on a [`Stage`]: real processes, real sockets, a fast clock.
+//! The tests of the workspace play the same stories in virtual time, from the same sample account.
+
+mod bad_probe;
+mod burst;
+mod crash_loop;
+mod duplicate;
+pub mod expectations;
+pub mod sample;
+mod ship;
+mod stage;
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use clap::ValueEnum;
+
+use crate::report::Report;
+use expectations::Expectations;
+pub use stage::{Stage, StageError};
+
+/// Real time after which a scenario has failed, whatever it waits for.
+const BOUND: Duration = Duration::from_secs(120);
+
+/// What can be rehearsed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Scenario {
+    /// A good image is pushed, proves itself on the test listener, and takes over in a canary
+    Ship,
+    /// Green answers 500 on the test listener: the gate fails it, and the old image stays
+    BadProbe,
+    /// Green dies again and again and is never healthy: the deployment fails by itself
+    CrashLoop,
+    /// Five pushes while one deploys: one follow-up with the newest, the others superseded
+    Burst,
+    /// One event three times, reordered: one deployment
+    Duplicate,
+}
+
+impl Scenario {
+    /// As it is typed.
+    pub fn name(self) -> String {
+        self.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
+    }
+
+    /// A sentence.
+    pub fn summary(self) -> String {
+        let help = self.to_possible_value().and_then(|value| value.get_help().map(ToString::to_string));
+        help.unwrap_or_default()
+    }
+
+    /// How fast the account's clock runs unless told otherwise: fast enough that nobody gets bored, slow
+    /// enough that the functions, which live in real time, have finished before the account moves on.
+    pub fn speed(self) -> f64 {
+        match self {
+            Self::Ship | Self::BadProbe | Self::Duplicate => 20.0,
+            Self::Burst => 30.0,
+            // CodeDeploy gives up on tasks that never become healthy after an hour.
+            Self::CrashLoop => 200.0,
+        }
+    }
+
+    async fn play(self, stage: &Stage, expectations: &mut Expectations) -> Result<(), StageError> {
+        match self {
+            Self::Ship => ship::play(stage, expectations).await,
+            Self::BadProbe => bad_probe::play(stage, expectations).await,
+            Self::CrashLoop => crash_loop::play(stage, expectations).await,
+            Self::Burst => burst::play(stage, expectations).await,
+            Self::Duplicate => duplicate::play(stage, expectations).await,
+        }
+    }
+
+    /// Plays the scenario to its end, in the account of its own that `stage` opens, and says how it went.
+    /// The stage is handed back as it is then.
+    pub async fn rehearse(self, binaries: &Path, speed: f64, quiet: bool) -> (Report, Option<Stage>) {
+        let began = Instant::now();
+        let mut expectations = Expectations::default();
+        let mut report = Report::new(&self.name(), speed);
+        let stage = match Stage::open(binaries, speed, quiet).await {
+            Ok(stage) => stage,
+            Err(error) => {
+                expectations.expect("the account opens", false, error);
+                report.expectations = expectations.into_list();
+                return (report, None);
+            }
+        };
+        stage.timeline.heading(&format!("{}: {}", self.name(), self.summary()));
+        match tokio::time::timeout(BOUND, self.play(&stage, &mut expectations)).await {
+            Ok(Ok(())) => expectations.of_every_scenario(&stage),
+            Ok(Err(error)) => expectations.expect("the scenario can be played", false, error),
+            Err(_) => {
+                let busy = stage.sample.busy_with();
+                expectations.expect("it ends in time", false, format!("after {} s: {busy}", BOUND.as_secs()));
+            }
+        }
+        report.fill(&stage).await;
+        report.expectations = expectations.into_list();
+        report.seconds = began.elapsed().as_secs_f64();
+        (report, Some(stage))
+    }
+}

@@ -1,0 +1,102 @@
+//! Sets a template up in the account, as CloudFormation would: tables, queues, functions, rules, mappings.
+
+use super::permissions::events_may;
+use super::{Function, Template, TemplateError};
+use crate::account::Account;
+use crate::account::events::{Pattern, Rule, Target, TargetKind};
+use crate::account::functions::{Configuration, Handler};
+use crate::account::queue::{Attributes, Redrive};
+
+impl Account {
+    /// Sets the template up. `handler` says what runs when a function is invoked; each function calls AWS
+    /// with credentials of its own, under its logical id.
+    pub async fn deploy(
+        &self,
+        template: &Template,
+        handler: impl Fn(&Function) -> Handler,
+    ) -> Result<(), TemplateError> {
+        for table in &template.tables {
+            let made = self.add_table(&table.name, &table.properties).await;
+            made.map_err(|error| TemplateError::new(&table.name, error.to_string()))?;
+        }
+        // A queue's dead-letter queue must be there before it.
+        let (with, without): (Vec<_>, Vec<_>) = template.queues.iter().partition(|it| it.redrive.is_some());
+        for queue in without.into_iter().chain(with) {
+            let attributes = Attributes {
+                visibility_timeout: queue.visibility_timeout,
+                delay: queue.delay,
+                redrive: queue.redrive.as_ref().map(|(arn, max_receive_count)| Redrive {
+                    queue: name_of(arn),
+                    max_receive_count: *max_receive_count,
+                }),
+            };
+            let made = self.add_queue(&queue.name, attributes);
+            made.map_err(|error| TemplateError::new(&queue.name, error.to_string()))?;
+        }
+        for function in &template.functions {
+            self.add_caller(&function.logical_id);
+            let functions = self.functions();
+            let configuration = Configuration {
+                timeout: function.timeout,
+                retries: function.retries,
+                on_failure: function.on_failure.clone(),
+                dead_letters: function.dead_letters.clone(),
+            };
+            functions.configure(&function.name, configuration);
+            functions.register(&function.name, handler(function));
+        }
+        self.add_rules(template)?;
+        for mapping in &template.mappings {
+            let place = format!("{} → {}", mapping.queue, mapping.function);
+            let made = self.add_mapping(mapping.clone());
+            made.map_err(|error| TemplateError::new(place, error.to_string()))?;
+        }
+        Ok(())
+    }
+
+    fn add_rules(&self, template: &Template) -> Result<(), TemplateError> {
+        for rule in &template.rules {
+            let pattern = Pattern::parse(&rule.pattern)
+                .map_err(|error| TemplateError::new(&rule.name, error.to_string()))?;
+            let mut targets = Vec::new();
+            for (arn, dead_letters) in &rule.targets {
+                if let Some(queue) = dead_letters {
+                    self.check_grant(template, &rule.name, "sqs:SendMessage", queue)?;
+                }
+                let (kind, action) = if arn.contains(":lambda:") {
+                    (TargetKind::Function(arn.clone()), "lambda:InvokeFunction")
+                } else if arn.contains(":sqs:") {
+                    (TargetKind::Queue(arn.clone()), "sqs:SendMessage")
+                } else {
+                    return Err(TemplateError::new(&rule.name, format!("the target {arn} is not rehearsed")));
+                };
+                self.check_grant(template, &rule.name, action, arn)?;
+                targets.push(Target { kind, dead_letters: dead_letters.clone() });
+            }
+            self.events().add_rule(Rule { name: rule.name.clone(), pattern, targets });
+        }
+        Ok(())
+    }
+
+    fn check_grant(
+        &self,
+        template: &Template,
+        rule: &str,
+        action: &str,
+        arn: &str,
+    ) -> Result<(), TemplateError> {
+        let known = self.queue(arn).is_some() || self.functions().configuration(arn).is_some();
+        if !known {
+            return Err(TemplateError::new(rule, format!("{arn} is not in the template")));
+        }
+        if events_may(&template.grants, action, arn) {
+            return Ok(());
+        }
+        let remedy = if action.starts_with("sqs:") { "AWS::SQS::QueuePolicy" } else { "AWS::Lambda::Permission" };
+        Err(TemplateError::new(rule, format!("EventBridge has no {action} on {arn}; add an {remedy}")))
+    }
+}
+
+fn name_of(arn: &str) -> String {
+    arn.rsplit(':').next().unwrap_or_default().to_owned()
+}
