@@ -21,3 +21,6 @@ pub use id::{DeploymentId, InvalidDeploymentId};
 pub use machine::{Effect, Foreign, Input, Outcome, Transition, step};
 pub use marker::Marker;
 pub use state::{Active, Current, Phase, Queued, TargetState};
+
+#[cfg(test)]
+mod tests;

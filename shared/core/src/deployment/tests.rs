@@ -1,0 +1,389 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::{SignedDuration, Timestamp};
+use proptest::prelude::*;
+
+use super::*;
+use crate::{
+    image::Digest,
+    record::{DetailType, Origin, Status},
+    target::TargetName,
+};
+
+const LEASE: SignedDuration = SignedDuration::from_secs(60);
+
+fn at(second: i64) -> Timestamp {
+    Timestamp::from_second(1_795_000_000 + second).unwrap()
+}
+
+fn digest(number: u8) -> Digest {
+    format!("sha256:{}", format!("{number:02x}").repeat(32)).parse().unwrap()
+}
+
+/// The image that was pushed as the `number`th, at second `number`.
+fn candidate(number: u8) -> Candidate {
+    Candidate {
+        repository: "123456789012.dkr.ecr.eu-west-1.amazonaws.com/mco/api".parse().unwrap(),
+        digest: digest(number),
+        tag: Some("test".parse().unwrap()),
+        ordered_at: at(i64::from(number)),
+    }
+}
+
+fn id(number: u8) -> DeploymentId {
+    DeploymentId::of_cause(at(i64::from(number)), &[&number.to_string()])
+}
+
+fn requested(number: u8) -> Input {
+    Input::Requested { deployment: id(number), candidate: candidate(number) }
+}
+
+fn started(number: u8) -> Input {
+    Input::Started {
+        deployment: id(number),
+        aws_id: format!("d-{number}"),
+        task_definition: Some(format!("mco-api:{number}")),
+    }
+}
+
+fn succeeded(number: u8) -> Input {
+    Input::Concluded {
+        deployment: id(number),
+        aws_id: format!("d-{number}"),
+        outcome: Outcome::Succeeded { task_definition: format!("mco-api:{number}") },
+    }
+}
+
+fn failed(number: u8, rolling_back: bool) -> Input {
+    Input::Concluded {
+        deployment: id(number),
+        aws_id: format!("d-{number}"),
+        outcome: Outcome::Failed {
+            reason: "gate before_traffic failed".to_owned(),
+            evidence: vec!["answered 500".to_owned()],
+            rolling_back,
+        },
+    }
+}
+
+fn rollback_of(number: u8, running: Option<u8>) -> Input {
+    Input::ConcludedElsewhere(Foreign {
+        deployment: id(200),
+        aws_id: "d-rollback".to_owned(),
+        origin: Origin::Rollback { of: format!("d-{number}") },
+        running: running.map(candidate),
+        outcome: Outcome::Succeeded { task_definition: "mco-api:1".to_owned() },
+    })
+}
+
+/// A target and everything that its steps wrote.
+#[derive(Debug, Default, Clone)]
+struct Target {
+    state: TargetState,
+    statuses: BTreeMap<DeploymentId, Status>,
+    starts: Vec<(DeploymentId, bool)>,
+    announced: Vec<(DetailType, DeploymentId)>,
+    second: i64,
+}
+
+impl Target {
+    fn take(&mut self, input: Input) -> (Decision, Rule) {
+        self.second += 1;
+        self.take_at(input, self.second)
+    }
+
+    fn take_at(&mut self, input: Input, second: i64) -> (Decision, Rule) {
+        let name: TargetName = "api-test".parse().unwrap();
+        let now = at(1000 + second);
+        let transition = step(&name, &self.state, input, now, now + LEASE);
+        let mut touched = BTreeSet::new();
+        for effect in transition.effects {
+            match effect {
+                Effect::Create(record) => {
+                    assert!(touched.insert(record.id), "one transaction touches an item once");
+                    assert!(
+                        self.statuses.insert(record.id, record.status).is_none(),
+                        "{} was created twice",
+                        record.id
+                    );
+                }
+                Effect::Update { deployment, change } => {
+                    assert!(touched.insert(deployment), "one transaction touches an item once");
+                    let status = self.statuses.get_mut(&deployment).expect("the record exists");
+                    if let Some(next) = change.status {
+                        assert!(!status.is_final(), "{deployment} had ended as {status:?}, now {next:?}");
+                        *status = next;
+                    }
+                }
+                Effect::Start { deployment, resume, .. } => self.starts.push((deployment, resume)),
+                Effect::Announce(announcement) => {
+                    self.announced.push((announcement.detail_type, announcement.deployment));
+                }
+            }
+        }
+        self.state = transition.state;
+        (transition.explanation.decision, transition.explanation.rule)
+    }
+
+    fn take_all(&mut self, inputs: impl IntoIterator<Item = Input>) -> &mut Self {
+        for input in inputs {
+            self.take(input);
+        }
+        self
+    }
+
+    fn live(&self) -> Option<&Digest> {
+        self.state.current.as_ref().map(|current| &current.candidate.digest)
+    }
+
+    fn status(&self, number: u8) -> Option<Status> {
+        self.statuses.get(&id(number)).copied()
+    }
+}
+
+#[test]
+fn a_new_image_is_deployed_and_becomes_the_current_one() {
+    let mut target = Target::default();
+    assert_eq!(target.take(requested(1)), (Decision::Start, Rule::NewImage));
+    assert_eq!(target.starts, [(id(1), false)]);
+    assert_eq!(target.take(started(1)), (Decision::Record, Rule::Bound));
+    assert_eq!(target.take(succeeded(1)), (Decision::Record, Rule::Succeeded));
+    assert_eq!(target.live(), Some(&digest(1)));
+    assert_eq!(target.status(1), Some(Status::Succeeded));
+    assert_eq!(
+        target.announced,
+        [(DetailType::Started, id(1)), (DetailType::Succeeded, id(1))]
+    );
+}
+
+#[test]
+fn the_same_image_again_changes_nothing_at_any_time() {
+    let mut target = Target::default();
+    target.take(requested(1));
+    assert_eq!(target.take(requested(1)), (Decision::Skip, Rule::AlreadyDeploying));
+    target.take(started(1));
+    assert_eq!(target.take(started(1)), (Decision::Skip, Rule::AlreadyKnown));
+    assert_eq!(target.take(requested(1)), (Decision::Skip, Rule::AlreadyDeploying));
+    target.take(succeeded(1));
+    assert_eq!(target.take(requested(1)), (Decision::Skip, Rule::AlreadyLive));
+    assert_eq!(target.take(succeeded(1)), (Decision::Skip, Rule::AlreadyKnown));
+    assert_eq!(target.starts.len(), 1);
+}
+
+#[test]
+fn of_the_images_that_come_meanwhile_the_newest_waits_and_the_others_are_superseded() {
+    let mut target = Target::default();
+    target.take_all([requested(1), started(1)]);
+    assert_eq!(target.take(requested(2)), (Decision::Queue, Rule::OneAtATime));
+    assert_eq!(target.take(requested(4)), (Decision::Queue, Rule::OneAtATime));
+    assert_eq!(target.take(requested(3)), (Decision::Supersede, Rule::NewerAccepted));
+    assert_eq!(target.take(requested(4)), (Decision::Skip, Rule::AlreadyQueued));
+    target.take_all([succeeded(1), started(4), succeeded(4)]);
+    assert_eq!(target.live(), Some(&digest(4)));
+    assert_eq!(target.starts, [(id(1), false), (id(4), false)]);
+    assert_eq!(target.status(2), Some(Status::Superseded));
+    assert_eq!(target.status(3), Some(Status::Superseded));
+}
+
+#[test]
+fn an_image_that_failed_is_not_deployed_again() {
+    let mut target = Target::default();
+    target.take_all([requested(1), started(1), succeeded(1), requested(2), started(2)]);
+    assert_eq!(target.take(failed(2, false)), (Decision::Record, Rule::Failed));
+    assert_eq!(target.live(), Some(&digest(1)), "the old image is still the current one");
+    let again = Input::Requested { deployment: id(9), candidate: candidate(2) };
+    assert_eq!(target.take(again), (Decision::Skip, Rule::Rejected));
+    // The tag given back to the live image arrives as a push, too.
+    let restored = Candidate { ordered_at: at(50), ..candidate(1) };
+    let restored = Input::Requested { deployment: id(10), candidate: restored };
+    assert_eq!(target.take(restored), (Decision::Skip, Rule::AlreadyLive));
+}
+
+#[test]
+fn what_waits_is_started_only_when_the_roll_back_has_ended() {
+    let mut target = Target::default();
+    target.take_all([requested(1), started(1), succeeded(1), requested(2), started(2), requested(3)]);
+    target.take(failed(2, true));
+    assert_eq!(target.starts.len(), 2, "the service is still busy with the roll-back");
+    assert_eq!(target.take(rollback_of(2, Some(1))), (Decision::Record, Rule::EndedElsewhere));
+    assert_eq!(target.starts.last(), Some(&(id(3), false)));
+    assert_eq!(target.live(), Some(&digest(1)));
+}
+
+#[test]
+fn a_start_that_was_broken_off_is_resumed_once_its_lease_is_over() {
+    let mut target = Target::default();
+    target.take_at(requested(1), 0);
+    assert_eq!(target.take_at(requested(1), 59), (Decision::Skip, Rule::AlreadyDeploying));
+    assert_eq!(target.take_at(requested(1), 60), (Decision::Resume, Rule::BrokenOffStart));
+    assert_eq!(target.starts, [(id(1), false), (id(1), true)]);
+    // Whoever resumed it has a lease, too.
+    assert_eq!(target.take_at(requested(1), 61), (Decision::Skip, Rule::AlreadyDeploying));
+}
+
+#[test]
+fn a_newer_image_waits_for_a_broken_off_start_and_takes_it_up() {
+    let mut target = Target::default();
+    target.take_at(requested(1), 0);
+    assert_eq!(target.take_at(requested(2), 100), (Decision::Resume, Rule::BrokenOffStart));
+    assert_eq!(target.starts, [(id(1), false), (id(1), true)]);
+    assert_eq!(target.status(2), Some(Status::Queued));
+}
+
+#[test]
+fn a_start_that_failed_is_recorded_and_makes_way() {
+    let mut target = Target::default();
+    target.take_all([requested(1), requested(2)]);
+    let input = Input::StartFailed { deployment: id(1), reason: "no such service".to_owned() };
+    assert_eq!(target.take(input), (Decision::Record, Rule::StartFailed));
+    assert_eq!(target.status(1), Some(Status::StartFailed));
+    assert_eq!(target.starts.last(), Some(&(id(2), false)));
+    // The image is not to blame.
+    assert!(target.state.rejected.is_empty());
+}
+
+#[test]
+fn behind_somebody_elses_deployment_the_newest_image_waits() {
+    let mut target = Target::default();
+    let deferred = |number| Input::StartDeferred { deployment: id(number), reason: "busy".to_owned() };
+    target.take(requested(1));
+    assert_eq!(target.take(deferred(1)), (Decision::Queue, Rule::BusyElsewhere));
+    assert_eq!(target.status(1), Some(Status::Queued));
+    assert_eq!(target.take(requested(2)), (Decision::Start, Rule::NewImage));
+    assert_eq!(target.status(1), Some(Status::Superseded));
+    target.take(requested(3));
+    assert_eq!(target.take(deferred(2)), (Decision::Supersede, Rule::BusyElsewhere));
+    assert_eq!(target.status(2), Some(Status::Superseded));
+    target.take(Input::ConcludedElsewhere(Foreign {
+        deployment: id(201),
+        aws_id: "d-other".to_owned(),
+        origin: Origin::Elsewhere { creator: "user".to_owned() },
+        running: Some(candidate(0)),
+        outcome: Outcome::Succeeded { task_definition: "mco-api:9".to_owned() },
+    }));
+    assert_eq!(target.starts.last(), Some(&(id(3), false)));
+    assert_eq!(target.live(), Some(&digest(0)), "what somebody else deployed is recorded as live");
+}
+
+#[test]
+fn a_tag_that_has_moved_on_supersedes_the_image_it_named() {
+    let mut target = Target::default();
+    let outdated = Input::Outdated { deployment: id(1), candidate: candidate(1) };
+    assert_eq!(target.take(outdated), (Decision::Supersede, Rule::TagMoved));
+    assert_eq!(target.status(1), Some(Status::Superseded));
+    target.take_all([requested(2), started(2)]);
+    let outdated = Input::Outdated { deployment: id(8), candidate: candidate(2) };
+    assert_eq!(target.take(outdated), (Decision::Skip, Rule::AlreadyKnown));
+}
+
+#[test]
+fn an_older_image_never_follows_a_newer_one() {
+    let mut target = Target::default();
+    target.take_all([requested(5), started(5), succeeded(5)]);
+    assert_eq!(target.take(requested(3)), (Decision::Supersede, Rule::NewerAccepted));
+    // A tag that a person moves back is a newer wish for an older image.
+    let back = Candidate { ordered_at: at(60), ..candidate(3) };
+    let back = Input::Requested { deployment: id(60), candidate: back };
+    assert_eq!(target.take(back), (Decision::Start, Rule::NewImage));
+}
+
+#[test]
+fn an_end_before_the_binding_was_stored_is_the_end_all_the_same() {
+    let mut target = Target::default();
+    target.take_all([requested(1), succeeded(1)]);
+    assert_eq!(target.live(), Some(&digest(1)));
+    assert_eq!(target.take(started(1)), (Decision::Skip, Rule::AlreadyKnown));
+}
+
+#[test]
+fn only_so_many_digests_are_remembered_as_rejected() {
+    let mut target = Target::default();
+    for number in 0..60 {
+        target.take_all([requested(number), started(number), failed(number, false)]);
+    }
+    assert_eq!(target.state.rejected.len(), 50);
+    assert_eq!(target.state.rejected.last(), Some(&digest(59)));
+}
+
+/// What may happen to a target, as far as the images 0 to 9 are concerned.
+fn any_input() -> impl Strategy<Value = Input> {
+    let number = 0_u8..10;
+    prop_oneof![
+        4 => number.clone().prop_map(requested),
+        1 => number.clone().prop_map(|number| Input::Outdated {
+            deployment: id(number + 100),
+            candidate: candidate(number),
+        }),
+        2 => number.clone().prop_map(started),
+        2 => number.clone().prop_map(succeeded),
+        2 => (number.clone(), any::<bool>()).prop_map(|(number, rolling)| failed(number, rolling)),
+        1 => number.clone().prop_map(|number| Input::StartFailed {
+            deployment: id(number),
+            reason: "denied".to_owned(),
+        }),
+        1 => number.prop_map(|number| Input::StartDeferred {
+            deployment: id(number),
+            reason: "busy".to_owned(),
+        }),
+        1 => Just(Input::Revisited),
+    ]
+}
+
+/// Whether the record of this input exists: the store refuses to create it twice, and Greenlight then
+/// takes the input for one that was dealt with before.
+fn is_recorded(target: &Target, input: &Input) -> bool {
+    match input {
+        Input::Requested { deployment, .. } | Input::Outdated { deployment, .. } => {
+            target.statuses.contains_key(deployment)
+        }
+        _ => false,
+    }
+}
+
+proptest! {
+    #[test]
+    fn any_history_keeps_the_promises(inputs in prop::collection::vec(any_input(), 1..60)) {
+        let mut target = Target::default();
+        for input in inputs {
+            let input = if is_recorded(&target, &input) { Input::Revisited } else { input };
+            let before = target.clone();
+            let repeated = input.clone();
+            target.take(input);
+            // Records and state say the same.
+            for (deployment, status) in &target.statuses {
+                let active = target.state.active.as_ref().map(|active| active.deployment);
+                let queued = target.state.queued.as_ref().map(|queued| queued.deployment);
+                prop_assert_eq!(
+                    active == Some(*deployment),
+                    matches!(status, Status::Requested | Status::Started)
+                );
+                prop_assert_eq!(queued == Some(*deployment), *status == Status::Queued);
+            }
+            // What is rejected is neither under way anew nor waiting.
+            let new_start = target.starts.get(before.starts.len());
+            if let (Some((_, false)), Some(active)) = (new_start, &target.state.active) {
+                prop_assert!(!before.state.rejected.contains(&active.candidate.digest));
+                prop_assert!(before.live() != Some(&active.candidate.digest));
+            }
+            // The order never goes backwards.
+            prop_assert!(target.state.newest >= before.state.newest);
+            // The same again, at the same moment, starts nothing.
+            let starts = target.starts.len();
+            let repeated = if is_recorded(&target, &repeated) { Input::Revisited } else { repeated };
+            let second = target.second;
+            target.take_at(repeated, second);
+            prop_assert!(target.starts.len() <= starts + usize::from(target.state.active != before.state.active));
+        }
+    }
+
+    #[test]
+    fn the_state_survives_being_stored(inputs in prop::collection::vec(any_input(), 1..30)) {
+        let mut target = Target::default();
+        for input in inputs {
+            let input = if is_recorded(&target, &input) { Input::Revisited } else { input };
+            target.take(input);
+        }
+        let stored = serde_json::to_value(&target.state).unwrap();
+        prop_assert_eq!(serde_json::from_value::<TargetState>(stored).unwrap(), target.state);
+    }
+}
