@@ -3,7 +3,9 @@
 Every line of a record is one AWS call, `{"function", "service", "operation", "request", "status",
 "response"}`. Request and answer must have no unknown members, no missing ones, the right types,
 declared enum values, and lengths and ranges within the model's; an error must be one that the operation
-declares, or one that every operation may give. The models are those of botocore.
+declares, or one that every operation may give. The models are those of botocore. Of the query protocol
+(Elastic Load Balancing) the record holds the members that were read from the form and written into the
+XML, so numbers may be text there, and times are.
 
 Usage: validate.py FILE... ; exit status 0 only if every line of every file is valid.
 """
@@ -18,8 +20,6 @@ import sys
 import botocore.loaders
 import botocore.model
 import botocore.validate
-
-import query
 
 # Errors that AWS documents for whole services ("Common Errors") and not for each operation.
 # UnknownOperationException and SerializationException are left out: they would be our client's fault.
@@ -79,20 +79,18 @@ def check_line(models, line):
     if call["status"] == 200:
         problems += check_answer(operation, call["response"])
     else:
-        problems += check_error(service, operation, call["status"], call["response"])
+        problems += check_error(operation, call["status"], call["response"])
     return [f"{call['service']} {call['operation']}: {problem}" for problem in problems]
 
 
 def check_request(operation, request):
     shape = operation.input_shape
-    protocol = operation.service_model.metadata["protocol"]
     problems = []
-    if isinstance(request, str):
-        request = query.from_form(shape, request, operation.name, problems)
     if shape is None:
-        return problems + ([] if request in ({}, None) else ["request: the operation takes none"])
-    walk(shape, request, "request", problems, Rules(strict=True, text_scalars=protocol == "query"))
-    if not problems and protocol != "query":
+        return [] if request in ({}, None) else ["request: the operation takes none"]
+    rules = Rules(strict=True, text_scalars=speaks_query(operation))
+    walk(shape, request, "request", problems, rules)
+    if not problems and not rules.text_scalars:
         report = botocore.validate.ParamValidator().validate(request, shape)
         if report.has_errors():
             problems.append(f"request: {report.generate_report()}")
@@ -102,18 +100,17 @@ def check_request(operation, request):
 def check_answer(operation, response):
     shape = operation.output_shape
     problems = []
-    text_scalars = isinstance(response, str)
-    if text_scalars:
-        response = query.from_xml(shape, response, operation, problems)
     if shape is None:
-        return problems + ([] if response in ({}, None, "") else ["response: the operation answers nothing"])
-    walk(shape, response, "response", problems, Rules(strict=False, text_scalars=text_scalars))
+        return [] if response in ({}, None, "") else ["response: the operation answers nothing"]
+    walk(shape, response, "response", problems, Rules(strict=False, text_scalars=speaks_query(operation)))
     return problems
 
 
-def check_error(service, operation, status, response):
-    if isinstance(response, str):
-        response = query.error_from_xml(response)
+def speaks_query(operation):
+    return operation.service_model.metadata["protocol"] == "query"
+
+
+def check_error(operation, status, response):
     if not isinstance(response, dict):
         return [f"response: status {status} without an error document"]
     if not 400 <= status <= 599:
@@ -123,8 +120,9 @@ def check_error(service, operation, status, response):
         return [f"response: status {status} without an error code"]
     declared = {}
     for shape in operation.error_shapes:
-        declared[shape.metadata.get("error", {}).get("code", shape.name)] = shape
-        declared[shape.name] = shape
+        # The query protocol has names of its own for errors.
+        code_of_shape = shape.metadata.get("error", {}).get("code") if speaks_query(operation) else None
+        declared[code_of_shape or shape.name] = shape
     if code not in declared:
         return [] if code in COMMON_ERRORS else [f"response: the error {code} is not declared"]
     problems = []
@@ -193,7 +191,7 @@ def walk_map(shape, value, path, problems, rules):
 def walk_scalar(shape, value, path, problems, rules):
     expected = shape.type_name
     if rules.text_scalars and isinstance(value, str):
-        value = query.scalar(expected, value)
+        value = scalar(expected, value)
     if not is_of_type(expected, value, rules):
         problems.append(f"{path}: {kind(value)}, not a {expected}")
         return
@@ -205,6 +203,20 @@ def walk_scalar(shape, value, path, problems, rules):
         check_pattern(shape, value, path, problems, rules)
     elif expected in ("integer", "long", "float", "double"):
         check_size(shape, value, path, problems, rules)
+
+
+def scalar(expected, text):
+    """A number or truth value from its text; the text itself where it is neither."""
+    if expected == "boolean" and text in ("true", "false"):
+        return text == "true"
+    try:
+        if expected in ("integer", "long"):
+            return int(text)
+        if expected in ("float", "double"):
+            return float(text)
+    except ValueError:
+        pass
+    return text
 
 
 def is_of_type(expected, value, rules):
