@@ -1,4 +1,4 @@
-//! The AppSpec of an ECS deployment: where the new task set comes from, and which functions are its hooks.
+//! The `AppSpec` of an ECS deployment: where the new task set comes from, and which functions are its hooks.
 //!
 //! Read from JSON or YAML (AWS-FACTS 5.1), more strictly than AWS documents: a key that CodeDeploy does
 //! not know is an error here, so that a spelling mistake does not pass unnoticed. Whether the task
@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 
 use super::lifecycle::Event;
 
-/// What an AppSpec says.
+/// What an `AppSpec` says.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct AppSpec {
     /// Its name with revision, or its ARN.
@@ -25,7 +25,7 @@ pub(super) struct AppSpec {
     hooks: Vec<(Event, String)>,
 }
 
-/// Why a text is not an AppSpec.
+/// Why a text is not an `AppSpec`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct BadAppSpec(String);
 

@@ -15,7 +15,7 @@ pub struct Behaviour {
     /// Whether a group is busy while the original task set waits to be ended: UNCONFIRMED, assumed
     /// (AWS-FACTS 5.2, 11.9). It matters only where a deployment succeeds before that.
     pub termination_wait_is_active: bool,
-    /// What happens to an AppSpec that cannot be read: UNCONFIRMED.
+    /// What happens to an `AppSpec` that cannot be read: UNCONFIRMED.
     pub bad_revision: BadRevision,
     /// How long the new task set may take to become steady: an hour.
     pub install_timeout: Duration,
@@ -33,7 +33,7 @@ pub enum Succeeds {
     BeforeTerminationWait,
 }
 
-/// What happens to an AppSpec that cannot be read.
+/// What happens to an `AppSpec` that cannot be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BadRevision {
     /// The deployment is created, and fails with `INVALID_REVISION`.
@@ -48,7 +48,7 @@ impl Default for Behaviour {
             succeeds: Succeeds::AfterTerminationWait,
             termination_wait_is_active: true,
             bad_revision: BadRevision::FailsTheDeployment,
-            install_timeout: Duration::from_secs(3600),
+            install_timeout: Duration::from_hours(1),
         }
     }
 }

@@ -72,7 +72,7 @@ impl Routing {
 
     /// The share of the new task set after each step, and how long to stay there.
     pub(super) fn steps(self) -> Vec<(u8, Duration)> {
-        let wait = |minutes: u16| Duration::from_secs(60 * u64::from(minutes));
+        let wait = |minutes: u16| Duration::from_mins(u64::from(minutes));
         let shares: Vec<(u8, Duration)> = match self {
             Self::AllAtOnce => Vec::new(),
             Self::Canary {
@@ -118,7 +118,7 @@ mod tests {
     use super::*;
 
     fn minutes(count: u64) -> Duration {
-        Duration::from_secs(60 * count)
+        Duration::from_mins(count)
     }
 
     #[test]

@@ -11,7 +11,7 @@ use super::lifecycle::Lifecycle;
 use super::{State, request, runner};
 use crate::account::{Account, Members, ServiceError, hex};
 
-/// The longest AppSpec that is taken, in bytes. AWS's own limit is not documented.
+/// The longest `AppSpec` that is taken, in bytes. AWS's own limit is not documented.
 const LONGEST: usize = 256 * 1024;
 
 /// Creates a deployment and lets it run. A group that has one that is active takes no other.
@@ -85,8 +85,8 @@ pub(super) fn create_deployment(account: &Account, input: &Value) -> Result<Valu
     Ok(json!({"deploymentId": id}))
 }
 
-/// The text of the AppSpec, and its hash.
-pub(super) fn revision<'a>(members: Members<'a>) -> Result<(&'a str, String), ServiceError> {
+/// The text of the `AppSpec`, and its hash.
+pub(super) fn revision(members: Members<'_>) -> Result<(&str, String), ServiceError> {
     let invalid = |message: &str| ServiceError::new("InvalidRevisionException", message);
     let Some(revision) = members.optional_structure("revision")? else {
         return Err(ServiceError::new(

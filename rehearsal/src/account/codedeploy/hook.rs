@@ -5,14 +5,14 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::deployment::{Deployment, ErrorInformation, Record};
-use super::lifecycle::{Event, Progress};
+use super::lifecycle::{Event, LineStatus};
 use super::request;
 use super::runner::{Ended, Run};
 use crate::account::journal::Tone;
 use crate::account::{Account, HookFailure, Members, ServiceError};
 
 /// How long CodeDeploy waits for the answer.
-const ANSWER_WITHIN: Duration = Duration::from_secs(3600);
+const ANSWER_WITHIN: Duration = Duration::from_hours(1);
 
 /// One call of a hook.
 #[derive(Debug)]
@@ -176,7 +176,7 @@ fn answer(deployment: &Deployment, id: &str, outcome: &Outcome) -> Result<Event,
         let (event, answered) = (execution.event, execution.outcome.is_some());
         // Nobody waits any more after a timeout or a stop.
         let waited_for = |line: &super::lifecycle::Line| {
-            line.event == event && line.progress == Progress::InProgress
+            line.event == event && line.status == LineStatus::InProgress
         };
         if answered || !record.lifecycle.lines().iter().any(waited_for) {
             let message = format!(

@@ -62,7 +62,7 @@ impl Event {
 
 /// How far a lifecycle event is (AWS-FACTS 5.6).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Progress {
+pub(super) enum LineStatus {
     Pending,
     InProgress,
     Succeeded,
@@ -70,7 +70,7 @@ pub(super) enum Progress {
     Skipped,
 }
 
-impl Progress {
+impl LineStatus {
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Pending => "Pending",
@@ -86,7 +86,7 @@ impl Progress {
 #[derive(Debug, Clone)]
 pub(super) struct Line {
     pub(super) event: Event,
-    pub(super) progress: Progress,
+    pub(super) status: LineStatus,
     start: Option<Timestamp>,
     end: Option<Timestamp>,
     /// Why it failed.
@@ -104,7 +104,7 @@ impl Lifecycle {
             .filter(|event| test_listener || !event.needs_a_test_listener());
         let pending = |event| Line {
             event,
-            progress: Progress::Pending,
+            status: LineStatus::Pending,
             start: None,
             end: None,
             message: None,
@@ -118,14 +118,14 @@ impl Lifecycle {
 
     pub(super) fn start(&mut self, event: Event, now: Timestamp) {
         for line in self.0.iter_mut().filter(|line| line.event == event) {
-            line.progress = Progress::InProgress;
+            line.status = LineStatus::InProgress;
             line.start = Some(now);
         }
     }
 
     pub(super) fn succeed(&mut self, event: Event, now: Timestamp) {
         for line in self.0.iter_mut().filter(|line| line.event == event) {
-            line.progress = Progress::Succeeded;
+            line.status = LineStatus::Succeeded;
             line.end = Some(now);
         }
     }
@@ -136,15 +136,15 @@ impl Lifecycle {
     pub(super) fn end(&mut self, message: &str, now: Timestamp) -> Option<Event> {
         let mut failed = None;
         for line in &mut self.0 {
-            match line.progress {
-                Progress::InProgress => {
-                    line.progress = Progress::Failed;
+            match line.status {
+                LineStatus::InProgress => {
+                    line.status = LineStatus::Failed;
                     line.end = Some(now);
                     line.message = Some(message.to_owned());
                     failed = Some(line.event);
                 }
-                Progress::Pending => line.progress = Progress::Skipped,
-                Progress::Succeeded | Progress::Failed | Progress::Skipped => {}
+                LineStatus::Pending => line.status = LineStatus::Skipped,
+                LineStatus::Succeeded | LineStatus::Failed | LineStatus::Skipped => {}
             }
         }
         failed
@@ -168,7 +168,7 @@ impl Line {
         if let Some(end) = self.end {
             line["endTime"] = epoch(end);
         }
-        line["status"] = self.progress.name().into();
+        line["status"] = self.status.name().into();
         line
     }
 }

@@ -109,7 +109,7 @@ impl State {
         self.deployments.iter().rev().filter(in_group).collect()
     }
 
-    /// The AppSpec (with its hash) of the last deployment by a user that succeeded, before `id`.
+    /// The `AppSpec` (with its hash) of the last deployment by a user that succeeded, before `id`.
     fn last_good(&self, application: &str, group: &str, id: &str) -> Option<(String, String)> {
         let newest_first = self.of_group(application, group).into_iter();
         let mut before = newest_first
@@ -131,7 +131,11 @@ impl State {
     }
 }
 
-/// Answers one operation.
+/// Answers a call.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "the door hands every service its input over"
+)]
 pub(crate) fn handle(
     account: &Account,
     operation: &str,

@@ -74,7 +74,7 @@ pub(super) fn get_deployment_config(
     Ok(json!({"deploymentConfigInfo": info}))
 }
 
-/// The only operation that gives the text of an AppSpec back (AWS-FACTS 5.2). It is found by its hash.
+/// The only operation that gives the text of an `AppSpec` back (AWS-FACTS 5.2). It is found by its hash.
 pub(super) fn get_application_revision(
     account: &Account,
     input: &Value,

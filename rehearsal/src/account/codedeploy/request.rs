@@ -22,7 +22,7 @@ pub(super) fn required<'a>(
 }
 
 /// `applicationName`
-pub(super) fn application_name<'a>(members: Members<'a>) -> Result<&'a str, ServiceError> {
+pub(super) fn application_name(members: Members<'_>) -> Result<&str, ServiceError> {
     let name = required(
         members,
         "applicationName",
@@ -33,7 +33,7 @@ pub(super) fn application_name<'a>(members: Members<'a>) -> Result<&'a str, Serv
 }
 
 /// `deploymentGroupName`
-pub(super) fn group_name<'a>(members: Members<'a>) -> Result<&'a str, ServiceError> {
+pub(super) fn group_name(members: Members<'_>) -> Result<&str, ServiceError> {
     let error = "DeploymentGroupNameRequiredException";
     let name = required(
         members,
@@ -59,7 +59,7 @@ fn name_fits<'a>(name: &'a str, error: &str, what: &str) -> Result<&'a str, Serv
 }
 
 /// `deploymentId`, in the form that ids have.
-pub(super) fn deployment_id<'a>(members: Members<'a>) -> Result<&'a str, ServiceError> {
+pub(super) fn deployment_id(members: Members<'_>) -> Result<&str, ServiceError> {
     let id = required(
         members,
         "deploymentId",

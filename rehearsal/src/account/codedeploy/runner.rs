@@ -64,11 +64,11 @@ pub(super) fn spawn(account: &Account, deployment: Deployment) {
         Tone::Neutral,
         format!("created for {}", run.group.target_id()),
     );
-    tokio::spawn(run.to_its_end());
+    tokio::spawn(run.play());
 }
 
 impl Run {
-    async fn to_its_end(self) {
+    async fn play(self) {
         if let Err(ended) = self.deploy().await {
             self.end(ended).await;
         }
@@ -213,7 +213,7 @@ impl Run {
             format!("Ready: waits {wait_minutes} minutes to be continued"),
         );
         events::emit(&self.account, &self.deployment, Change::Ready);
-        let at_most = Duration::from_secs(60 * u64::from(wait_minutes));
+        let at_most = Duration::from_mins(u64::from(wait_minutes));
         if self
             .wait(at_most, |record| (record.wait == Wait::None).then_some(()))
             .await?
@@ -255,7 +255,7 @@ impl Run {
                 Tone::Neutral,
                 format!("waits {minutes} minutes to end the original task set"),
             );
-            let at_most = Duration::from_secs(60 * u64::from(minutes));
+            let at_most = Duration::from_mins(u64::from(minutes));
             self.wait(at_most, |record| (record.wait == Wait::None).then_some(()))
                 .await?;
         }

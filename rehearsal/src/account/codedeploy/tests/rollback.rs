@@ -147,7 +147,7 @@ async fn a_replacement_that_never_becomes_steady_fails_after_its_time_and_is_tak
 async fn the_time_for_the_replacement_is_a_switch() {
     let world = World::open();
     configure(&world.account, |behaviour| {
-        behaviour.install_timeout = Duration::from_secs(300)
+        behaviour.install_timeout = Duration::from_mins(5);
     });
     world.task_definition(&ImageSpec::crashes("v3", 3));
     let id = world.deploy_revision("mco-api:3", &[]);

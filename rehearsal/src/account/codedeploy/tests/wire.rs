@@ -108,7 +108,7 @@ async fn a_bad_appspec_fails_the_deployment_or_is_refused_as_the_switch_says() {
     );
 
     configure(&world.account, |behaviour| {
-        behaviour.bad_revision = BadRevision::IsRefused
+        behaviour.bad_revision = BadRevision::IsRefused;
     });
     assert_eq!(
         world.error("CreateDeployment", creation(&bad)).code,
