@@ -21,8 +21,16 @@ impl Clock {
     ///
     /// A speed that is not a positive number counts as 1, so that nothing ever waits for ever.
     pub fn scaled(base: Timestamp, speed: f64) -> Self {
-        let speed = if speed.is_finite() && speed > 0.0 { speed } else { 1.0 };
-        Self { base, origin: Instant::now(), speed }
+        let speed = if speed.is_finite() && speed > 0.0 {
+            speed
+        } else {
+            1.0
+        };
+        Self {
+            base,
+            origin: Instant::now(),
+            speed,
+        }
     }
 
     /// The simulated time of day.
@@ -72,7 +80,9 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_senseless_speed_counts_as_real_time() {
         for speed in [0.0, -3.0, f64::NAN, f64::INFINITY] {
-            assert!((Clock::scaled(Timestamp::UNIX_EPOCH, speed).speed() - 1.0).abs() < f64::EPSILON);
+            assert!(
+                (Clock::scaled(Timestamp::UNIX_EPOCH, speed).speed() - 1.0).abs() < f64::EPSILON
+            );
         }
     }
 }

@@ -19,7 +19,11 @@ pub struct ServiceError {
 impl ServiceError {
     /// An error with status 400, as nearly all of AWS's are.
     pub fn new(code: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { status: 400, code: code.into(), message: message.into() }
+        Self {
+            status: 400,
+            code: code.into(),
+            message: message.into(),
+        }
     }
 
     /// The call itself is malformed.

@@ -31,11 +31,17 @@ impl HttpConnector for Connector {
         HttpConnectorFuture::new(async move {
             let request = outgoing(&request)?;
             let response = account.handle(request).await;
-            let status = response.status().as_u16().try_into().map_err(|error| ConnectorError::other(Box::new(error), None))?;
+            let status = response
+                .status()
+                .as_u16()
+                .try_into()
+                .map_err(|error| ConnectorError::other(Box::new(error), None))?;
             let mut answer = HttpResponse::new(status, SdkBody::from(response.body().clone()));
             for (name, value) in response.headers() {
                 if let Ok(value) = value.to_str() {
-                    answer.headers_mut().insert(name.as_str().to_owned(), value.to_owned());
+                    answer
+                        .headers_mut()
+                        .insert(name.as_str().to_owned(), value.to_owned());
                 }
             }
             Ok(answer)
@@ -44,10 +50,17 @@ impl HttpConnector for Connector {
 }
 
 fn outgoing(request: &HttpRequest) -> Result<http::Request<Bytes>, ConnectorError> {
-    let body = request.body().bytes().ok_or_else(|| ConnectorError::user("a streaming body".into()))?;
-    let mut outgoing = http::Request::builder().method(request.method()).uri(request.uri());
+    let body = request
+        .body()
+        .bytes()
+        .ok_or_else(|| ConnectorError::user("a streaming body".into()))?;
+    let mut outgoing = http::Request::builder()
+        .method(request.method())
+        .uri(request.uri());
     for (name, value) in request.headers() {
         outgoing = outgoing.header(name, value);
     }
-    outgoing.body(Bytes::copy_from_slice(body)).map_err(|error| ConnectorError::user(Box::new(error)))
+    outgoing
+        .body(Bytes::copy_from_slice(body))
+        .map_err(|error| ConnectorError::user(Box::new(error)))
 }

@@ -13,7 +13,7 @@ use tokio::sync::watch;
 use crate::clock::Clock;
 
 /// How many entries are kept.
-const KEPT: usize = 200_000;
+const KEPT: usize = 50_000;
 
 /// The journal of an account. Clones are the same journal.
 #[derive(Debug, Clone)]
@@ -89,13 +89,24 @@ pub enum Tone {
 
 impl Journal {
     pub(crate) fn new(clock: Clock) -> Self {
-        Self { inner: Arc::new(Inner { clock, entries: Mutex::default(), count: watch::Sender::new(0) }) }
+        Self {
+            inner: Arc::new(Inner {
+                clock,
+                entries: Mutex::default(),
+                count: watch::Sender::new(0),
+            }),
+        }
     }
 
     /// Writes down that something happened.
     pub fn note(&self, service: &'static str, tone: Tone, text: impl Into<String>) {
         let at = self.inner.clock.now();
-        self.add(Entry::Happening(Happening { at, service, tone, text: text.into() }));
+        self.add(Entry::Happening(Happening {
+            at,
+            service,
+            tone,
+            text: text.into(),
+        }));
     }
 
     pub(crate) fn call(
@@ -107,13 +118,26 @@ impl Journal {
         (status, response): (u16, Value),
     ) {
         let at = self.inner.clock.now();
-        self.add(Entry::Call(Call { at, caller, service, operation, request, status, response }));
+        self.add(Entry::Call(Call {
+            at,
+            caller,
+            service,
+            operation,
+            request,
+            status,
+            response,
+        }));
     }
 
     /// The entries from number `from` on (the first is 0), as far as they are still kept.
     pub fn entries(&self, from: usize) -> Vec<Entry> {
         let entries = self.lock();
-        entries.kept.iter().skip(from.saturating_sub(entries.forgotten)).cloned().collect()
+        entries
+            .kept
+            .iter()
+            .skip(from.saturating_sub(entries.forgotten))
+            .cloned()
+            .collect()
     }
 
     /// How many entries there ever were.
@@ -124,26 +148,49 @@ impl Journal {
     /// Waits until there are more than `seen` entries.
     pub async fn beyond(&self, seen: usize) {
         // The sender lives as long as `self`, so waiting cannot fail.
-        let _ = self.inner.count.subscribe().wait_for(|count| *count > seen).await;
+        let _ = self
+            .inner
+            .count
+            .subscribe()
+            .wait_for(|count| *count > seen)
+            .await;
     }
 
     /// The calls that are still kept, oldest first.
     pub fn calls(&self) -> Vec<Call> {
         let calls = self.entries(0).into_iter();
-        calls.filter_map(|entry| if let Entry::Call(call) = entry { Some(call) } else { None }).collect()
+        calls
+            .filter_map(|entry| {
+                if let Entry::Call(call) = entry {
+                    Some(call)
+                } else {
+                    None
+                }
+            })
+            .collect()
     }
 
     /// The calls of one caller to one operation (`ecs:DescribeServices`).
     pub fn calls_of(&self, caller: &str, action: &str) -> Vec<Call> {
         let mut calls = self.calls();
-        calls.retain(|call| call.caller == caller && format!("{}:{}", call.service, call.operation) == action);
+        calls.retain(|call| {
+            call.caller == caller && format!("{}:{}", call.service, call.operation) == action
+        });
         calls
     }
 
     /// The happenings that are still kept, oldest first.
     pub fn happenings(&self) -> Vec<Happening> {
         let entries = self.entries(0).into_iter();
-        entries.filter_map(|entry| if let Entry::Happening(it) = entry { Some(it) } else { None }).collect()
+        entries
+            .filter_map(|entry| {
+                if let Entry::Happening(it) = entry {
+                    Some(it)
+                } else {
+                    None
+                }
+            })
+            .collect()
     }
 
     fn add(&self, entry: Entry) {
@@ -158,7 +205,10 @@ impl Journal {
     }
 
     fn lock(&self) -> MutexGuard<'_, Entries> {
-        self.inner.entries.lock().unwrap_or_else(PoisonError::into_inner)
+        self.inner
+            .entries
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 }
 

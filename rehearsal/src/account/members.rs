@@ -17,65 +17,79 @@ pub(crate) struct Members<'a> {
 impl<'a> Members<'a> {
     /// The members of a request or of a structure within it.
     pub(crate) fn of(value: &'a Value) -> Result<Self, ServiceError> {
-        value.as_object().map(|members| Self { members }).ok_or_else(|| serialization("the request", "a structure"))
+        value
+            .as_object()
+            .map(|members| Self { members })
+            .ok_or_else(|| serialization("the request", "a structure"))
     }
 
     /// A member that may be absent; `null` counts as absent, as in AWS's JSON.
-    pub(crate) fn get(&self, name: &str) -> Option<&'a Value> {
+    pub(crate) fn get(self, name: &str) -> Option<&'a Value> {
         self.members.get(name).filter(|value| !value.is_null())
     }
 
     /// A required string.
-    pub(crate) fn string(&self, name: &str) -> Result<&'a str, ServiceError> {
+    pub(crate) fn string(self, name: &str) -> Result<&'a str, ServiceError> {
         self.optional_string(name)?.ok_or_else(|| missing(name))
     }
 
     /// A string that may be absent.
-    pub(crate) fn optional_string(&self, name: &str) -> Result<Option<&'a str>, ServiceError> {
+    pub(crate) fn optional_string(self, name: &str) -> Result<Option<&'a str>, ServiceError> {
         self.typed(name, "a string", Value::as_str)
     }
 
     /// An integer that may be absent.
-    pub(crate) fn optional_integer(&self, name: &str) -> Result<Option<i64>, ServiceError> {
+    pub(crate) fn optional_integer(self, name: &str) -> Result<Option<i64>, ServiceError> {
         self.typed(name, "an integer", Value::as_i64)
     }
 
     /// A boolean that may be absent.
-    pub(crate) fn optional_bool(&self, name: &str) -> Result<Option<bool>, ServiceError> {
+    pub(crate) fn optional_bool(self, name: &str) -> Result<Option<bool>, ServiceError> {
         self.typed(name, "a boolean", Value::as_bool)
     }
 
     /// A structure that may be absent.
-    pub(crate) fn optional_structure(&self, name: &str) -> Result<Option<Members<'a>>, ServiceError> {
-        self.typed(name, "a structure", |value| value.as_object().map(|members| Self { members }))
+    pub(crate) fn optional_structure(
+        self,
+        name: &str,
+    ) -> Result<Option<Members<'a>>, ServiceError> {
+        self.typed(name, "a structure", |value| {
+            value.as_object().map(|members| Self { members })
+        })
     }
 
     /// A list that may be absent.
-    pub(crate) fn optional_list(&self, name: &str) -> Result<Option<&'a [Value]>, ServiceError> {
+    pub(crate) fn optional_list(self, name: &str) -> Result<Option<&'a [Value]>, ServiceError> {
         self.typed(name, "a list", |value| value.as_array().map(Vec::as_slice))
     }
 
     /// A required list.
-    pub(crate) fn list(&self, name: &str) -> Result<&'a [Value], ServiceError> {
+    pub(crate) fn list(self, name: &str) -> Result<&'a [Value], ServiceError> {
         self.optional_list(name)?.ok_or_else(|| missing(name))
     }
 
     /// A list of strings; an absent one is empty.
-    pub(crate) fn strings(&self, name: &str) -> Result<Vec<&'a str>, ServiceError> {
+    pub(crate) fn strings(self, name: &str) -> Result<Vec<&'a str>, ServiceError> {
         self.optional_list(name)?
             .unwrap_or_default()
             .iter()
-            .map(|value| value.as_str().ok_or_else(|| serialization(name, "a list of strings")))
+            .map(|value| {
+                value
+                    .as_str()
+                    .ok_or_else(|| serialization(name, "a list of strings"))
+            })
             .collect()
     }
 
     fn typed<T>(
-        &self,
+        self,
         name: &str,
         kind: &str,
         read: impl FnOnce(&'a Value) -> Option<T>,
     ) -> Result<Option<T>, ServiceError> {
-        self.get(name).map(|value| read(value).ok_or_else(|| serialization(name, kind))).transpose()
+        self.get(name)
+            .map(|value| read(value).ok_or_else(|| serialization(name, kind)))
+            .transpose()
     }
 }
 
@@ -84,7 +98,10 @@ fn missing(name: &str) -> ServiceError {
 }
 
 fn serialization(name: &str, kind: &str) -> ServiceError {
-    ServiceError::new("SerializationException", format!("Expected {name} to be {kind}"))
+    ServiceError::new(
+        "SerializationException",
+        format!("Expected {name} to be {kind}"),
+    )
 }
 
 #[cfg(test)]
@@ -97,9 +114,21 @@ mod tests {
     fn a_wrong_type_and_a_missing_member_are_told_apart() {
         let request = json!({"cluster": 7, "service": null, "tasks": ["a", 1]});
         let members = Members::of(&request).unwrap();
-        assert_eq!(members.string("cluster").unwrap_err().code, "SerializationException");
-        assert_eq!(members.string("service").unwrap_err().code, "ValidationException");
-        assert_eq!(members.strings("tasks").unwrap_err().code, "SerializationException");
-        assert_eq!(Members::of(&json!([])).unwrap_err().code, "SerializationException");
+        assert_eq!(
+            members.string("cluster").unwrap_err().code,
+            "SerializationException"
+        );
+        assert_eq!(
+            members.string("service").unwrap_err().code,
+            "ValidationException"
+        );
+        assert_eq!(
+            members.strings("tasks").unwrap_err().code,
+            "SerializationException"
+        );
+        assert_eq!(
+            Members::of(&json!([])).unwrap_err().code,
+            "SerializationException"
+        );
     }
 }

@@ -19,9 +19,13 @@ mod members;
 pub mod network;
 mod query;
 pub mod queue;
+#[cfg(test)]
+mod sample;
 mod settings;
 pub mod template;
 mod wire;
+#[cfg(test)]
+mod wire_tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -32,7 +36,9 @@ use sha2::{Digest as _, Sha256};
 
 pub use error::ServiceError;
 pub use journal::Journal;
-pub use settings::{ControllerDeployments, HookFailure, Network, ReportedDigest, Settings, UntaggedPush};
+pub use settings::{
+    ControllerDeployments, HookFailure, Network, ReportedDigest, Settings, UntaggedPush,
+};
 
 use crate::clock::Clock;
 pub(crate) use members::Members;
@@ -118,17 +124,24 @@ impl Account {
 
     /// From now on, `caller` may not do `action` (`ecs:RegisterTaskDefinition`).
     pub fn deny(&self, caller: &str, action: &str) {
-        self.state().denied.insert((caller.to_owned(), action.to_owned()));
+        self.state()
+            .denied
+            .insert((caller.to_owned(), action.to_owned()));
     }
 
     /// Takes back a [`deny`](Self::deny).
     pub fn allow(&self, caller: &str, action: &str) {
-        self.state().denied.remove(&(caller.to_owned(), action.to_owned()));
+        self.state()
+            .denied
+            .remove(&(caller.to_owned(), action.to_owned()));
     }
 
     pub(crate) fn state(&self) -> MutexGuard<'_, State> {
         // A panic elsewhere must not turn every later call into one.
-        self.inner.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.inner
+            .state
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn tables(&self) -> &dynamodb::Tables {
@@ -142,7 +155,9 @@ impl Account {
 
     /// `arn:aws:<service>:<region>:<account>:<resource>`
     pub(crate) fn arn(&self, service: &str, resource: &str) -> String {
-        let Settings { region, account_id, .. } = self.settings();
+        let Settings {
+            region, account_id, ..
+        } = self.settings();
         format!("arn:aws:{service}:{region}:{account_id}:{resource}")
     }
 }
@@ -151,20 +166,34 @@ impl State {
     /// A new id of 32 hexadecimal digits: unique in the account, and the same in every run.
     pub(crate) fn unique(&mut self) -> String {
         self.ids += 1;
-        hex(&Sha256::digest(self.ids.to_be_bytes())).chars().take(32).collect()
+        hex(&Sha256::digest(self.ids.to_be_bytes()))
+            .chars()
+            .take(32)
+            .collect()
     }
 }
 
 /// The access key id of a function's (or person's) credentials: `AKIA`, then the name in capitals
 /// without punctuation, cut or filled up with `X` to the usual 20 characters.
 pub fn access_key_id(name: &str) -> String {
-    let letters = name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_uppercase());
-    "AKIA".chars().chain(letters).chain(std::iter::repeat('X')).take(20).collect()
+    let letters = name
+        .chars()
+        .filter(char::is_ascii_alphanumeric)
+        .map(|c| c.to_ascii_uppercase());
+    "AKIA"
+        .chars()
+        .chain(letters)
+        .chain(std::iter::repeat('X'))
+        .take(20)
+        .collect()
 }
 
 /// A timestamp as JSON 1.1 has it: epoch seconds with a fraction (AWS-FACTS 0).
 pub(crate) fn epoch(at: Timestamp) -> Value {
-    #[expect(clippy::cast_precision_loss, reason = "milliseconds since 1970 fit in 53 bits")]
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "milliseconds since 1970 fit in 53 bits"
+    )]
     let seconds = at.as_millisecond() as f64 / 1000.0;
     serde_json::Number::from_f64(seconds).map_or(Value::Null, Value::Number)
 }
@@ -172,11 +201,13 @@ pub(crate) fn epoch(at: Timestamp) -> Value {
 /// Lower-case hexadecimal.
 pub(crate) fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write as _;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        // Writing to a string cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    bytes
+        .iter()
+        .fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+            // Writing to a string cannot fail.
+            let _ = write!(text, "{byte:02x}");
+            text
+        })
 }
 
 #[cfg(test)]

@@ -24,20 +24,33 @@ pub(super) fn parse(body: &[u8]) -> Result<(String, Value), ServiceError> {
             path => insert(&mut input, path, &value)?,
         }
     }
-    let operation = operation.ok_or_else(|| ServiceError::new("MissingAction", "The request has no Action"))?;
+    let operation =
+        operation.ok_or_else(|| ServiceError::new("MissingAction", "The request has no Action"))?;
     Ok((operation, input))
 }
 
 fn insert(input: &mut Value, path: &str, text: &str) -> Result<(), ServiceError> {
-    let malformed = || ServiceError::new("MalformedQueryString", format!("Cannot read the parameter {path}"));
+    let malformed = || {
+        ServiceError::new(
+            "MalformedQueryString",
+            format!("Cannot read the parameter {path}"),
+        )
+    };
     let mut place = input;
     let mut steps = path.split('.').peekable();
     let mut name = "";
     while let Some(step) = steps.next() {
         name = step;
-        place = place.as_object_mut().ok_or_else(malformed)?.entry(step).or_insert(Value::Null);
+        place = place
+            .as_object_mut()
+            .ok_or_else(malformed)?
+            .entry(step)
+            .or_insert(Value::Null);
         if steps.next_if_eq(&"member").is_some() {
-            let position: usize = steps.next().and_then(|step| step.parse().ok()).ok_or_else(malformed)?;
+            let position: usize = steps
+                .next()
+                .and_then(|step| step.parse().ok())
+                .ok_or_else(malformed)?;
             if place.is_null() {
                 *place = Value::Array(Vec::new());
             }
@@ -46,7 +59,10 @@ fn insert(input: &mut Value, path: &str, text: &str) -> Result<(), ServiceError>
             if position == list.len() + 1 {
                 list.push(Value::Null);
             }
-            place = position.checked_sub(1).and_then(|index| list.get_mut(index)).ok_or_else(malformed)?;
+            place = position
+                .checked_sub(1)
+                .and_then(|index| list.get_mut(index))
+                .ok_or_else(malformed)?;
             name = "";
         }
         if steps.peek().is_some() && place.is_null() {
@@ -107,16 +123,19 @@ fn element(xml: &mut String, name: &str, value: &Value) {
 }
 
 fn escape(text: &str) -> String {
-    text.chars().fold(String::with_capacity(text.len()), |mut escaped, character| {
-        match character {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            other => escaped.push(other),
-        }
-        escaped
-    })
+    text.chars().fold(
+        String::with_capacity(text.len()),
+        |mut escaped, character| {
+            match character {
+                '&' => escaped.push_str("&amp;"),
+                '<' => escaped.push_str("&lt;"),
+                '>' => escaped.push_str("&gt;"),
+                '"' => escaped.push_str("&quot;"),
+                other => escaped.push(other),
+            }
+            escaped
+        },
+    )
 }
 
 #[cfg(test)]
@@ -138,7 +157,13 @@ mod tests {
 
     #[test]
     fn a_form_that_contradicts_itself_is_refused() {
-        for body in ["Action=A&Names=x&Names.member.1=y", "Action=A&Names.member.9=y", "Action=A&N.member.x=1", "Names=x", "Action=A&N.member.0=1"] {
+        for body in [
+            "Action=A&Names=x&Names.member.1=y",
+            "Action=A&Names.member.9=y",
+            "Action=A&N.member.x=1",
+            "Names=x",
+            "Action=A&N.member.0=1",
+        ] {
             assert!(parse(body.as_bytes()).is_err(), "{body}");
         }
     }

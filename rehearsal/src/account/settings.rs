@@ -44,7 +44,10 @@ impl Settings {
 
     /// The same account with real servers and listeners on loopback.
     pub fn loopback(clock: Clock) -> Self {
-        Self { network: Network::Loopback, ..Self::in_memory(clock) }
+        Self {
+            network: Network::Loopback,
+            ..Self::in_memory(clock)
+        }
     }
 
     /// The account of all samples, in memory and at tokio's own speed: what tests on paused time use.

@@ -21,7 +21,14 @@ enum Service {
 }
 
 impl Service {
-    const ALL: [Self; 6] = [Self::CodeDeploy, Self::DynamoDb, Self::Ecr, Self::Ecs, Self::Elb, Self::Events];
+    const ALL: [Self; 6] = [
+        Self::CodeDeploy,
+        Self::DynamoDb,
+        Self::Ecr,
+        Self::Ecs,
+        Self::Elb,
+        Self::Events,
+    ];
 
     /// What comes before the dot in `X-Amz-Target`; the query protocol has no such thing.
     const fn target_prefix(self) -> &'static str {
@@ -72,7 +79,8 @@ impl Account {
             let response = dynamodb::handle(self, &request).await;
             let output = serde_json::from_slice(response.body()).unwrap_or(Value::Null);
             let answer = (response.status().as_u16(), output);
-            self.journal().call(caller, service.name(), operation, input, answer);
+            self.journal()
+                .call(caller, service.name(), operation, input, answer);
             return response;
         }
         let result = if self.is_denied(&caller, service, &operation) {
@@ -81,16 +89,24 @@ impl Account {
             let input = input.clone();
             match service {
                 Service::CodeDeploy => codedeploy::handle(self, &operation, input),
-                Service::Ecr => ecr::handle(self, &operation, input),
+                Service::Ecr => ecr::handle(self, &operation, &input),
                 Service::Ecs => ecs::handle(self, &operation, input),
-                Service::Elb => elb::handle(self, &operation, input),
+                Service::Elb => elb::handle(self, &operation, &input),
                 Service::Events => self.events().handle(&operation, &input),
-                Service::DynamoDb => Err(ServiceError::unknown_operation(service.name(), &operation)),
+                Service::DynamoDb => {
+                    Err(ServiceError::unknown_operation(service.name(), &operation))
+                }
             }
         };
         let status = result.as_ref().map_or_else(|error| error.status, |_| 200);
         let output = result.as_ref().map_or_else(error_body, Clone::clone);
-        self.journal().call(caller, service.name(), operation.clone(), input, (status, output.clone()));
+        self.journal().call(
+            caller,
+            service.name(),
+            operation.clone(),
+            input,
+            (status, output.clone()),
+        );
         if service == Service::Elb {
             let body = match &result {
                 Ok(output) => query::answer(&operation, output, &request_id),
@@ -102,12 +118,17 @@ impl Account {
     }
 
     fn caller<B>(&self, request: &Request<B>) -> String {
-        let authorization = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+        let authorization = request
+            .headers()
+            .get(header::AUTHORIZATION)
+            .and_then(|value| value.to_str().ok());
         let key = authorization
             .and_then(|value| value.split_once("Credential="))
             .and_then(|(_, credential)| credential.split('/').next());
         let state = self.state();
-        key.and_then(|key| state.callers.get(key)).cloned().unwrap_or_else(|| "operator".to_owned())
+        key.and_then(|key| state.callers.get(key))
+            .cloned()
+            .unwrap_or_else(|| "operator".to_owned())
     }
 
     fn is_denied(&self, caller: &str, service: Service, operation: &str) -> bool {
@@ -123,7 +144,11 @@ impl Account {
              on resource: * because no identity-based policy allows the {action} action"
         );
         match service {
-            Service::Elb => ServiceError { status: 403, code: "AccessDenied".to_owned(), message },
+            Service::Elb => ServiceError {
+                status: 403,
+                code: "AccessDenied".to_owned(),
+                message,
+            },
             _ => ServiceError::new("AccessDeniedException", message),
         }
     }
@@ -131,7 +156,12 @@ impl Account {
 
 /// Finds service, operation and input of a request.
 fn read(request: &Request<Bytes>) -> Result<(Service, String, Value), ServiceError> {
-    let text = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok());
+    let text = |name: &str| {
+        request
+            .headers()
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+    };
     if text("smithy-protocol").is_some() {
         return Err(ServiceError {
             status: 415,
@@ -145,17 +175,32 @@ fn read(request: &Request<Bytes>) -> Result<(Service, String, Value), ServiceErr
     if let Some(target) = text("x-amz-target") {
         let unknown = || ServiceError::unknown_operation("an unknown service", target);
         let (prefix, operation) = target.split_once('.').ok_or_else(unknown)?;
-        let service = Service::ALL.into_iter().find(|service| service.target_prefix() == prefix && !prefix.is_empty());
-        let body = if request.body().is_empty() { b"{}" } else { request.body().as_ref() };
-        let input = serde_json::from_slice(body)
-            .map_err(|error| ServiceError::new("SerializationException", format!("The body is not JSON: {error}")))?;
+        let service = Service::ALL
+            .into_iter()
+            .find(|service| service.target_prefix() == prefix && !prefix.is_empty());
+        let body = if request.body().is_empty() {
+            b"{}"
+        } else {
+            request.body().as_ref()
+        };
+        let input = serde_json::from_slice(body).map_err(|error| {
+            ServiceError::new(
+                "SerializationException",
+                format!("The body is not JSON: {error}"),
+            )
+        })?;
         return Ok((service.ok_or_else(unknown)?, operation.to_owned(), input));
     }
-    if text("content-type").is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded")) {
+    if text("content-type")
+        .is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded"))
+    {
         let (operation, input) = query::parse(request.body())?;
         return Ok((Service::Elb, operation, input));
     }
-    Err(ServiceError::unknown_operation("an unknown service", &format!("{} {}", request.method(), request.uri().path())))
+    Err(ServiceError::unknown_operation(
+        "an unknown service",
+        &format!("{} {}", request.method(), request.uri().path()),
+    ))
 }
 
 fn error_body(error: &ServiceError) -> Value {
@@ -164,18 +209,39 @@ fn error_body(error: &ServiceError) -> Value {
 
 fn request_id(unique: &str) -> String {
     let part = |range| unique.get(range).unwrap_or_default();
-    format!("{}-{}-{}-{}-{}", part(0..8), part(8..12), part(12..16), part(16..20), part(20..32))
+    format!(
+        "{}-{}-{}-{}-{}",
+        part(0..8),
+        part(8..12),
+        part(12..16),
+        part(16..20),
+        part(20..32)
+    )
 }
 
 fn json_answer(status: u16, body: &Value, request_id: &str) -> Response<Bytes> {
-    respond(status, "application/x-amz-json-1.1", body.to_string(), request_id)
+    respond(
+        status,
+        "application/x-amz-json-1.1",
+        body.to_string(),
+        request_id,
+    )
 }
 
-fn respond(status: u16, content_type: &'static str, body: String, request_id: &str) -> Response<Bytes> {
+fn respond(
+    status: u16,
+    content_type: &'static str,
+    body: String,
+    request_id: &str,
+) -> Response<Bytes> {
     let mut response = Response::new(Bytes::from(body));
-    *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    *response.status_mut() =
+        StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, header::HeaderValue::from_static(content_type));
+    headers.insert(
+        header::CONTENT_TYPE,
+        header::HeaderValue::from_static(content_type),
+    );
     if let Ok(id) = header::HeaderValue::from_str(request_id) {
         headers.insert("x-amzn-requestid", id);
     }

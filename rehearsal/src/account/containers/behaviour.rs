@@ -43,7 +43,11 @@ pub struct Crash {
 impl ImageSpec {
     /// An image for one platform that works.
     pub fn healthy(version: &str) -> Self {
-        Self { version: version.to_owned(), behaviour: Behaviour::default(), platforms: 1 }
+        Self {
+            version: version.to_owned(),
+            behaviour: Behaviour::default(),
+            platforms: 1,
+        }
     }
 
     /// Works, but only after a while.
@@ -54,8 +58,11 @@ impl ImageSpec {
     /// Dies again and again, before it ever listens.
     pub fn crashes(version: &str, exit_code: i32) -> Self {
         Self::healthy(version).behaving(|behaviour| {
-            behaviour.startup = Duration::from_secs(3600);
-            behaviour.crash = Some(Crash { after: Duration::from_secs(3), exit_code });
+            behaviour.startup = Duration::from_hours(1);
+            behaviour.crash = Some(Crash {
+                after: Duration::from_secs(3),
+                exit_code,
+            });
         })
     }
 
@@ -70,7 +77,10 @@ impl ImageSpec {
     /// Answers `/health` with 200 but not with what it should say.
     pub fn wrong_body(version: &str) -> Self {
         Self::healthy(version).behaving(|behaviour| {
-            behaviour.answers.insert("/health".to_owned(), (200, "<html>Welcome to nginx!</html>".to_owned()));
+            behaviour.answers.insert(
+                "/health".to_owned(),
+                (200, "<html>Welcome to nginx!</html>".to_owned()),
+            );
         })
     }
 

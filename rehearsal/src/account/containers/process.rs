@@ -19,7 +19,11 @@ pub(crate) struct Process {
 
 impl Process {
     pub(crate) fn new(image: &ImageSpec, clock: Clock) -> Self {
-        Self { version: image.version.clone(), behaviour: image.behaviour.clone(), clock }
+        Self {
+            version: image.version.clone(),
+            behaviour: image.behaviour.clone(),
+            clock,
+        }
     }
 
     /// How long it takes to answer.
@@ -37,13 +41,23 @@ impl Process {
             (Some((status, body)), _) => (*status, body.clone()),
             (None, "/") => (200, self.version.clone()),
             (None, "/ping") => (200, "pong".to_owned()),
-            (None, "/health") => (200, json!({"status": "ok", "version": self.version}).to_string()),
+            (None, "/health") => (
+                200,
+                json!({"status": "ok", "version": self.version}).to_string(),
+            ),
             (None, _) => (404, "not found".to_owned()),
         };
-        let kind = if body.starts_with('{') { "application/json" } else { "text/plain" };
+        let kind = if body.starts_with('{') {
+            "application/json"
+        } else {
+            "text/plain"
+        };
         let mut response = Response::new(Bytes::from(body));
-        *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        response.headers_mut().insert(header::CONTENT_TYPE, header::HeaderValue::from_static(kind));
+        *response.status_mut() =
+            StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        response
+            .headers_mut()
+            .insert(header::CONTENT_TYPE, header::HeaderValue::from_static(kind));
         response
     }
 }

@@ -6,37 +6,67 @@ use super::operations::ImageId;
 use super::repository::{Image, Repository};
 use super::{Account, Members, ServiceError, epoch};
 
-pub(super) fn describe_images(account: &Account, input: Members<'_>) -> Result<Value, ServiceError> {
+pub(super) fn describe_images(
+    account: &Account,
+    input: Members<'_>,
+) -> Result<Value, ServiceError> {
     let name = input.string("repositoryName")?;
     let ids = input.optional_list("imageIds")?;
     let filter = input.optional_structure("filter")?;
-    let text = |member| filter.map(|filter| filter.optional_string(member)).transpose().map(Option::flatten);
+    let text = |member| {
+        filter
+            .map(|filter| filter.optional_string(member))
+            .transpose()
+            .map(Option::flatten)
+    };
     let tag_status = text("tagStatus")?.unwrap_or("ANY");
     let image_status = text("imageStatus")?.unwrap_or("ANY");
     let state = account.state();
     let repository = state.ecr.repository(account, name)?;
     let digests: Vec<String> = match ids {
-        Some(ids) => ids.iter().map(|id| resolve(account, repository, id)).collect::<Result<_, _>>()?,
+        Some(ids) => ids
+            .iter()
+            .map(|id| resolve(account, repository, id))
+            .collect::<Result<_, _>>()?,
         None => repository.images.keys().cloned().collect(),
     };
     let wanted = |digest: &&String| {
         let tagged = !repository.tags_of(digest).is_empty();
-        let archived = repository.images.get(*digest).is_some_and(|image| image.archived_at.is_some());
+        let archived = repository
+            .images
+            .get(*digest)
+            .is_some_and(|image| image.archived_at.is_some());
         !matches!((tag_status, tagged), ("TAGGED", false) | ("UNTAGGED", true))
-            && !matches!((image_status, archived), ("ACTIVE", true) | ("ARCHIVED", false) | ("ACTIVATING", _))
+            && !matches!(
+                (image_status, archived),
+                ("ACTIVE", true) | ("ARCHIVED", false) | ("ACTIVATING", _)
+            )
     };
     let digests: Vec<&String> = digests.iter().filter(wanted).collect();
     let start = match input.optional_string("nextToken")? {
-        Some(token) => token.parse().map_err(|_| ServiceError::new("InvalidParameterException", "Invalid nextToken"))?,
+        Some(token) => token
+            .parse()
+            .map_err(|_| ServiceError::new("InvalidParameterException", "Invalid nextToken"))?,
         None => 0_usize,
     };
-    let size = input.optional_integer("maxResults")?.and_then(|size| usize::try_from(size).ok()).unwrap_or(100);
+    let size = input
+        .optional_integer("maxResults")?
+        .and_then(|size| usize::try_from(size).ok())
+        .unwrap_or(100);
     if size == 0 || size > 1000 {
-        return Err(ServiceError::new("InvalidParameterException", "maxResults must be between 1 and 1000"));
+        return Err(ServiceError::new(
+            "InvalidParameterException",
+            "maxResults must be between 1 and 1000",
+        ));
     }
     let page = digests.iter().skip(start).take(size);
     let details: Vec<Value> = page
-        .filter_map(|digest| repository.images.get(*digest).map(|image| describe(account, repository, digest, image)))
+        .filter_map(|digest| {
+            repository
+                .images
+                .get(*digest)
+                .map(|image| describe(account, repository, digest, image))
+        })
         .collect();
     let mut output = json!({"imageDetails": details});
     if start + size < digests.len() {

@@ -26,7 +26,10 @@ pub(super) struct PlatformImage {
 
 /// What a build of the image for one platform pushes.
 pub(super) fn build(image: &ImageSpec, architecture: &str) -> PlatformImage {
-    let layers = [digest("the base image"), digest(&format!("{image:?} {architecture}"))];
+    let layers = [
+        digest("the base image"),
+        digest(&format!("{image:?} {architecture}")),
+    ];
     let configuration = json!({
         "architecture": architecture,
         "os": "linux",
@@ -39,14 +42,19 @@ pub(super) fn build(image: &ImageSpec, architecture: &str) -> PlatformImage {
         "rootfs": {"type": "layers", "diff_ids": layers},
     })
     .to_string();
-    let layer = |digest: &String| json!({"mediaType": OCI_LAYER, "digest": digest, "size": 3_145_728});
+    let layer =
+        |digest: &String| json!({"mediaType": OCI_LAYER, "digest": digest, "size": 3_145_728});
     let manifest = json!({
         "schemaVersion": 2,
         "mediaType": OCI_MANIFEST,
         "config": {"mediaType": OCI_CONFIG, "digest": digest(&configuration), "size": configuration.len()},
         "layers": layers.iter().map(layer).collect::<Vec<_>>(),
     });
-    PlatformImage { manifest: pretty(&manifest), configuration, layers: layers.to_vec() }
+    PlatformImage {
+        manifest: pretty(&manifest),
+        configuration,
+        layers: layers.to_vec(),
+    }
 }
 
 /// The index over the manifests of several platforms.
@@ -84,17 +92,38 @@ pub(super) struct Contents {
 pub(super) fn read(manifest: &str) -> Option<Contents> {
     let document: Value = serde_json::from_str(manifest).ok()?;
     document.as_object()?;
-    let text = |value: &Value, name: &str| value.get(name).and_then(Value::as_str).map(ToOwned::to_owned);
-    let list = |name: &str| document.get(name).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    let text = |value: &Value, name: &str| {
+        value
+            .get(name)
+            .and_then(Value::as_str)
+            .map(ToOwned::to_owned)
+    };
+    let list = |name: &str| {
+        document
+            .get(name)
+            .and_then(Value::as_array)
+            .map(Vec::as_slice)
+            .unwrap_or_default()
+    };
     let config = document.get("config");
     let configuration = config.and_then(|config| text(config, "digest"));
     let layers = list("layers");
-    let sizes = layers.iter().chain(config).filter_map(|part| part.get("size").and_then(Value::as_i64));
+    let sizes = layers
+        .iter()
+        .chain(config)
+        .filter_map(|part| part.get("size").and_then(Value::as_i64));
     Some(Contents {
         media_type: text(&document, "mediaType"),
         artifact_media_type: config.and_then(|config| text(config, "mediaType")),
-        children: list("manifests").iter().filter_map(|child| text(child, "digest")).collect(),
-        blobs: layers.iter().filter_map(|layer| text(layer, "digest")).chain(configuration.clone()).collect(),
+        children: list("manifests")
+            .iter()
+            .filter_map(|child| text(child, "digest"))
+            .collect(),
+        blobs: layers
+            .iter()
+            .filter_map(|layer| text(layer, "digest"))
+            .chain(configuration.clone())
+            .collect(),
         configuration,
         size: sizes.fold(0, i64::saturating_add),
     })
@@ -109,8 +138,11 @@ pub(super) fn is_index(media_type: &str) -> bool {
 pub(super) fn platform_child(index: &str, architecture: &str) -> Option<String> {
     let index: Value = serde_json::from_str(index).ok()?;
     let children = index.get("manifests")?.as_array()?;
-    let child = children
-        .iter()
-        .find(|child| child.pointer("/platform/architecture").and_then(Value::as_str) == Some(architecture))?;
+    let child = children.iter().find(|child| {
+        child
+            .pointer("/platform/architecture")
+            .and_then(Value::as_str)
+            == Some(architecture)
+    })?;
     child.get("digest")?.as_str().map(ToOwned::to_owned)
 }

@@ -9,16 +9,18 @@ mod operations;
 mod pull;
 mod push;
 mod repository;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 
 use serde_json::Value;
 
 use super::{Account, Members, ServiceError, containers::ImageSpec, epoch};
-pub(crate) use pull::{Pulled, pull};
+pub(crate) use pull::pull;
 pub use push::{archive, delete_image, push_image, retag};
-pub use repository::{Mutability, create_repository, set_mutability, tagged};
 use repository::Repository;
+pub use repository::{Mutability, create_repository, set_mutability, tagged};
 
 /// Every repository, and what the image configurations stand for.
 #[derive(Debug, Default)]
@@ -29,8 +31,12 @@ pub(crate) struct State {
 }
 
 /// Answers a call.
-pub(crate) fn handle(account: &Account, operation: &str, input: Value) -> Result<Value, ServiceError> {
-    let members = Members::of(&input)?;
+pub(crate) fn handle(
+    account: &Account,
+    operation: &str,
+    input: &Value,
+) -> Result<Value, ServiceError> {
+    let members = Members::of(input)?;
     match operation {
         "BatchGetImage" => operations::batch_get_image(account, members),
         "DescribeImages" => describe_images::describe_images(account, members),
@@ -42,11 +48,19 @@ pub(crate) fn handle(account: &Account, operation: &str, input: Value) -> Result
 
 impl State {
     fn repository(&self, account: &Account, name: &str) -> Result<&Repository, ServiceError> {
-        self.repositories.get(name).ok_or_else(|| not_found(account, name))
+        self.repositories
+            .get(name)
+            .ok_or_else(|| not_found(account, name))
     }
 
-    fn repository_mut(&mut self, account: &Account, name: &str) -> Result<&mut Repository, ServiceError> {
-        self.repositories.get_mut(name).ok_or_else(|| not_found(account, name))
+    fn repository_mut(
+        &mut self,
+        account: &Account,
+        name: &str,
+    ) -> Result<&mut Repository, ServiceError> {
+        self.repositories
+            .get_mut(name)
+            .ok_or_else(|| not_found(account, name))
     }
 }
 

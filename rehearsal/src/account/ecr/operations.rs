@@ -21,26 +21,50 @@ pub(super) struct Failure {
 impl<'a> ImageId<'a> {
     pub(super) fn read(value: &'a Value) -> Result<Self, ServiceError> {
         let members = Members::of(value)?;
-        Ok(Self { tag: members.optional_string("imageTag")?, digest: members.optional_string("imageDigest")? })
+        Ok(Self {
+            tag: members.optional_string("imageTag")?,
+            digest: members.optional_string("imageDigest")?,
+        })
     }
 
     /// The digest that the identifier stands for in a repository.
     pub(super) fn resolve(&self, repository: &Repository) -> Result<String, Failure> {
-        let failure = |code, reason: &str| Failure { code, reason: reason.to_owned() };
+        let failure = |code, reason: &str| Failure {
+            code,
+            reason: reason.to_owned(),
+        };
         let not_found = || failure("ImageNotFound", "Requested image not found");
         if self.digest.is_some_and(|digest| !is_digest(digest)) {
-            return Err(failure("InvalidImageDigest", "Invalid request parameters: image digest should satisfy the regex '[a-zA-Z0-9-_+.]+:[a-fA-F0-9]+'"));
+            return Err(failure(
+                "InvalidImageDigest",
+                "Invalid request parameters: image digest should satisfy the regex '[a-zA-Z0-9-_+.]+:[a-fA-F0-9]+'",
+            ));
         }
-        let tagged = self.tag.map(|tag| repository.tags.get(tag).ok_or_else(not_found)).transpose()?;
+        let tagged = self
+            .tag
+            .map(|tag| repository.tags.get(tag).ok_or_else(not_found))
+            .transpose()?;
         let digest = match (tagged, self.digest) {
-            (None, None) => return Err(failure("MissingDigestAndTag", "Invalid request parameters: both tag and digest cannot be null")),
+            (None, None) => {
+                return Err(failure(
+                    "MissingDigestAndTag",
+                    "Invalid request parameters: both tag and digest cannot be null",
+                ));
+            }
             (Some(tagged), Some(digest)) if tagged != digest => {
-                return Err(failure("ImageTagDoesNotMatchDigest", "Requested tag does not match the requested digest"));
+                return Err(failure(
+                    "ImageTagDoesNotMatchDigest",
+                    "Requested tag does not match the requested digest",
+                ));
             }
             (Some(tagged), _) => tagged.clone(),
             (None, Some(digest)) => digest.to_owned(),
         };
-        if repository.images.contains_key(&digest) { Ok(digest) } else { Err(not_found()) }
+        if repository.images.contains_key(&digest) {
+            Ok(digest)
+        } else {
+            Err(not_found())
+        }
     }
 
     pub(super) fn to_json(&self) -> Value {
@@ -60,7 +84,10 @@ fn is_digest(text: &str) -> bool {
     hex.len() == 64 && hex.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
-pub(super) fn batch_get_image(account: &Account, input: Members<'_>) -> Result<Value, ServiceError> {
+pub(super) fn batch_get_image(
+    account: &Account,
+    input: Members<'_>,
+) -> Result<Value, ServiceError> {
     let name = input.string("repositoryName")?;
     let ids = input.list("imageIds")?;
     if ids.is_empty() || ids.len() > 100 {
@@ -80,7 +107,9 @@ pub(super) fn batch_get_image(account: &Account, input: Members<'_>) -> Result<V
                 continue;
             }
         };
-        let Some(image) = repository.images.get(&digest) else { continue };
+        let Some(image) = repository.images.get(&digest) else {
+            continue;
+        };
         // What AWS does with a stored type that is not accepted is UNCONFIRMED (AWS-FACTS 8.1, 11.16): a
         // client that forgets to accept indexes shall find out here.
         if !accepted.is_empty() && !accepted.contains(&image.media_type.as_str()) {
@@ -114,9 +143,22 @@ pub(super) fn put_image(account: &Account, input: Members<'_>) -> Result<Value, 
         return Err(ServiceError::new("InvalidParameterException", message));
     }
     let digest = input.optional_string("imageDigest")?;
-    let digest = put(account, &Put { repository, manifest, media_type, tag, digest })?;
+    let digest = put(
+        account,
+        &Put {
+            repository,
+            manifest,
+            media_type,
+            tag,
+            digest,
+        },
+    )?;
     let state = account.state();
-    let stored = state.ecr.repository(account, repository)?.images.get(&digest);
+    let stored = state
+        .ecr
+        .repository(account, repository)?
+        .images
+        .get(&digest);
     let mut image = json!({
         "registryId": account.settings().account_id,
         "repositoryName": repository,
@@ -129,13 +171,19 @@ pub(super) fn put_image(account: &Account, input: Members<'_>) -> Result<Value, 
     Ok(json!({"image": image}))
 }
 
-pub(super) fn describe_repositories(account: &Account, input: Members<'_>) -> Result<Value, ServiceError> {
+pub(super) fn describe_repositories(
+    account: &Account,
+    input: Members<'_>,
+) -> Result<Value, ServiceError> {
     let names = input.strings("repositoryNames")?;
     let state = account.state();
     let chosen: Vec<&Repository> = if names.is_empty() {
         state.ecr.repositories.values().collect()
     } else {
-        names.iter().map(|name| state.ecr.repository(account, name)).collect::<Result<_, _>>()?
+        names
+            .iter()
+            .map(|name| state.ecr.repository(account, name))
+            .collect::<Result<_, _>>()?
     };
     let describe = |repository: &Repository| {
         json!({

@@ -28,22 +28,43 @@ pub fn push_image(
     tags: &[&str],
     image: &ImageSpec,
 ) -> Result<String, ServiceError> {
-    let architectures: &[&str] = if image.platforms > 1 { &["amd64", "arm64"] } else { &["amd64"] };
-    let builds: Vec<PlatformImage> = architectures.iter().map(|it| manifest::build(image, it)).collect();
+    let architectures: &[&str] = if image.platforms > 1 {
+        &["amd64", "arm64"]
+    } else {
+        &["amd64"]
+    };
+    let builds: Vec<PlatformImage> = architectures
+        .iter()
+        .map(|it| manifest::build(image, it))
+        .collect();
     {
         let mut state = account.state();
         for build in &builds {
             let configuration = manifest::digest(&build.configuration);
-            state.ecr.configurations.insert(configuration.clone(), image.clone());
+            state
+                .ecr
+                .configurations
+                .insert(configuration.clone(), image.clone());
             let blobs = &mut state.ecr.repository_mut(account, repository)?.blobs;
             blobs.extend(build.layers.iter().cloned());
             blobs.insert(configuration);
         }
     }
     let push = |manifest: &str, tag: Option<&str>| {
-        match put(account, &Put { repository, manifest, media_type: None, tag, digest: None }) {
+        match put(
+            account,
+            &Put {
+                repository,
+                manifest,
+                media_type: None,
+                tag,
+                digest: None,
+            },
+        ) {
             // docker push of what is there already succeeds, and no event is sent (AWS-FACTS 1.4).
-            Err(error) if error.code == "ImageAlreadyExistsException" => Ok(manifest::digest(manifest)),
+            Err(error) if error.code == "ImageAlreadyExistsException" => {
+                Ok(manifest::digest(manifest))
+            }
             other => other,
         }
     };
@@ -68,10 +89,27 @@ pub fn push_image(
 
 /// Moves a tag to an image that is in the repository already. Sends a push event: not stated by AWS,
 /// expected because `PutImage` is the completion of a push (AWS-FACTS 1.4, 11.1).
-pub fn retag(account: &Account, repository: &str, digest: &str, tag: &str) -> Result<(), ServiceError> {
-    let image = account.state().ecr.repository(account, repository)?.images.get(digest).cloned();
+pub fn retag(
+    account: &Account,
+    repository: &str,
+    digest: &str,
+    tag: &str,
+) -> Result<(), ServiceError> {
+    let image = account
+        .state()
+        .ecr
+        .repository(account, repository)?
+        .images
+        .get(digest)
+        .cloned();
     let image = image.ok_or_else(|| no_such_image(account, repository, digest))?;
-    let put = Put { repository, manifest: &image.manifest, media_type: Some(&image.media_type), tag: Some(tag), digest: None };
+    let put = Put {
+        repository,
+        manifest: &image.manifest,
+        media_type: Some(&image.media_type),
+        tag: Some(tag),
+        digest: None,
+    };
     self::put(account, &put).map(drop)
 }
 
@@ -81,11 +119,24 @@ pub fn archive(account: &Account, repository: &str, digest: &str) -> Result<(), 
     let tag = {
         let mut state = account.state();
         let repository = state.ecr.repository_mut(account, repository)?;
-        let tag = repository.tags_of(digest).first().map(|tag| (*tag).to_owned());
-        repository.images.get_mut(digest).map(|image| image.archived_at = Some(now)).map(|()| tag)
+        let tag = repository
+            .tags_of(digest)
+            .first()
+            .map(|tag| (*tag).to_owned());
+        repository
+            .images
+            .get_mut(digest)
+            .map(|image| image.archived_at = Some(now))
+            .map(|()| tag)
     };
     let tag = tag.ok_or_else(|| no_such_image(account, repository, digest))?;
-    let mut detail = detail(account, repository, digest, tag.as_deref(), "UPDATE_STORAGE_CLASS");
+    let mut detail = detail(
+        account,
+        repository,
+        digest,
+        tag.as_deref(),
+        "UPDATE_STORAGE_CLASS",
+    );
     detail["target-storage-class"] = "ARCHIVE".into();
     emit(account, detail);
     Ok(())
@@ -96,14 +147,20 @@ pub fn delete_image(account: &Account, repository: &str, digest: &str) -> Result
     let (gone, tag) = {
         let mut state = account.state();
         let repository = state.ecr.repository_mut(account, repository)?;
-        let tag = repository.tags_of(digest).first().map(|tag| (*tag).to_owned());
+        let tag = repository
+            .tags_of(digest)
+            .first()
+            .map(|tag| (*tag).to_owned());
         repository.tags.retain(|_, tagged| tagged != digest);
         (repository.images.remove(digest).is_some(), tag)
     };
     if !gone {
         return Err(no_such_image(account, repository, digest));
     }
-    emit(account, detail(account, repository, digest, tag.as_deref(), "DELETE"));
+    emit(
+        account,
+        detail(account, repository, digest, tag.as_deref(), "DELETE"),
+    );
     Ok(())
 }
 
@@ -114,26 +171,47 @@ pub(super) fn put(account: &Account, put: &Put<'_>) -> Result<String, ServiceErr
         let now = account.clock().now();
         let mut state = account.state();
         let ecr = &mut state.ecr;
-        let contents = checked(account, ecr.repository(account, put.repository)?, put, &digest)?;
-        let media_type = put.media_type.map(ToOwned::to_owned).or(contents.media_type).unwrap_or_default();
-        let artifact = if manifest::is_index(&media_type) { None } else { contents.artifact_media_type };
+        let contents = checked(
+            account,
+            ecr.repository(account, put.repository)?,
+            put,
+            &digest,
+        )?;
+        let media_type = put
+            .media_type
+            .map(ToOwned::to_owned)
+            .or(contents.media_type)
+            .unwrap_or_default();
+        let artifact = if manifest::is_index(&media_type) {
+            None
+        } else {
+            contents.artifact_media_type
+        };
         let repository = ecr.repository_mut(account, put.repository)?;
-        let image = repository.images.entry(digest.clone()).or_insert_with(|| Image {
-            manifest: put.manifest.to_owned(),
-            media_type,
-            artifact_media_type: artifact,
-            size: contents.size,
-            pushed_at: now,
-            archived_at: None,
-        });
+        let image = repository
+            .images
+            .entry(digest.clone())
+            .or_insert_with(|| Image {
+                manifest: put.manifest.to_owned(),
+                media_type,
+                artifact_media_type: artifact,
+                size: contents.size,
+                pushed_at: now,
+                archived_at: None,
+            });
         // An archived image that is pushed again is active again.
         image.archived_at = None;
         if let Some(tag) = put.tag {
             repository.tags.insert(tag.to_owned(), digest.clone());
         }
         drop(state);
-        let name = put.tag.map_or_else(|| digest.clone(), |tag| format!("{tag} = {digest}"));
-        (detail(account, put.repository, &digest, put.tag, "PUSH"), format!("pushed {}:{name}", put.repository))
+        let name = put
+            .tag
+            .map_or_else(|| digest.clone(), |tag| format!("{tag} = {digest}"));
+        (
+            detail(account, put.repository, &digest, put.tag, "PUSH"),
+            format!("pushed {}:{name}", put.repository),
+        )
     };
     account.journal().note("ecr", Tone::Neutral, text);
     emit(account, event);
@@ -150,25 +228,43 @@ fn checked(
     let registry = &account.settings().account_id;
     let name = &repository.name;
     let invalid = |why: &str| {
-        let message = format!("Invalid parameter at 'ImageManifest' failed to satisfy constraint: '{why}'");
+        let message =
+            format!("Invalid parameter at 'ImageManifest' failed to satisfy constraint: '{why}'");
         ServiceError::new("InvalidParameterException", message)
     };
     let contents = manifest::read(put.manifest).ok_or_else(|| invalid("Invalid JSON syntax"))?;
     if put.media_type.is_none() && contents.media_type.is_none() {
-        return Err(invalid("must have a mediaType, or the request an imageManifestMediaType"));
+        return Err(invalid(
+            "must have a mediaType, or the request an imageManifestMediaType",
+        ));
     }
     if put.digest.is_some_and(|given| given != digest) {
-        let message = format!("The provided digest does not match the digest of the manifest, '{digest}'");
-        return Err(ServiceError::new("ImageDigestDoesNotMatchException", message));
+        let message =
+            format!("The provided digest does not match the digest of the manifest, '{digest}'");
+        return Err(ServiceError::new(
+            "ImageDigestDoesNotMatchException",
+            message,
+        ));
     }
-    if let Some(missing) = contents.children.iter().find(|child| !repository.images.contains_key(*child)) {
+    if let Some(missing) = contents
+        .children
+        .iter()
+        .find(|child| !repository.images.contains_key(*child))
+    {
         let message = format!(
             "Images with digests '[{missing}]' required for pushing image into repository with name '{name}' in the \
              registry with id '{registry}' do not exist"
         );
-        return Err(ServiceError::new("ReferencedImagesNotFoundException", message));
+        return Err(ServiceError::new(
+            "ReferencedImagesNotFoundException",
+            message,
+        ));
     }
-    if let Some(missing) = contents.blobs.iter().find(|blob| !repository.blobs.contains(*blob)) {
+    if let Some(missing) = contents
+        .blobs
+        .iter()
+        .find(|blob| !repository.blobs.contains(*blob))
+    {
         let message = format!(
             "Layers with digests '[{missing}]' required for pushing image into repository with name '{name}' in the \
              registry with id '{registry}' do not exist"
@@ -184,13 +280,15 @@ fn checked(
                  registry with id '{registry}'"
             ),
         )),
-        Some((tag, Some(_))) if repository.mutability == Mutability::Immutable => Err(ServiceError::new(
-            "ImageTagAlreadyExistsException",
-            format!(
-                "The image tag '{tag}' already exists in the '{name}' repository and cannot be overwritten because the \
+        Some((tag, Some(_))) if repository.mutability == Mutability::Immutable => {
+            Err(ServiceError::new(
+                "ImageTagAlreadyExistsException",
+                format!(
+                    "The image tag '{tag}' already exists in the '{name}' repository and cannot be overwritten because the \
                  repository is immutable."
-            ),
-        )),
+                ),
+            ))
+        }
         None if repository.images.contains_key(digest) => Err(ServiceError::new(
             "ImageAlreadyExistsException",
             format!(
@@ -203,7 +301,13 @@ fn checked(
 }
 
 /// The detail of an `ECR Image Action` (AWS-FACTS 1.1, 1.2, 1.5).
-fn detail(account: &Account, repository: &str, digest: &str, tag: Option<&str>, action: &str) -> Value {
+fn detail(
+    account: &Account,
+    repository: &str,
+    digest: &str,
+    tag: Option<&str>,
+    action: &str,
+) -> Value {
     let mut detail = json!({
         "result": "SUCCESS",
         "repository-name": repository,
@@ -216,7 +320,11 @@ fn detail(account: &Account, repository: &str, digest: &str, tag: Option<&str>, 
         (None, UntaggedPush::Absent) => {}
     }
     let state = account.state();
-    let image = state.ecr.repositories.get(repository).and_then(|repository| repository.images.get(digest));
+    let image = state
+        .ecr
+        .repositories
+        .get(repository)
+        .and_then(|repository| repository.images.get(digest));
     if let Some(image) = image {
         detail["manifest-media-type"] = image.media_type.as_str().into();
         if let Some(artifact) = &image.artifact_media_type {
@@ -227,7 +335,9 @@ fn detail(account: &Account, repository: &str, digest: &str, tag: Option<&str>, 
 }
 
 fn emit(account: &Account, detail: Value) {
-    account.events().put_detail("aws.ecr", "ECR Image Action", json!([]), detail);
+    account
+        .events()
+        .put_detail("aws.ecr", "ECR Image Action", json!([]), detail);
 }
 
 fn no_such_image(account: &Account, repository: &str, digest: &str) -> ServiceError {

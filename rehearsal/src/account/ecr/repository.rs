@@ -46,7 +46,11 @@ pub(super) struct Image {
 impl Repository {
     /// The tags of a digest, in alphabetical order.
     pub(super) fn tags_of(&self, digest: &str) -> Vec<&str> {
-        self.tags.iter().filter(|(_, tagged)| *tagged == digest).map(|(tag, _)| tag.as_str()).collect()
+        self.tags
+            .iter()
+            .filter(|(_, tagged)| *tagged == digest)
+            .map(|(tag, _)| tag.as_str())
+            .collect()
     }
 }
 
@@ -62,7 +66,10 @@ impl Mutability {
 /// An empty repository; an existing one stays as it is. Returns its URI.
 pub fn create_repository(account: &Account, name: &str) -> String {
     let settings = account.settings();
-    let uri = format!("{}.dkr.ecr.{}.amazonaws.com/{name}", settings.account_id, settings.region);
+    let uri = format!(
+        "{}.dkr.ecr.{}.amazonaws.com/{name}",
+        settings.account_id, settings.region
+    );
     let created = Repository {
         name: name.to_owned(),
         arn: account.arn("ecr", &format!("repository/{name}")),
@@ -73,17 +80,37 @@ pub fn create_repository(account: &Account, name: &str) -> String {
         tags: BTreeMap::new(),
         blobs: std::collections::BTreeSet::new(),
     };
-    account.state().ecr.repositories.entry(name.to_owned()).or_insert(created);
+    account
+        .state()
+        .ecr
+        .repositories
+        .entry(name.to_owned())
+        .or_insert(created);
     uri
 }
 
 /// Says whether a repository's tags may be moved.
-pub fn set_mutability(account: &Account, repository: &str, mutability: Mutability) -> Result<(), ServiceError> {
-    account.state().ecr.repository_mut(account, repository)?.mutability = mutability;
+pub fn set_mutability(
+    account: &Account,
+    repository: &str,
+    mutability: Mutability,
+) -> Result<(), ServiceError> {
+    account
+        .state()
+        .ecr
+        .repository_mut(account, repository)?
+        .mutability = mutability;
     Ok(())
 }
 
 /// The digest that a tag points at.
 pub fn tagged(account: &Account, repository: &str, tag: &str) -> Option<String> {
-    account.state().ecr.repositories.get(repository)?.tags.get(tag).cloned()
+    account
+        .state()
+        .ecr
+        .repositories
+        .get(repository)?
+        .tags
+        .get(tag)
+        .cloned()
 }

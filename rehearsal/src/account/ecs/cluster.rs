@@ -49,7 +49,8 @@ impl Service {
 
     /// Adds to the events that the console shows: `(service api) …`.
     pub(super) fn tell(&mut self, id: String, at: Timestamp, what: &str) {
-        self.events.push_front((id, at, format!("(service {}) {what}", self.name)));
+        self.events
+            .push_front((id, at, format!("(service {}) {what}", self.name)));
         self.events.truncate(EVENTS);
     }
 }

@@ -7,15 +7,24 @@ use super::task_set::{TaskSet, refresh};
 use super::{Account, Cluster, Members, Service, ServiceError, epoch};
 use crate::account::{ControllerDeployments, State};
 
-pub(super) fn describe_clusters(account: &Account, input: Members<'_>) -> Result<Value, ServiceError> {
+pub(super) fn describe_clusters(
+    account: &Account,
+    input: Members<'_>,
+) -> Result<Value, ServiceError> {
     let names = input.strings("clusters")?;
-    let names = if names.is_empty() { vec!["default"] } else { names };
+    let names = if names.is_empty() {
+        vec!["default"]
+    } else {
+        names
+    };
     let state = account.state();
     let (mut clusters, mut failures) = (Vec::new(), Vec::new());
     for name in names {
         match state.ecs.cluster(Some(name)) {
             Ok(cluster) => clusters.push(describe_cluster(&state, cluster)),
-            Err(_) if name.starts_with("arn:") => failures.push(json!({"arn": name, "reason": "MISSING"})),
+            Err(_) if name.starts_with("arn:") => {
+                failures.push(json!({"arn": name, "reason": "MISSING"}));
+            }
             Err(_) => {
                 let arn = account.arn("ecs", &format!("cluster/{name}"));
                 failures.push(json!({"arn": arn, "reason": "MISSING"}));
@@ -25,8 +34,13 @@ pub(super) fn describe_clusters(account: &Account, input: Members<'_>) -> Result
     Ok(json!({"clusters": clusters, "failures": failures}))
 }
 
-pub(super) fn describe_services(account: &Account, input: Members<'_>) -> Result<Value, ServiceError> {
-    let names = input.list("services").and_then(|_| input.strings("services"))?;
+pub(super) fn describe_services(
+    account: &Account,
+    input: Members<'_>,
+) -> Result<Value, ServiceError> {
+    let names = input
+        .list("services")
+        .and_then(|_| input.strings("services"))?;
     if names.is_empty() || names.len() > 10 {
         let message = "Services cannot be empty, and no more than 10 can be described at once.";
         return Err(ServiceError::new("InvalidParameterException", message));
@@ -45,7 +59,10 @@ pub(super) fn describe_services(account: &Account, input: Members<'_>) -> Result
     Ok(json!({"services": services, "failures": failures}))
 }
 
-pub(super) fn describe_task_sets(account: &Account, input: Members<'_>) -> Result<Value, ServiceError> {
+pub(super) fn describe_task_sets(
+    account: &Account,
+    input: Members<'_>,
+) -> Result<Value, ServiceError> {
     let wanted = input.strings("taskSets")?;
     let (cluster, service) = (input.string("cluster")?, input.string("service")?);
     let now = account.clock().now();
@@ -61,17 +78,30 @@ pub(super) fn describe_task_sets(account: &Account, input: Members<'_>) -> Resul
     }
     let (mut sets, mut failures) = (Vec::new(), Vec::new());
     for name in wanted {
-        match service.task_sets.iter().find(|set| set.id == name || set.arn == name) {
+        match service
+            .task_sets
+            .iter()
+            .find(|set| set.id == name || set.arn == name)
+        {
             Some(set) => sets.push(describe(set)),
-            None => failures.push(missing(account, "task-set", &format!("{}/{}", cluster.name, service.name), name)),
+            None => failures.push(missing(
+                account,
+                "task-set",
+                &format!("{}/{}", cluster.name, service.name),
+                name,
+            )),
         }
     }
     Ok(json!({"taskSets": sets, "failures": failures}))
 }
 
 fn describe_cluster(state: &State, cluster: &Cluster) -> Value {
-    let counts = cluster.services.values().map(|service| totals(state, service));
-    let (running, pending) = counts.fold((0, 0), |sum, counts| (sum.0 + counts.0, sum.1 + counts.1));
+    let counts = cluster
+        .services
+        .values()
+        .map(|service| totals(state, service));
+    let (running, pending) =
+        counts.fold((0, 0), |sum, counts| (sum.0 + counts.0, sum.1 + counts.1));
     json!({
         "clusterArn": cluster.arn,
         "clusterName": cluster.name,
@@ -88,12 +118,22 @@ fn describe_cluster(state: &State, cluster: &Cluster) -> Value {
     })
 }
 
-fn describe_service(account: &Account, state: &State, cluster: &Cluster, service: &Service) -> Value {
+fn describe_service(
+    account: &Account,
+    state: &State,
+    cluster: &Cluster,
+    service: &Service,
+) -> Value {
     let (running, pending) = totals(state, service);
-    let sets: Vec<Value> = service.task_sets.iter().map(|set| describe_task_set(state, cluster, service, set)).collect();
+    let sets: Vec<Value> = service
+        .task_sets
+        .iter()
+        .map(|set| describe_task_set(state, cluster, service, set))
+        .collect();
     let events = service.events.iter();
-    let events: Vec<Value> =
-        events.map(|(id, at, message)| json!({"id": id, "createdAt": epoch(*at), "message": message})).collect();
+    let events: Vec<Value> = events
+        .map(|(id, at, message)| json!({"id": id, "createdAt": epoch(*at), "message": message}))
+        .collect();
     let mut described = json!({
         "serviceArn": service.arn,
         "serviceName": service.name,
@@ -173,6 +213,11 @@ fn load_balancers(set: &TaskSet) -> Value {
 
 /// Running and pending tasks of all task sets.
 fn totals(state: &State, service: &Service) -> (u32, u32) {
-    let counts = service.task_sets.iter().map(|set| set.counts(state, service.desired_count));
-    counts.fold((0, 0), |sum, counts| (sum.0 + counts.running, sum.1 + counts.pending))
+    let counts = service
+        .task_sets
+        .iter()
+        .map(|set| set.counts(state, service.desired_count));
+    counts.fold((0, 0), |sum, counts| {
+        (sum.0 + counts.running, sum.1 + counts.pending)
+    })
 }

@@ -35,7 +35,8 @@ pub(super) fn list_tasks(account: &Account, input: Members<'_>) -> Result<Value,
     // `startedBy` must be the only filter (AWS-FACTS 5.11); that `desiredStatus`, which has a default, does
     // not count as one is how it is used everywhere, but UNCONFIRMED.
     if started_by.is_some() && (service.is_some() || family.is_some() || launch_type.is_some()) {
-        let message = "When you specify startedBy as the filter, it must be the only filter that you use.";
+        let message =
+            "When you specify startedBy as the filter, it must be the only filter that you use.";
         return Err(ServiceError::new("InvalidParameterException", message));
     }
     let state = account.state();
@@ -49,18 +50,22 @@ pub(super) fn list_tasks(account: &Account, input: Members<'_>) -> Result<Value,
     };
     // PENDING is accepted and finds nothing: ECS never sets it as a desired status.
     let of_family = |task: &Task| {
-        let definition = task.task_definition.rsplit('/').next().unwrap_or_default();
+        let definition = task.definition.rsplit('/').next().unwrap_or_default();
         family.is_none_or(|family| definition.split(':').next() == Some(family))
     };
     let tasks = state.ecs.tasks.values().filter(|task| {
         task.cluster == cluster.name
             && task.desired_status() == desired
             && service.is_none_or(|service| task.service == service)
-            && started_by.is_none_or(|started_by| task.task_set == started_by)
+            && started_by.is_none_or(|started_by| task.started_by == started_by)
             && launch_type.is_none_or(|launch_type| launch_type == "FARGATE")
             && of_family(task)
     });
-    page("taskArns", tasks.map(|task| task.arn.clone()).collect(), input)
+    page(
+        "taskArns",
+        tasks.map(|task| task.arn.clone()).collect(),
+        input,
+    )
 }
 
 fn describe(cluster_arn: &str, task: &Task, account: &Account) -> Value {
@@ -91,10 +96,10 @@ fn describe(cluster_arn: &str, task: &Task, account: &Account) -> Value {
         "overrides": {"containerOverrides": []},
         "platformVersion": "1.4.0",
         "platformFamily": "Linux",
-        "startedBy": task.task_set,
+        "startedBy": task.started_by,
         "tags": [],
         "taskArn": task.arn,
-        "taskDefinitionArn": task.task_definition,
+        "taskDefinitionArn": task.definition,
         "version": task.version,
     });
     for (name, at) in [
@@ -117,7 +122,11 @@ fn describe(cluster_arn: &str, task: &Task, account: &Account) -> Value {
 }
 
 fn describe_container(container: &Container, task: &Task) -> Value {
-    let health = if container.check.is_some() { container.health } else { Health::Unknown };
+    let health = if container.check.is_some() {
+        container.health
+    } else {
+        Health::Unknown
+    };
     let mut described = json!({
         "containerArn": container.arn,
         "taskArn": task.arn,

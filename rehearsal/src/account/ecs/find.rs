@@ -9,7 +9,9 @@ impl State {
     pub(super) fn cluster(&self, name: Option<&str>) -> Result<&Cluster, ServiceError> {
         let name = name.unwrap_or("default");
         let name = name.rsplit('/').next().unwrap_or(name);
-        self.clusters.get(name).ok_or_else(|| ServiceError::new("ClusterNotFoundException", "Cluster not found."))
+        self.clusters
+            .get(name)
+            .ok_or_else(|| ServiceError::new("ClusterNotFoundException", "Cluster not found."))
     }
 
     pub(super) fn service(&self, cluster: &str, name: &str) -> Option<&Service> {
@@ -39,14 +41,22 @@ pub(super) fn missing(account: &Account, kind: &str, cluster: &str, name: &str) 
 }
 
 /// A page of a list of ARNs: at most 100, and a token if there are more.
-pub(super) fn page(member: &str, arns: Vec<String>, input: Members<'_>) -> Result<Value, ServiceError> {
-    let invalid = |what: &str| ServiceError::new("InvalidParameterException", format!("Invalid {what}."));
+pub(super) fn page(
+    member: &str,
+    arns: Vec<String>,
+    input: Members<'_>,
+) -> Result<Value, ServiceError> {
+    let invalid =
+        |what: &str| ServiceError::new("InvalidParameterException", format!("Invalid {what}."));
     let start = match input.optional_string("nextToken")? {
         Some(token) => token.parse::<usize>().map_err(|_| invalid("token"))?,
         None => 0,
     };
     let size = match input.optional_integer("maxResults")? {
-        Some(size) => usize::try_from(size).ok().filter(|size| (1..=100).contains(size)).ok_or_else(|| invalid("maxResults"))?,
+        Some(size) => usize::try_from(size)
+            .ok()
+            .filter(|size| (1..=100).contains(size))
+            .ok_or_else(|| invalid("maxResults"))?,
         None => 100,
     };
     let total = arns.len();

@@ -14,7 +14,7 @@ use crate::account::journal::Tone;
 /// The first pause after a round of failed tasks, and the longest (ECS throttles in a like manner; its
 /// exact times are not published).
 const FIRST_PAUSE: Duration = Duration::from_secs(10);
-const LONGEST_PAUSE: Duration = Duration::from_secs(15 * 60);
+const LONGEST_PAUSE: Duration = Duration::from_mins(15);
 
 /// Where a task set is.
 #[derive(Debug, Clone)]
@@ -37,7 +37,9 @@ pub(super) fn keep(account: &Account, place: Place) {
     let account = account.clone();
     tokio::spawn(async move {
         loop {
-            let Some(wake) = wake(&account, &place) else { return };
+            let Some(wake) = wake(&account, &place) else {
+                return;
+            };
             let woken = wake.notified();
             let pause = match step(&account, &place) {
                 Step::Done => return,
@@ -58,17 +60,28 @@ pub(super) fn keep(account: &Account, place: Place) {
 
 fn wake(account: &Account, place: &Place) -> Option<std::sync::Arc<tokio::sync::Notify>> {
     let state = account.state();
-    state.ecs.service(&place.cluster, &place.service)?.task_set(&place.task_set).map(|set| set.wake.clone())
+    state
+        .ecs
+        .service(&place.cluster, &place.service)?
+        .task_set(&place.task_set)
+        .map(|set| set.wake.clone())
 }
 
 fn step(account: &Account, place: &Place) -> Step {
     let now = account.clock().now();
     let mut state = account.state();
-    let Some(service) = state.ecs.service(&place.cluster, &place.service) else { return Step::Done };
-    let Some(set) = service.task_set(&place.task_set) else { return Step::Done };
+    let Some(service) = state.ecs.service(&place.cluster, &place.service) else {
+        return Step::Done;
+    };
+    let Some(set) = service.task_set(&place.task_set) else {
+        return Step::Done;
+    };
     let desired = set.desired(service.desired_count) as usize;
     let (draining, not_before) = (set.draining, set.not_before);
-    let kept: Vec<&Task> = set.tasks(&state).filter(|task| task.desired_status() == "RUNNING").collect();
+    let kept: Vec<&Task> = set
+        .tasks(&state)
+        .filter(|task| task.desired_status() == "RUNNING")
+        .collect();
     for task in kept.iter().skip(desired) {
         task.word.send_if_modified(|word| {
             let unsaid = word.is_none();
@@ -94,7 +107,9 @@ fn step(account: &Account, place: &Place) -> Step {
         let pause = now.duration_until(not_before).unsigned_abs();
         return Step::Wait(Some(pause.max(Duration::from_millis(1))));
     }
-    let arns: Vec<String> = (0..missing).filter_map(|_| add_task(account, &mut state, place)).collect();
+    let arns: Vec<String> = (0..missing)
+        .filter_map(|_| add_task(account, &mut state, place))
+        .collect();
     drop(state);
     for arn in arns {
         life::begin(account, arn, life::Begin::AsNew);
@@ -109,18 +124,27 @@ pub(super) fn add_task(account: &Account, state: &mut State, place: &Place) -> O
     let arn = account.arn("ecs", &format!("task/{}/{id}", place.cluster));
     let ip = state.network.next_ip();
     let service = state.ecs.service(&place.cluster, &place.service)?;
-    let definition = service.task_set(&place.task_set)?.spec.task_definition.clone();
+    let definition = service
+        .task_set(&place.task_set)?
+        .spec
+        .task_definition
+        .clone();
     let mut ids: Vec<String> = (0..40).map(|_| state.unique()).collect();
     let definition = state.ecs.task_definition(&definition)?;
     let prefix = account.arn("ecs", &format!("container/{}/{id}", place.cluster));
-    let text = |name: &str, default: &str| definition.document[name].as_str().unwrap_or(default).to_owned();
+    let text = |name: &str, default: &str| {
+        definition.document[name]
+            .as_str()
+            .unwrap_or(default)
+            .to_owned()
+    };
     let task = Task {
         arn: arn.clone(),
         id: id.clone(),
         cluster: place.cluster.clone(),
         service: place.service.clone(),
-        task_set: place.task_set.clone(),
-        task_definition: definition.arn.clone(),
+        started_by: place.task_set.clone(),
+        definition: definition.arn.clone(),
         architecture: definition.architecture(),
         cpu: text("cpu", "256"),
         memory: text("memory", "512"),
@@ -140,7 +164,14 @@ pub(super) fn add_task(account: &Account, state: &mut State, place: &Place) -> O
     state.ecs.tasks.insert(arn.clone(), task);
     let event = state.unique();
     if let Some(service) = state.ecs.service_mut(&place.cluster, &place.service) {
-        service.tell(event, now, &format!("(taskSet {}) has started 1 tasks: (task {id}).", place.task_set));
+        service.tell(
+            event,
+            now,
+            &format!(
+                "(taskSet {}) has started 1 tasks: (task {id}).",
+                place.task_set
+            ),
+        );
     }
     Some(arn)
 }
@@ -150,20 +181,28 @@ pub(super) fn add_task(account: &Account, state: &mut State, place: &Place) -> O
 pub(super) fn count_failure(account: &Account, place: &Place, ran: Option<SignedDuration>) {
     let now = account.clock().now();
     let mut state = account.state();
-    let Some(service) = state.ecs.service_mut(&place.cluster, &place.service) else { return };
+    let Some(service) = state.ecs.service_mut(&place.cluster, &place.service) else {
+        return;
+    };
     let round = service.desired_count.max(1);
-    let Some(set) = service.task_set_mut(&place.task_set) else { return };
+    let Some(set) = service.task_set_mut(&place.task_set) else {
+        return;
+    };
     if ran.is_some_and(|ran| ran > SignedDuration::from_secs(300)) {
         set.failures = 0;
     }
     set.failures = set.failures.saturating_add(1);
-    set.not_before = now.checked_add(pause_after(set.failures, round)).unwrap_or(Timestamp::MAX);
+    set.not_before = now
+        .checked_add(pause_after(set.failures, round))
+        .unwrap_or(Timestamp::MAX);
 }
 
 fn pause_after(failures: u32, round: u32) -> Duration {
     match failures.div_ceil(round.max(1)) {
         0 | 1 => Duration::ZERO,
-        rounds => FIRST_PAUSE.saturating_mul(1 << (rounds - 2).min(16)).min(LONGEST_PAUSE),
+        rounds => FIRST_PAUSE
+            .saturating_mul(1 << (rounds - 2).min(16))
+            .min(LONGEST_PAUSE),
     }
 }
 
@@ -173,7 +212,9 @@ mod tests {
 
     #[test]
     fn the_pause_between_failing_tasks_grows_to_a_quarter_of_an_hour() {
-        let pauses: Vec<u64> = [1, 2, 3, 5, 7, 100].map(|failures| pause_after(failures, 2).as_secs()).into();
+        let pauses: Vec<u64> = [1, 2, 3, 5, 7, 100]
+            .map(|failures| pause_after(failures, 2).as_secs())
+            .into();
         assert_eq!(pauses, [0, 0, 10, 20, 40, 900]);
     }
 }

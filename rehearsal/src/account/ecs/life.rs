@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use futures_util::future::{BoxFuture, pending, select_all};
 use futures_util::FutureExt as _;
+use futures_util::future::{BoxFuture, pending, select_all};
 use http::Request;
 
 use super::task::{Culprit, Health, HealthCheck, Status, Stopping, Task};
@@ -34,9 +34,21 @@ pub(super) enum Begin {
 pub(super) fn begin(account: &Account, arn: String, begin: Begin) {
     let account = account.clone();
     tokio::spawn(async move {
-        let Some(mut word) = account.state().ecs.tasks.get(&arn).map(|task| task.word.subscribe()) else { return };
+        let Some(mut word) = account
+            .state()
+            .ecs
+            .tasks
+            .get(&arn)
+            .map(|task| task.word.subscribe())
+        else {
+            return;
+        };
         let told = async {
-            let said = word.wait_for(Option::is_some).await.ok().and_then(|said| said.clone());
+            let said = word
+                .wait_for(Option::is_some)
+                .await
+                .ok()
+                .and_then(|said| said.clone());
             match said {
                 Some(stopping) => stopping,
                 None => pending().await,
@@ -64,7 +76,9 @@ async fn live(account: &Account, arn: &str, begin: Begin) -> Stopping {
         }
         change(account, arn, run);
     }
-    let Some(task) = Started::of(account, arn) else { return pending().await };
+    let Some(task) = Started::of(account, arn) else {
+        return pending().await;
+    };
     if begin == Begin::AsNew {
         elb::register(account, &task.target_group_arn, &task.target, false);
     }
@@ -109,11 +123,15 @@ impl Started {
         let state = account.state();
         let task = state.ecs.tasks.get(arn)?;
         let service = state.ecs.service(&task.cluster, &task.service)?;
-        let spec = &service.task_set(&task.task_set)?.spec;
+        let spec = &service.task_set(&task.started_by)?.spec;
         let container = |container: &super::task::Container| StartedContainer {
             name: container.name.clone(),
             runs: container.runs.clone(),
-            addresses: container.ports.iter().map(|port| task.address(*port)).collect(),
+            addresses: container
+                .ports
+                .iter()
+                .map(|port| task.address(*port))
+                .collect(),
             essential: container.essential,
             check: container.check.clone(),
         };
@@ -127,7 +145,11 @@ impl Started {
 }
 
 /// Changes a task, if it is still there.
-pub(super) fn change(account: &Account, arn: &str, change: impl FnOnce(&mut Task, jiff::Timestamp)) {
+pub(super) fn change(
+    account: &Account,
+    arn: &str,
+    change: impl FnOnce(&mut Task, jiff::Timestamp),
+) {
     let now = account.clock().now();
     let mut state = account.state();
     if let Some(task) = state.ecs.tasks.get_mut(arn) {
@@ -143,31 +165,64 @@ fn pull_images(account: &Account, arn: &str) -> Result<(), Stopping> {
     pull(account, &mut state, arn).map_err(|(container, reason)| Stopping {
         code: "TaskFailedToStart",
         reason: reason.clone(),
-        culprit: Some(Culprit { container, exit_code: None, reason: Some(reason) }),
+        culprit: Some(Culprit {
+            container,
+            exit_code: None,
+            reason: Some(reason),
+        }),
     })
 }
 
 /// The error names the container and says why.
-pub(super) fn pull(account: &Account, state: &mut State, arn: &str) -> Result<(), (String, String)> {
-    let Some(task) = state.ecs.tasks.get(arn) else { return Ok(()) };
-    let (cluster, service, set) = (task.cluster.clone(), task.service.clone(), task.task_set.clone());
+pub(super) fn pull(
+    account: &Account,
+    state: &mut State,
+    arn: &str,
+) -> Result<(), (String, String)> {
+    let Some(task) = state.ecs.tasks.get(arn) else {
+        return Ok(());
+    };
+    let (cluster, service, set) = (
+        task.cluster.clone(),
+        task.service.clone(),
+        task.started_by.clone(),
+    );
     let architecture = task.architecture;
-    let images: Vec<(String, String)> = task.containers.iter().map(|it| (it.name.clone(), it.image.clone())).collect();
+    let images: Vec<(String, String)> = task
+        .containers
+        .iter()
+        .map(|it| (it.name.clone(), it.image.clone()))
+        .collect();
     for (position, (name, image)) in images.into_iter().enumerate() {
-        let set = state.ecs.service(&cluster, &service).and_then(|service| service.task_set(&set));
+        let set = state
+            .ecs
+            .service(&cluster, &service)
+            .and_then(|service| service.task_set(&set));
         let known = set.and_then(|set| set.digests.get(&image)).cloned();
-        let reference = known.as_ref().map_or_else(|| image.clone(), |digest| pinned(&image, digest));
-        let pulled = ecr::pull(account, state, &reference, architecture).map_err(|reason| (name, reason))?;
+        let reference = known
+            .as_ref()
+            .map_or_else(|| image.clone(), |digest| pinned(&image, digest));
+        let pulled =
+            ecr::pull(account, state, &reference, architecture).map_err(|reason| (name, reason))?;
         let reported = match account.settings().reported_digest {
             ReportedDigest::Index => pulled.digest.clone(),
             ReportedDigest::Platform => pulled.platform_digest.clone(),
         };
-        let id = state.ecs.tasks.get(arn).map(|task| task.task_set.clone()).unwrap_or_default();
+        let id = state
+            .ecs
+            .tasks
+            .get(arn)
+            .map(|task| task.started_by.clone())
+            .unwrap_or_default();
         let service = state.ecs.service_mut(&cluster, &service);
         if let Some(set) = service.and_then(|service| service.task_set_mut(&id)) {
             set.digests.insert(image, pulled.digest);
         }
-        let container = state.ecs.tasks.get_mut(arn).and_then(|task| task.containers.get_mut(position));
+        let container = state
+            .ecs
+            .tasks
+            .get_mut(arn)
+            .and_then(|task| task.containers.get_mut(position));
         if let Some(container) = container {
             container.digest = Some(reported);
             container.runs = pulled.image;
@@ -178,26 +233,55 @@ pub(super) fn pull(account: &Account, state: &mut State, arn: &str) -> Result<()
 
 /// The reference with its tag replaced by a digest.
 fn pinned(reference: &str, digest: &str) -> String {
-    let name = reference.split_once('@').map_or(reference, |(name, _)| name);
+    let name = reference
+        .split_once('@')
+        .map_or(reference, |(name, _)| name);
     let slash = name.rfind('/').map_or(0, |slash| slash + 1);
-    let name = name[slash..].find(':').map_or(name, |colon| &name[..slash + colon]);
+    let name = name[slash..]
+        .find(':')
+        .map_or(name, |colon| &name[..slash + colon]);
     format!("{name}@{digest}")
 }
 
-/// Runs a container. Returns if it ends and its task must end with it.
-async fn container_end(account: &Account, arn: &str, container: &StartedContainer, begin: Begin) -> Stopping {
-    let Some(image) = &container.runs else { return pending().await };
-    let crash = image.behaviour.crash;
+/// Lets the containers of a task listen that runs before the story begins.
+pub(super) fn listen_at_once(account: &Account, arn: &str) {
+    let task = Started::of(account, arn);
+    for container in task.iter().flat_map(|task| &task.containers) {
+        if let Some(image) = &container.runs {
+            listen(account, image, &container.addresses);
+        }
+    }
+}
+
+/// Starts the process of an image on the ports of its container.
+fn listen(account: &Account, image: &ImageSpec, addresses: &[Address]) {
     let process = Arc::new(Process::new(image, account.clock().clone()));
+    for address in addresses {
+        if let Err(error) = network::listen(account, address.clone(), Arc::clone(&process)) {
+            let text = format!(
+                "{} cannot listen on {}:{}: {error}",
+                image.version, address.ip, address.port
+            );
+            account.journal().note("ecs", Tone::Bad, text);
+        }
+    }
+}
+
+/// Runs a container. Returns if it ends and its task must end with it.
+async fn container_end(
+    account: &Account,
+    arn: &str,
+    container: &StartedContainer,
+    begin: Begin,
+) -> Stopping {
+    let Some(image) = &container.runs else {
+        return pending().await;
+    };
+    let crash = image.behaviour.crash;
     let serving = async {
         if begin == Begin::AsNew {
             account.clock().sleep(image.behaviour.startup).await;
-        }
-        for address in &container.addresses {
-            if let Err(error) = network::listen(account, address.clone(), Arc::clone(&process)) {
-                let text = format!("container {} cannot listen: {error}", container.name);
-                account.journal().note("ecs", Tone::Bad, text);
-            }
+            listen(account, image, &container.addresses);
         }
         pending::<()>().await;
     };
@@ -217,7 +301,11 @@ async fn container_end(account: &Account, arn: &str, container: &StartedContaine
     let exit_code = crash.map(|crash| crash.exit_code);
     if !container.essential {
         change(account, arn, |task, _| {
-            for it in task.containers.iter_mut().filter(|it| it.name == container.name) {
+            for it in task
+                .containers
+                .iter_mut()
+                .filter(|it| it.name == container.name)
+            {
                 (it.status, it.exit_code) = ("STOPPED", exit_code);
             }
         });
@@ -226,7 +314,11 @@ async fn container_end(account: &Account, arn: &str, container: &StartedContaine
     Stopping {
         code: "EssentialContainerExited",
         reason: "Essential container in task exited".to_owned(),
-        culprit: Some(Culprit { container: container.name.clone(), exit_code, reason: None }),
+        culprit: Some(Culprit {
+            container: container.name.clone(),
+            exit_code,
+            reason: None,
+        }),
     }
 }
 
@@ -234,10 +326,20 @@ async fn container_end(account: &Account, arn: &str, container: &StartedContaine
 async fn elb_verdict(account: &Account, task: &Started) -> Stopping {
     account.clock().sleep(task.grace).await;
     loop {
-        let unhealthy = account.state().elb.is_unhealthy(&task.target_group_arn, &task.target);
+        let unhealthy = account
+            .state()
+            .elb
+            .is_unhealthy(&task.target_group_arn, &task.target);
         if unhealthy {
-            let reason = format!("Task failed ELB health checks in (target-group {})", task.target_group_arn);
-            return Stopping { code: "ServiceSchedulerInitiated", reason, culprit: None };
+            let reason = format!(
+                "Task failed ELB health checks in (target-group {})",
+                task.target_group_arn
+            );
+            return Stopping {
+                code: "ServiceSchedulerInitiated",
+                reason,
+                culprit: None,
+            };
         }
         account.clock().sleep(ELB_LOOK).await;
         // The scheduler also notices here that the task came into service.
@@ -247,7 +349,12 @@ async fn elb_verdict(account: &Account, task: &Started) -> Stopping {
 }
 
 /// Checks a container's health as its task definition says. Returns when an essential one is unhealthy.
-async fn health_verdict(account: &Account, arn: &str, container: &StartedContainer, check: &HealthCheck) -> Stopping {
+async fn health_verdict(
+    account: &Account,
+    arn: &str,
+    container: &StartedContainer,
+    check: &HealthCheck,
+) -> Stopping {
     let mut failed = 0;
     let mut spent = Duration::ZERO;
     loop {
@@ -266,13 +373,21 @@ async fn health_verdict(account: &Account, arn: &str, container: &StartedContain
             false => continue,
         };
         change(account, arn, |task, _| {
-            for it in task.containers.iter_mut().filter(|it| it.name == container.name) {
+            for it in task
+                .containers
+                .iter_mut()
+                .filter(|it| it.name == container.name)
+            {
                 it.health = health;
             }
         });
         if health == Health::Unhealthy && container.essential {
             let reason = "Task failed container health checks".to_owned();
-            return Stopping { code: "ServiceSchedulerInitiated", reason, culprit: None };
+            return Stopping {
+                code: "ServiceSchedulerInitiated",
+                reason,
+                culprit: None,
+            };
         }
     }
 }
@@ -282,8 +397,13 @@ async fn is_healthy(account: &Account, container: &StartedContainer, check: &Hea
     if container.runs.is_none() {
         return true;
     }
-    let Some(address) = container.addresses.first() else { return true };
-    let Ok(request) = Request::get(check.path.as_deref().unwrap_or("/ping")).body(Bytes::new()) else { return false };
+    let Some(address) = container.addresses.first() else {
+        return true;
+    };
+    let Ok(request) = Request::get(check.path.as_deref().unwrap_or("/ping")).body(Bytes::new())
+    else {
+        return false;
+    };
     let answer = network::exchange(account, address, request, check.timeout).await;
     answer.is_ok_and(|response| check.path.is_none() || response.status().is_success())
 }

@@ -16,15 +16,17 @@ mod stop;
 mod task;
 mod task_definition;
 mod task_set;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 
 use serde_json::Value;
 
 use super::{Account, Members, ServiceError, epoch};
+use cluster::{Cluster, Service};
 pub(crate) use register_task_definition::register_task_definition;
 pub use seams::*;
-use cluster::{Cluster, Service};
 use task::Task;
 use task_definition::TaskDefinition;
 use task_set::TaskSet;
@@ -43,7 +45,11 @@ pub(crate) struct State {
 }
 
 /// Answers a call.
-pub(crate) fn handle(account: &Account, operation: &str, input: Value) -> Result<Value, ServiceError> {
+pub(crate) fn handle(
+    account: &Account,
+    operation: &str,
+    input: Value,
+) -> Result<Value, ServiceError> {
     let members = Members::of(&input)?;
     match operation {
         "DescribeClusters" => describe_services::describe_clusters(account, members),

@@ -21,15 +21,26 @@ const RESPONSE_ONLY: [&str; 9] = [
 ];
 
 /// Registers a task definition. Returns its ARN.
-pub(crate) fn register_task_definition(account: &Account, document: Value) -> Result<String, ServiceError> {
+pub(crate) fn register_task_definition(
+    account: &Account,
+    document: Value,
+) -> Result<String, ServiceError> {
     let output = handle(account, document)?;
-    Ok(output["taskDefinition"]["taskDefinitionArn"].as_str().unwrap_or_default().to_owned())
+    Ok(output["taskDefinition"]["taskDefinitionArn"]
+        .as_str()
+        .unwrap_or_default()
+        .to_owned())
 }
 
 pub(super) fn handle(account: &Account, input: Value) -> Result<Value, ServiceError> {
     let family = checked(Members::of(&input)?)?.to_owned();
-    let Value::Object(mut members) = input else { return Err(ServiceError::validation("not a structure")) };
-    let tags = members.shift_remove("tags").filter(|tags| !tags.is_null()).unwrap_or_else(|| json!([]));
+    let Value::Object(mut members) = input else {
+        return Err(ServiceError::validation("not a structure"));
+    };
+    let tags = members
+        .shift_remove("tags")
+        .filter(|tags| !tags.is_null())
+        .unwrap_or_else(|| json!([]));
     let registered_at = epoch(account.clock().now());
     let mut state = account.state();
     let revisions = state.ecs.families.entry(family.clone()).or_default();
@@ -42,8 +53,14 @@ pub(super) fn handle(account: &Account, input: Value) -> Result<Value, ServiceEr
     for list in ["volumes", "placementConstraints"] {
         document.entry(list).or_insert_with(|| json!([]));
     }
-    if let Some(definitions) = document.get_mut("containerDefinitions").and_then(Value::as_array_mut) {
-        definitions.iter_mut().filter_map(Value::as_object_mut).for_each(fill_in);
+    if let Some(definitions) = document
+        .get_mut("containerDefinitions")
+        .and_then(Value::as_array_mut)
+    {
+        definitions
+            .iter_mut()
+            .filter_map(Value::as_object_mut)
+            .for_each(fill_in);
     }
     let compatibilities = match document.get("networkMode").and_then(Value::as_str) {
         Some("awsvpc") => json!(["EC2", "FARGATE"]),
@@ -65,20 +82,31 @@ pub(super) fn handle(account: &Account, input: Value) -> Result<Value, ServiceEr
     if tags.as_array().is_some_and(|tags| !tags.is_empty()) {
         output["tags"] = tags.clone();
     }
-    revisions.push(TaskDefinition { arn, document, tags });
+    revisions.push(TaskDefinition {
+        arn,
+        document,
+        tags,
+    });
     Ok(output)
 }
 
 /// The family, if the request is one that ECS would take.
 fn checked(input: Members<'_>) -> Result<&str, ServiceError> {
     let client_error = |message: String| ServiceError::new("ClientException", message);
-    if let Some(field) = RESPONSE_ONLY.into_iter().find(|field| input.get(field).is_some()) {
-        return Err(client_error(format!("Unknown parameter in input: \"{field}\" is a field of the response only.")));
+    if let Some(field) = RESPONSE_ONLY
+        .into_iter()
+        .find(|field| input.get(field).is_some())
+    {
+        return Err(client_error(format!(
+            "Unknown parameter in input: \"{field}\" is a field of the response only."
+        )));
     }
     let family = input.string("family")?;
     let allowed = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
     if family.is_empty() || family.len() > 255 || !family.chars().all(allowed) {
-        return Err(client_error(format!("Invalid family name {family:?}: up to 255 letters, digits, hyphens and underscores.")));
+        return Err(client_error(format!(
+            "Invalid family name {family:?}: up to 255 letters, digits, hyphens and underscores."
+        )));
     }
     let definitions = input.list("containerDefinitions")?;
     if definitions.is_empty() {
@@ -88,13 +116,20 @@ fn checked(input: Members<'_>) -> Result<&str, ServiceError> {
     for definition in definitions {
         let definition = Members::of(definition)?;
         for required in ["name", "image"] {
-            if definition.optional_string(required)?.is_none_or(str::is_empty) {
-                return Err(client_error(format!("Container.{required} should not be null or empty.")));
+            if definition
+                .optional_string(required)?
+                .is_none_or(str::is_empty)
+            {
+                return Err(client_error(format!(
+                    "Container.{required} should not be null or empty."
+                )));
             }
         }
         let name = definition.string("name")?;
         if names.contains(&name) {
-            return Err(client_error(format!("Container.name must be unique: {name}")));
+            return Err(client_error(format!(
+                "Container.name must be unique: {name}"
+            )));
         }
         names.push(name);
     }
@@ -114,7 +149,12 @@ fn fill_in(definition: &mut Map<String, Value>) {
     ] {
         definition.entry(name).or_insert(value);
     }
-    let Some(mappings) = definition.get_mut("portMappings").and_then(Value::as_array_mut) else { return };
+    let Some(mappings) = definition
+        .get_mut("portMappings")
+        .and_then(Value::as_array_mut)
+    else {
+        return;
+    };
     for mapping in mappings.iter_mut().filter_map(Value::as_object_mut) {
         if let Some(port) = mapping.get("containerPort").cloned() {
             mapping.entry("hostPort").or_insert(port);

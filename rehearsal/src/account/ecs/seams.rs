@@ -98,8 +98,17 @@ pub struct ServiceView {
 /// An empty cluster; an existing one stays as it is.
 pub fn create_cluster(account: &Account, name: &str) {
     let arn = account.arn("ecs", &format!("cluster/{name}"));
-    let cluster = Cluster { name: name.to_owned(), arn, services: BTreeMap::new() };
-    account.state().ecs.clusters.entry(name.to_owned()).or_insert(cluster);
+    let cluster = Cluster {
+        name: name.to_owned(),
+        arn,
+        services: BTreeMap::new(),
+    };
+    account
+        .state()
+        .ecs
+        .clusters
+        .entry(name.to_owned())
+        .or_insert(cluster);
 }
 
 /// A service with its first task set, which is primary, steady and in service at once. Returns its ARN;
@@ -122,7 +131,11 @@ pub fn create_service(account: &Account, spec: ServiceSpec) -> Result<String, St
     };
     {
         let mut state = account.state();
-        let cluster = state.ecs.clusters.get_mut(&spec.cluster).ok_or("Cluster not found.")?;
+        let cluster = state
+            .ecs
+            .clusters
+            .get_mut(&spec.cluster)
+            .ok_or("Cluster not found.")?;
         if cluster.services.contains_key(&spec.name) {
             return Err("Creation of service was not idempotent.".to_owned());
         }
@@ -154,21 +167,31 @@ fn put_in_service(account: &Account, desired: u32, place: &Place) -> Result<(), 
     for _ in 0..desired {
         let (arn, group, target) = {
             let mut state = account.state();
-            let arn = keeper::add_task(account, &mut state, place).ok_or("The task definition is gone.")?;
+            let arn = keeper::add_task(account, &mut state, place)
+                .ok_or("The task definition is gone.")?;
             if let Err((_, reason)) = life::pull(account, &mut state, &arn) {
-                state.ecs.tasks.retain(|_, task| task.task_set != place.task_set);
+                state
+                    .ecs
+                    .tasks
+                    .retain(|_, task| task.started_by != place.task_set);
                 return Err(reason);
             }
             let service = state.ecs.service(&place.cluster, &place.service);
-            let set = service.and_then(|service| service.task_set(&place.task_set)).ok_or("The task set is gone.")?;
+            let set = service
+                .and_then(|service| service.task_set(&place.task_set))
+                .ok_or("The task set is gone.")?;
             let (group, port) = (set.spec.target_group_arn.clone(), set.spec.container_port);
             let task = state.ecs.tasks.get(&arn).ok_or("The task is gone.")?;
             (arn.clone(), group, task.address(port))
         };
+        life::listen_at_once(account, &arn);
         elb::register(account, &group, &target, true);
         life::change(account, &arn, |task, now| {
             life::run(task, now);
-            let checked = task.containers.iter_mut().filter(|container| container.check.is_some());
+            let checked = task
+                .containers
+                .iter_mut()
+                .filter(|container| container.check.is_some());
             checked.for_each(|container| container.health = Health::Healthy);
         });
         life::begin(account, arn, life::Begin::InService);
@@ -178,7 +201,12 @@ fn put_in_service(account: &Account, desired: u32, place: &Place) -> Result<(), 
 }
 
 /// Starts a task set. Returns its id; the error is ECS's sentence.
-pub fn create_task_set(account: &Account, cluster: &str, service: &str, new: NewTaskSet) -> Result<String, String> {
+pub fn create_task_set(
+    account: &Account,
+    cluster: &str,
+    service: &str,
+    new: NewTaskSet,
+) -> Result<String, String> {
     let place = add_task_set(account, cluster, service, new, false)?;
     keeper::keep(account, place.clone());
     Ok(place.task_set)
@@ -192,19 +220,33 @@ fn add_task_set(
     primary: bool,
 ) -> Result<Place, String> {
     if elb::target_group(account, &new.target_group_arn).is_none() {
-        return Err(format!("The specified target group does not exist: {}", new.target_group_arn));
+        return Err(format!(
+            "The specified target group does not exist: {}",
+            new.target_group_arn
+        ));
     }
     let now = account.clock().now();
     let mut state = account.state();
-    let definition = state.ecs.task_definition(&new.task_definition).ok_or("TaskDefinition not found.")?;
+    let definition = state
+        .ecs
+        .task_definition(&new.task_definition)
+        .ok_or("TaskDefinition not found.")?;
     definition.check_container(&new.container_name, new.container_port)?;
     new.task_definition.clone_from(&definition.arn);
     state.ecs.task_sets += 1;
     // Of the order of real ones, which grow smaller with time.
-    let id = format!("ecs-svc/{}", 9_223_370_493_425_779_968 - state.ecs.task_sets * 1_000_003);
-    let service = state.ecs.service_mut(cluster, service).ok_or("Service not found.")?;
-    let network_configuration =
-        new.network_configuration.clone().unwrap_or_else(|| service.network_configuration.clone());
+    let id = format!(
+        "ecs-svc/{}",
+        9_223_370_493_425_779_968 - state.ecs.task_sets * 1_000_003
+    );
+    let service = state
+        .ecs
+        .service_mut(cluster, service)
+        .ok_or("Service not found.")?;
+    let network_configuration = new
+        .network_configuration
+        .clone()
+        .unwrap_or_else(|| service.network_configuration.clone());
     service.task_sets.push(TaskSet {
         id: id.clone(),
         arn: account.arn("ecs", &format!("task-set/{cluster}/{}/{id}", service.name)),
@@ -221,7 +263,11 @@ fn add_task_set(
         not_before: now,
         wake: Arc::default(),
     });
-    Ok(Place { cluster: cluster.to_owned(), service: service.name.clone(), task_set: id })
+    Ok(Place {
+        cluster: cluster.to_owned(),
+        service: service.name.clone(),
+        task_set: id,
+    })
 }
 
 /// A task set as it is now, by its id.
@@ -240,7 +286,11 @@ pub fn service(account: &Account, cluster: &str, name: &str) -> Option<ServiceVi
         name: service.name.clone(),
         arn: service.arn.clone(),
         desired_count: service.desired_count,
-        task_sets: service.task_sets.iter().map(|set| set.view(&state, service)).collect(),
+        task_sets: service
+            .task_sets
+            .iter()
+            .map(|set| set.view(&state, service))
+            .collect(),
     })
 }
 
@@ -248,7 +298,9 @@ pub fn service(account: &Account, cluster: &str, name: &str) -> Option<ServiceVi
 pub fn set_primary_task_set(account: &Account, cluster: &str, service: &str, id: &str) -> bool {
     let now = account.clock().now();
     let mut state = account.state();
-    let Some(service) = state.ecs.service_mut(cluster, service) else { return false };
+    let Some(service) = state.ecs.service_mut(cluster, service) else {
+        return false;
+    };
     if service.task_set(id).is_none_or(|set| set.draining) {
         return false;
     }
@@ -264,7 +316,10 @@ pub fn set_primary_task_set(account: &Account, cluster: &str, service: &str, id:
 pub fn delete_task_set(account: &Account, cluster: &str, service: &str, id: &str) -> bool {
     let now = account.clock().now();
     let mut state = account.state();
-    let set = state.ecs.service_mut(cluster, service).and_then(|service| service.task_set_mut(id));
+    let set = state
+        .ecs
+        .service_mut(cluster, service)
+        .and_then(|service| service.task_set_mut(id));
     let Some(set) = set else { return false };
     set.draining = true;
     set.primary = false;

@@ -2,26 +2,31 @@
 
 use std::time::Duration;
 
+use super::Account;
 use super::keeper::{self, Place};
 use super::life::change;
 use super::task::{Status, Stopping};
-use super::Account;
+use crate::account::elb;
 use crate::account::journal::Tone;
 use crate::account::network::{self, Address, Stop};
-use crate::account::elb;
 
 /// Stopped tasks remain describable for at least so long (AWS-FACTS 5.11).
-const REMEMBERED: Duration = Duration::from_secs(3600);
+const REMEMBERED: Duration = Duration::from_hours(1);
 
 /// Stops a task and, an hour later, forgets it.
 pub(super) async fn stop(account: &Account, arn: &str, stopping: Stopping) {
-    let Some(leaving) = Leaving::of(account, arn) else { return };
+    let Some(leaving) = Leaving::of(account, arn) else {
+        return;
+    };
     let crashed = stopping.code == "EssentialContainerExited";
     change(account, arn, |task, now| {
         task.status = Status::Deactivating;
         task.stopping_at = Some(now);
         for container in &mut task.containers {
-            let culprit = stopping.culprit.as_ref().filter(|culprit| culprit.container == container.name);
+            let culprit = stopping
+                .culprit
+                .as_ref()
+                .filter(|culprit| culprit.container == container.name);
             if let Some(culprit) = culprit {
                 container.exit_code = culprit.exit_code;
                 container.reason.clone_from(&culprit.reason);
@@ -31,11 +36,21 @@ pub(super) async fn stop(account: &Account, arn: &str, stopping: Stopping) {
         task.stop = Some(stopping.clone());
     });
     if stopping.is_failure() {
-        let ran = leaving.started_at.map(|started| started.duration_until(account.clock().now()));
+        let ran = leaving
+            .started_at
+            .map(|started| started.duration_until(account.clock().now()));
         keeper::count_failure(account, &leaving.place, ran);
-        let exit = stopping.culprit.as_ref().and_then(|culprit| culprit.exit_code);
-        let exit = exit.map(|code| format!(" (exit code {code})")).unwrap_or_default();
-        let text = format!("task {} of {} failed: {}{exit}", leaving.id, leaving.place.service, stopping.reason);
+        let exit = stopping
+            .culprit
+            .as_ref()
+            .and_then(|culprit| culprit.exit_code);
+        let exit = exit
+            .map(|code| format!(" (exit code {code})"))
+            .unwrap_or_default();
+        let text = format!(
+            "task {} of {} failed: {}{exit}",
+            leaving.id, leaving.place.service, stopping.reason
+        );
         account.journal().note("ecs", Tone::Bad, text);
     }
     wake(account, &leaving.place);
@@ -82,16 +97,27 @@ impl Leaving {
     fn of(account: &Account, arn: &str) -> Option<Self> {
         let state = account.state();
         let task = state.ecs.tasks.get(arn)?;
-        let set = state.ecs.service(&task.cluster, &task.service).and_then(|service| service.task_set(&task.task_set));
+        let set = state
+            .ecs
+            .service(&task.cluster, &task.service)
+            .and_then(|service| service.task_set(&task.started_by));
         let target = set.filter(|_| task.started_at.is_some());
-        let target = target.map(|set| (set.spec.target_group_arn.clone(), task.address(set.spec.container_port)));
-        let ports = task.containers.iter().flat_map(|container| &container.ports);
+        let target = target.map(|set| {
+            (
+                set.spec.target_group_arn.clone(),
+                task.address(set.spec.container_port),
+            )
+        });
+        let ports = task
+            .containers
+            .iter()
+            .flat_map(|container| &container.ports);
         Some(Self {
             id: task.id.clone(),
             place: Place {
                 cluster: task.cluster.clone(),
                 service: task.service.clone(),
-                task_set: task.task_set.clone(),
+                task_set: task.started_by.clone(),
             },
             started_at: task.started_at,
             addresses: ports.map(|port| task.address(*port)).collect(),

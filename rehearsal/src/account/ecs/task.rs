@@ -15,9 +15,9 @@ pub(super) struct Task {
     pub(super) id: String,
     pub(super) cluster: String,
     pub(super) service: String,
-    /// Which is its `startedBy` (AWS-FACTS 5.11).
-    pub(super) task_set: String,
-    pub(super) task_definition: String,
+    /// The id of its task set (AWS-FACTS 5.11).
+    pub(super) started_by: String,
+    pub(super) definition: String,
     pub(super) architecture: &'static str,
     pub(super) cpu: String,
     pub(super) memory: String,
@@ -111,12 +111,18 @@ pub(super) enum Health {
 impl Task {
     /// Where a port of its containers is.
     pub(super) fn address(&self, port: u16) -> Address {
-        Address { ip: self.ip.clone(), port }
+        Address {
+            ip: self.ip.clone(),
+            port,
+        }
     }
 
     /// Derived from its essential containers: `UNKNOWN` as long as one has no verdict, or none a check.
     pub(super) fn health(&self) -> Health {
-        let checked = self.containers.iter().filter(|it| it.essential && it.check.is_some());
+        let checked = self
+            .containers
+            .iter()
+            .filter(|it| it.essential && it.check.is_some());
         let healths: Vec<Health> = checked.map(|it| it.health).collect();
         if healths.contains(&Health::Unhealthy) {
             Health::Unhealthy
@@ -129,7 +135,10 @@ impl Task {
 
     /// Whether its container checks, if there are any, are passed.
     pub(super) fn is_healthy(&self) -> bool {
-        let checked = self.containers.iter().any(|it| it.essential && it.check.is_some());
+        let checked = self
+            .containers
+            .iter()
+            .any(|it| it.essential && it.check.is_some());
         !checked || self.health() == Health::Healthy
     }
 
@@ -169,7 +178,11 @@ impl Stopping {
     /// The service no longer wants the task.
     pub(super) fn scaled_in(task_set: &str) -> Self {
         let reason = format!("Scaling activity initiated by (taskSet {task_set})");
-        Self { code: "ServiceSchedulerInitiated", reason, culprit: None }
+        Self {
+            code: "ServiceSchedulerInitiated",
+            reason,
+            culprit: None,
+        }
     }
 
     /// The task itself is to blame.

@@ -19,7 +19,9 @@ pub(super) struct TaskDefinition {
 impl State {
     /// A task definition by ARN, `family:revision`, or family (its newest revision).
     pub(super) fn task_definition(&self, name: &str) -> Option<&TaskDefinition> {
-        let name = name.split_once(":task-definition/").map_or(name, |(_, name)| name);
+        let name = name
+            .split_once(":task-definition/")
+            .map_or(name, |(_, name)| name);
         match name.split_once(':') {
             Some((family, revision)) => {
                 let revision: usize = revision.parse().ok()?;
@@ -32,15 +34,29 @@ impl State {
 
 impl TaskDefinition {
     /// What its containers are before they run; `unique` gives ids.
-    pub(super) fn containers(&self, mut unique: impl FnMut() -> String, arn_prefix: &str) -> Vec<Container> {
-        let definitions = self.document["containerDefinitions"].as_array().map(Vec::as_slice).unwrap_or_default();
+    pub(super) fn containers(
+        &self,
+        mut unique: impl FnMut() -> String,
+        arn_prefix: &str,
+    ) -> Vec<Container> {
+        let definitions = self.document["containerDefinitions"]
+            .as_array()
+            .map(Vec::as_slice)
+            .unwrap_or_default();
         let container = |definition: &Value| {
             let text = |name: &str| definition[name].as_str().unwrap_or_default().to_owned();
             let id = unique();
             Container {
                 name: text("name"),
                 arn: format!("{arn_prefix}/{id}"),
-                runtime_id: format!("{id}-{}", unique().chars().filter(char::is_ascii_digit).take(10).collect::<String>()),
+                runtime_id: format!(
+                    "{id}-{}",
+                    unique()
+                        .chars()
+                        .filter(char::is_ascii_digit)
+                        .take(10)
+                        .collect::<String>()
+                ),
                 image: text("image"),
                 digest: None,
                 runs: None,
@@ -66,20 +82,36 @@ impl TaskDefinition {
 
     /// Whether a container of that name maps that port.
     pub(super) fn check_container(&self, name: &str, port: u16) -> Result<(), String> {
-        let definitions = self.document["containerDefinitions"].as_array().map(Vec::as_slice).unwrap_or_default();
-        let Some(definition) = definitions.iter().find(|definition| definition["name"] == name) else {
-            return Err(format!("The container {name} does not exist in the task definition."));
+        let definitions = self.document["containerDefinitions"]
+            .as_array()
+            .map(Vec::as_slice)
+            .unwrap_or_default();
+        let Some(definition) = definitions
+            .iter()
+            .find(|definition| definition["name"] == name)
+        else {
+            return Err(format!(
+                "The container {name} does not exist in the task definition."
+            ));
         };
         if ports(definition).contains(&port) {
             return Ok(());
         }
-        Err(format!("The container {name} did not have a container port {port} defined."))
+        Err(format!(
+            "The container {name} did not have a container port {port} defined."
+        ))
     }
 }
 
 fn ports(definition: &Value) -> Vec<u16> {
-    let mappings = definition["portMappings"].as_array().map(Vec::as_slice).unwrap_or_default();
-    mappings.iter().filter_map(|mapping| mapping["containerPort"].as_u64()?.try_into().ok()).collect()
+    let mappings = definition["portMappings"]
+        .as_array()
+        .map(Vec::as_slice)
+        .unwrap_or_default();
+    mappings
+        .iter()
+        .filter_map(|mapping| mapping["containerPort"].as_u64()?.try_into().ok())
+        .collect()
 }
 
 fn health_check(check: &Value) -> Option<HealthCheck> {
@@ -89,20 +121,31 @@ fn health_check(check: &Value) -> Option<HealthCheck> {
         return None;
     }
     // ECS's bounds and defaults for these numbers.
-    let seconds = |name: &str, default| Duration::from_secs(check[name].as_u64().unwrap_or(default).clamp(0, 300));
-    let words = command.iter().flat_map(|word| word.split(|c: char| c.is_whitespace() || c == '\'' || c == '"'));
-    let url = words.filter_map(|word| word.parse::<http::Uri>().ok()).find(|uri| uri.host().is_some());
+    let seconds = |name: &str, default| {
+        Duration::from_secs(check[name].as_u64().unwrap_or(default).clamp(0, 300))
+    };
+    let words = command
+        .iter()
+        .flat_map(|word| word.split(|c: char| c.is_whitespace() || c == '\'' || c == '"'));
+    let url = words
+        .filter_map(|word| word.parse::<http::Uri>().ok())
+        .find(|uri| uri.scheme().is_some());
     Some(HealthCheck {
         path: url.map(|url| url.path().to_owned()),
         interval: seconds("interval", 30).max(Duration::from_secs(5)),
         timeout: seconds("timeout", 5).max(Duration::from_secs(2)),
-        retries: u32::try_from(check["retries"].as_u64().unwrap_or(3)).unwrap_or(3).clamp(1, 10),
+        retries: u32::try_from(check["retries"].as_u64().unwrap_or(3))
+            .unwrap_or(3)
+            .clamp(1, 10),
         start_period: seconds("startPeriod", 0),
     })
 }
 
 /// `DescribeTaskDefinition`: the tags are beside the document, and only if asked for (AWS-FACTS 6.7).
-pub(super) fn describe_task_definition(account: &Account, input: Members<'_>) -> Result<Value, ServiceError> {
+pub(super) fn describe_task_definition(
+    account: &Account,
+    input: Members<'_>,
+) -> Result<Value, ServiceError> {
     let name = input.string("taskDefinition")?;
     let with_tags = input.strings("include")?.contains(&"TAGS");
     let state = account.state();
@@ -116,11 +159,18 @@ pub(super) fn describe_task_definition(account: &Account, input: Members<'_>) ->
 }
 
 /// `ListTaskDefinitions`
-pub(super) fn list_task_definitions(account: &Account, input: Members<'_>) -> Result<Value, ServiceError> {
+pub(super) fn list_task_definitions(
+    account: &Account,
+    input: Members<'_>,
+) -> Result<Value, ServiceError> {
     let family = input.optional_string("familyPrefix")?;
     let status = input.optional_string("status")?.unwrap_or("ACTIVE");
     let state = account.state();
-    let families = state.ecs.families.iter().filter(|(name, _)| family.is_none_or(|family| *name == family));
+    let families = state
+        .ecs
+        .families
+        .iter()
+        .filter(|(name, _)| family.is_none_or(|family| *name == family));
     let definitions = families.flat_map(|(_, revisions)| revisions);
     let mut arns: Vec<String> = definitions
         .filter(|definition| definition.document["status"] == status)

@@ -60,14 +60,26 @@ impl TaskSet {
         if self.draining {
             return 0;
         }
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to what fits")]
-        let desired = (f64::from(service_desired) * self.spec.scale_percent / 100.0).ceil().clamp(0.0, 10_000.0) as u32;
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "clamped to what fits"
+        )]
+        let desired = (f64::from(service_desired) * self.spec.scale_percent / 100.0)
+            .ceil()
+            .clamp(0.0, 10_000.0) as u32;
         desired
     }
 
     pub(super) fn counts(&self, state: &State, service_desired: u32) -> Counts {
         let desired = self.desired(service_desired);
-        let mut counts = Counts { desired, pending: 0, running: 0, leaving: 0, healthy: 0 };
+        let mut counts = Counts {
+            desired,
+            pending: 0,
+            running: 0,
+            leaving: 0,
+            healthy: 0,
+        };
         for task in self.tasks(state) {
             match task.status {
                 Status::Provisioning | Status::Pending => counts.pending += 1,
@@ -75,19 +87,30 @@ impl TaskSet {
                 Status::Deactivating | Status::Stopping => counts.leaving += 1,
                 Status::Stopped => {}
             }
-            let in_service = state.elb.is_healthy(&self.spec.target_group_arn, &task.address(self.spec.container_port));
-            counts.healthy += u32::from(task.status == Status::Running && in_service && task.is_healthy());
+            let in_service = state.elb.is_healthy(
+                &self.spec.target_group_arn,
+                &task.address(self.spec.container_port),
+            );
+            counts.healthy +=
+                u32::from(task.status == Status::Running && in_service && task.is_healthy());
         }
         counts
     }
 
     pub(super) fn tasks<'a>(&'a self, state: &'a State) -> impl Iterator<Item = &'a Task> {
-        state.ecs.tasks.values().filter(|task| task.task_set == self.id)
+        state
+            .ecs
+            .tasks
+            .values()
+            .filter(|task| task.started_by == self.id)
     }
 
     pub(super) fn view(&self, state: &State, service: &Service) -> TaskSetView {
         let counts = self.counts(state, service.desired_count);
-        let mut stopped: Vec<&Task> = self.tasks(state).filter(|task| task.status == Status::Stopped).collect();
+        let mut stopped: Vec<&Task> = self
+            .tasks(state)
+            .filter(|task| task.status == Status::Stopped)
+            .collect();
         stopped.sort_by_key(|task| task.stopped_at);
         TaskSetView {
             id: self.id.clone(),
@@ -114,30 +137,57 @@ impl Counts {
     /// `STEADY_STATE`: as many as desired, none starting or leaving, and all healthy by every check
     /// (AWS-FACTS 5.11).
     pub(super) const fn is_steady(self) -> bool {
-        self.running == self.desired && self.healthy == self.desired && self.pending == 0 && self.leaving == 0
+        self.running == self.desired
+            && self.healthy == self.desired
+            && self.pending == 0
+            && self.leaving == 0
     }
 }
 
 impl StoppedTask {
     fn of(task: &Task) -> Self {
-        let (stop_code, stopped_reason) = task.stop.as_ref().map_or_else(Default::default, |stop| {
-            (stop.code.to_owned(), stop.reason.clone())
-        });
-        let exit_code = task.containers.iter().filter(|it| it.essential).find_map(|it| it.exit_code.filter(|code| *code != 0));
+        let (stop_code, stopped_reason) =
+            task.stop.as_ref().map_or_else(Default::default, |stop| {
+                (stop.code.to_owned(), stop.reason.clone())
+            });
+        let exit_code = task
+            .containers
+            .iter()
+            .filter(|it| it.essential)
+            .find_map(|it| it.exit_code.filter(|code| *code != 0));
         let exit_code = exit_code.or_else(|| task.containers.iter().find_map(|it| it.exit_code));
-        Self { arn: task.arn.clone(), stop_code, stopped_reason, exit_code }
+        Self {
+            arn: task.arn.clone(),
+            stop_code,
+            stopped_reason,
+            exit_code,
+        }
     }
 }
 
 /// Notes when a task set reaches or loses its steady state.
 pub(super) fn refresh(state: &mut State, now: Timestamp) {
-    let sets = state.ecs.clusters.values().flat_map(|cluster| cluster.services.values());
+    let sets = state
+        .ecs
+        .clusters
+        .values()
+        .flat_map(|cluster| cluster.services.values());
     let steady: BTreeMap<String, bool> = sets
-        .flat_map(|service| service.task_sets.iter().map(|set| (set, service.desired_count)))
+        .flat_map(|service| {
+            service
+                .task_sets
+                .iter()
+                .map(|set| (set, service.desired_count))
+        })
         .map(|(set, desired)| (set.id.clone(), set.counts(state, desired).is_steady()))
         .collect();
     let mut ids = Vec::new();
-    for service in state.ecs.clusters.values_mut().flat_map(|cluster| cluster.services.values_mut()) {
+    for service in state
+        .ecs
+        .clusters
+        .values_mut()
+        .flat_map(|cluster| cluster.services.values_mut())
+    {
         let mut reached = Vec::new();
         for set in &mut service.task_sets {
             let steady = steady.get(&set.id).copied().unwrap_or(false);
@@ -153,7 +203,11 @@ pub(super) fn refresh(state: &mut State, now: Timestamp) {
     }
     for (arn, what) in ids {
         let id = state.unique();
-        let services = state.ecs.clusters.values_mut().flat_map(|cluster| cluster.services.values_mut());
+        let services = state
+            .ecs
+            .clusters
+            .values_mut()
+            .flat_map(|cluster| cluster.services.values_mut());
         for service in services.filter(|service| service.arn == arn) {
             service.tell(id.clone(), now, &what);
         }

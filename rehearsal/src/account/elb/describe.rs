@@ -12,7 +12,8 @@ pub(super) fn load_balancers(account: &Account, input: Members<'_>) -> Result<Va
     let (arns, names) = (input.strings("LoadBalancerArns")?, input.strings("Names")?);
     let state = account.state();
     let balancers = &state.elb.load_balancers;
-    let found = choose(balancers, (&arns, |it| &it.arn), (&names, |it| &it.name)).map_err(no_load_balancer)?;
+    let found = choose(balancers, (&arns, |it| &it.arn), (&names, |it| &it.name))
+        .map_err(no_load_balancer)?;
     Ok(json!({"LoadBalancers": found.into_iter().map(describe_load_balancer).collect::<Vec<_>>()}))
 }
 
@@ -25,9 +26,15 @@ pub(super) fn target_groups(account: &Account, input: Members<'_>) -> Result<Val
         known_load_balancer(elb, arn)?;
     }
     let groups = &elb.target_groups;
-    let found = choose(groups, (&arns, |it| &it.arn), (&names, |it| &it.spec.name)).map_err(no_target_group)?;
-    let of_balancer = |group: &&&TargetGroup| balancer.is_none_or(|arn| elb.balancers_of(group).contains(&arn));
-    let found: Vec<Value> = found.iter().filter(of_balancer).map(|group| describe_target_group(elb, group)).collect();
+    let found = choose(groups, (&arns, |it| &it.arn), (&names, |it| &it.spec.name))
+        .map_err(no_target_group)?;
+    let of_balancer =
+        |group: &&&TargetGroup| balancer.is_none_or(|arn| elb.balancers_of(group).contains(&arn));
+    let found: Vec<Value> = found
+        .iter()
+        .filter(of_balancer)
+        .map(|group| describe_target_group(elb, group))
+        .collect();
     Ok(json!({"TargetGroups": found}))
 }
 
@@ -39,11 +46,19 @@ pub(super) fn listeners(account: &Account, input: Members<'_>) -> Result<Value, 
     if let Some(arn) = balancer {
         known_load_balancer(elb, arn)?;
     } else if arns.is_empty() {
-        return Err(ServiceError::validation("You must specify either listener ARNs or a load balancer ARN"));
+        return Err(ServiceError::validation(
+            "You must specify either listener ARNs or a load balancer ARN",
+        ));
     }
-    let found = choose(&elb.listeners, (&arns, |it| &it.arn), (&[], |it| &it.arn)).map_err(no_listener)?;
-    let of_balancer = |listener: &&&Listener| balancer.is_none_or(|arn| listener.load_balancer_arn == arn);
-    let found: Vec<Value> = found.iter().filter(of_balancer).map(|it| describe_listener(it)).collect();
+    let found =
+        choose(&elb.listeners, (&arns, |it| &it.arn), (&[], |it| &it.arn)).map_err(no_listener)?;
+    let of_balancer =
+        |listener: &&&Listener| balancer.is_none_or(|arn| listener.load_balancer_arn == arn);
+    let found: Vec<Value> = found
+        .iter()
+        .filter(of_balancer)
+        .map(|it| describe_listener(it))
+        .collect();
     Ok(json!({"Listeners": found}))
 }
 
@@ -53,10 +68,24 @@ pub(super) fn rules(account: &Account, input: Members<'_>) -> Result<Value, Serv
     let state = account.state();
     let listeners = &state.elb.listeners;
     let found: Vec<&Listener> = match of_listener {
-        Some(arn) => vec![listeners.iter().find(|it| it.arn == arn).ok_or_else(|| no_listener(arn))?],
-        None if wanted.is_empty() => return Err(ServiceError::validation("You must specify either rule ARNs or a listener ARN")),
+        Some(arn) => vec![
+            listeners
+                .iter()
+                .find(|it| it.arn == arn)
+                .ok_or_else(|| no_listener(arn))?,
+        ],
+        None if wanted.is_empty() => {
+            return Err(ServiceError::validation(
+                "You must specify either rule ARNs or a listener ARN",
+            ));
+        }
         None => {
-            let rule = |arn: &&str| listeners.iter().find(|it| rule_arn(it) == **arn).ok_or_else(|| no_rule(arn));
+            let rule = |arn: &&str| {
+                listeners
+                    .iter()
+                    .find(|it| rule_arn(it) == **arn)
+                    .ok_or_else(|| no_rule(arn))
+            };
             wanted.iter().map(rule).collect::<Result<_, _>>()?
         }
     };
@@ -79,7 +108,10 @@ pub(super) fn target_health(account: &Account, input: Members<'_>) -> Result<Val
     let arn = input.string("TargetGroupArn")?;
     let wanted = input.optional_list("Targets")?.unwrap_or_default();
     let state = account.state();
-    let group = state.elb.target_group(arn).ok_or_else(|| no_target_group(arn))?;
+    let group = state
+        .elb
+        .target_group(arn)
+        .ok_or_else(|| no_target_group(arn))?;
     let mut descriptions = Vec::new();
     for target in &group.targets {
         let mut health = json!({"State": target.health.name()});
@@ -101,7 +133,9 @@ pub(super) fn target_health(account: &Account, input: Members<'_>) -> Result<Val
         let target = Members::of(target)?;
         let (id, port) = (target.string("Id")?, target.optional_integer("Port")?);
         let port = port.unwrap_or_else(|| group.spec.port.into());
-        let known = descriptions.iter().find(|it| it["Target"]["Id"] == id && it["Target"]["Port"] == port);
+        let known = descriptions
+            .iter()
+            .find(|it| it["Target"]["Id"] == id && it["Target"]["Port"] == port);
         chosen.push(known.cloned().unwrap_or_else(|| {
             json!({
                 "Target": {"Id": id, "Port": port},
@@ -125,8 +159,12 @@ fn choose<'a, 'b, T>(
     if arns.is_empty() && names.is_empty() {
         return Ok(all.iter().collect());
     }
-    let by_arn = arns.iter().map(|wanted| all.iter().find(|it| arn(it) == wanted).ok_or(*wanted));
-    let by_name = names.iter().map(|wanted| all.iter().find(|it| name(it) == wanted).ok_or(*wanted));
+    let by_arn = arns
+        .iter()
+        .map(|wanted| all.iter().find(|it| arn(it) == wanted).ok_or(*wanted));
+    let by_name = names
+        .iter()
+        .map(|wanted| all.iter().find(|it| name(it) == wanted).ok_or(*wanted));
     by_arn.chain(by_name).collect()
 }
 
@@ -184,22 +222,36 @@ fn describe_listener(listener: &Listener) -> Value {
 /// The forward action. `TargetGroupArn` is there only when there is a single target group, as in AWS's.
 fn forward(listener: &Listener) -> Value {
     let weights = listener.shares.weights();
-    let groups: Vec<Value> = weights.iter().map(|(arn, weight)| json!({"TargetGroupArn": arn, "Weight": weight})).collect();
+    let groups: Vec<Value> = weights
+        .iter()
+        .map(|(arn, weight)| json!({"TargetGroupArn": arn, "Weight": weight}))
+        .collect();
     let mut action = json!({"Type": "forward"});
     if let [(arn, _)] = &weights[..] {
         action["TargetGroupArn"] = arn.as_str().into();
     }
     action["Order"] = 1.into();
-    action["ForwardConfig"] = json!({"TargetGroups": groups, "TargetGroupStickinessConfig": {"Enabled": false}});
+    action["ForwardConfig"] =
+        json!({"TargetGroups": groups, "TargetGroupStickinessConfig": {"Enabled": false}});
     action
 }
 
 impl State {
     /// The load balancers whose listeners know a target group, even with weight 0.
     fn balancers_of(&self, group: &TargetGroup) -> Vec<&str> {
-        let knows = |listener: &&Listener| listener.shares.weights().iter().any(|(arn, _)| *arn == group.arn);
-        let mut balancers: Vec<&str> =
-            self.listeners.iter().filter(knows).map(|listener| listener.load_balancer_arn.as_str()).collect();
+        let knows = |listener: &&Listener| {
+            listener
+                .shares
+                .weights()
+                .iter()
+                .any(|(arn, _)| *arn == group.arn)
+        };
+        let mut balancers: Vec<&str> = self
+            .listeners
+            .iter()
+            .filter(knows)
+            .map(|listener| listener.load_balancer_arn.as_str())
+            .collect();
         balancers.sort_unstable();
         balancers.dedup();
         balancers
@@ -207,26 +259,48 @@ impl State {
 }
 
 fn rule_arn(listener: &Listener) -> String {
-    format!("{}/d0000000000000000", listener.arn.replacen(":listener/", ":listener-rule/", 1))
+    format!(
+        "{}/d0000000000000000",
+        listener.arn.replacen(":listener/", ":listener-rule/", 1)
+    )
 }
 
 fn known_load_balancer(elb: &State, arn: &str) -> Result<(), ServiceError> {
-    let known = elb.load_balancers.iter().any(|balancer| balancer.arn == arn);
-    if known { Ok(()) } else { Err(no_load_balancer(arn)) }
+    let known = elb
+        .load_balancers
+        .iter()
+        .any(|balancer| balancer.arn == arn);
+    if known {
+        Ok(())
+    } else {
+        Err(no_load_balancer(arn))
+    }
 }
 
 fn no_load_balancer(name: &str) -> ServiceError {
-    ServiceError::new("LoadBalancerNotFound", format!("Load balancers '[{name}]' not found"))
+    ServiceError::new(
+        "LoadBalancerNotFound",
+        format!("Load balancers '[{name}]' not found"),
+    )
 }
 
 fn no_target_group(name: &str) -> ServiceError {
-    ServiceError::new("TargetGroupNotFound", format!("One or more target groups not found: {name}"))
+    ServiceError::new(
+        "TargetGroupNotFound",
+        format!("One or more target groups not found: {name}"),
+    )
 }
 
 fn no_listener(name: &str) -> ServiceError {
-    ServiceError::new("ListenerNotFound", format!("One or more listeners not found: {name}"))
+    ServiceError::new(
+        "ListenerNotFound",
+        format!("One or more listeners not found: {name}"),
+    )
 }
 
 fn no_rule(name: &str) -> ServiceError {
-    ServiceError::new("RuleNotFound", format!("One or more rules not found: {name}"))
+    ServiceError::new(
+        "RuleNotFound",
+        format!("One or more rules not found: {name}"),
+    )
 }

@@ -16,18 +16,34 @@ use crate::account::network::{Unanswered, exchange};
 /// `healthy` says that it passed its checks before the story begins; otherwise it is `initial` until it
 /// passes one check (AWS's documentation of target health: one for a new target, the threshold for an
 /// unhealthy one) or fails as many as the unhealthy threshold.
-pub(crate) fn register(account: &Account, target_group_arn: &str, address: &Address, healthy: bool) {
+pub(crate) fn register(
+    account: &Account,
+    target_group_arn: &str,
+    address: &Address,
+    healthy: bool,
+) {
     let registration = {
         let mut state = account.state();
         let elb = &mut state.elb;
         elb.registrations += 1;
         let registration = elb.registrations;
-        let Some(group) = elb.target_group_mut(target_group_arn) else { return };
+        let Some(group) = elb.target_group_mut(target_group_arn) else {
+            return;
+        };
         group.targets.push(Target {
             address: address.clone(),
             registration,
-            health: if healthy { Health::Healthy } else { Health::Initial },
-            reason: (!healthy).then(|| ("Elb.RegistrationInProgress", "Target registration is in progress".to_owned())),
+            health: if healthy {
+                Health::Healthy
+            } else {
+                Health::Initial
+            },
+            reason: (!healthy).then(|| {
+                (
+                    "Elb.RegistrationInProgress",
+                    "Target registration is in progress".to_owned(),
+                )
+            }),
             in_flight: 0,
             idle: Arc::new(Notify::new()),
         });
@@ -44,21 +60,32 @@ type Failure = (&'static str, String);
 async fn watch(account: &Account, group_arn: &str, address: &Address, registration: u64) {
     let (mut passed, mut failed) = (0, 0);
     loop {
-        let Some((path, interval, timeout)) = checks(account, group_arn, registration) else { return };
+        let Some((path, interval, timeout)) = checks(account, group_arn, registration) else {
+            return;
+        };
         // The first check comes soon: what a target group waits for is a passed check, not an interval.
-        let pause = if passed + failed == 0 { interval.min(Duration::from_secs(1)) } else { interval };
+        let pause = if passed + failed == 0 {
+            interval.min(Duration::from_secs(1))
+        } else {
+            interval
+        };
         account.clock().sleep(pause).await;
         let result = check(account, address, &path, timeout).await;
-        match result {
-            Ok(()) => (passed, failed) = (passed + 1, 0),
-            Err(_) => (passed, failed) = (0, failed + 1),
-        }
+        (passed, failed) = if result.is_ok() {
+            (passed + 1, 0)
+        } else {
+            (0, failed + 1)
+        };
         judge(account, group_arn, registration, result, passed, failed);
     }
 }
 
 /// What to ask and how often; nothing once the target drains or is gone.
-fn checks(account: &Account, group_arn: &str, registration: u64) -> Option<(String, Duration, Duration)> {
+fn checks(
+    account: &Account,
+    group_arn: &str,
+    registration: u64,
+) -> Option<(String, Duration, Duration)> {
     let mut state = account.state();
     let group = state.elb.target_group_mut(group_arn)?;
     let target = group.registered(registration)?;
@@ -69,27 +96,53 @@ fn checks(account: &Account, group_arn: &str, registration: u64) -> Option<(Stri
     Some((spec.health_check_path.clone(), spec.interval, spec.timeout))
 }
 
-async fn check(account: &Account, address: &Address, path: &str, timeout: Duration) -> Result<(), Failure> {
-    let failed = || ("Target.FailedHealthChecks", "Health checks failed".to_owned());
-    let request = Request::get(path).header("user-agent", "ELB-HealthChecker/2.0").body(Bytes::new());
+async fn check(
+    account: &Account,
+    address: &Address,
+    path: &str,
+    timeout: Duration,
+) -> Result<(), Failure> {
+    let failed = || {
+        (
+            "Target.FailedHealthChecks",
+            "Health checks failed".to_owned(),
+        )
+    };
+    let request = Request::get(path)
+        .header("user-agent", "ELB-HealthChecker/2.0")
+        .body(Bytes::new());
     let request = request.map_err(|_| failed())?;
     match exchange(account, address, request, timeout).await {
         Ok(response) if response.status().as_u16() == 200 => Ok(()),
         Ok(response) => {
             let code = response.status().as_u16();
-            Err(("Target.ResponseCodeMismatch", format!("Health checks failed with these codes: [{code}]")))
+            Err((
+                "Target.ResponseCodeMismatch",
+                format!("Health checks failed with these codes: [{code}]"),
+            ))
         }
         Err(Unanswered::TimedOut) => Err(("Target.Timeout", "Request timed out".to_owned())),
         Err(Unanswered::Refused) => Err(failed()),
     }
 }
 
-fn judge(account: &Account, group_arn: &str, registration: u64, result: Result<(), Failure>, passed: u32, failed: u32) {
+fn judge(
+    account: &Account,
+    group_arn: &str,
+    registration: u64,
+    result: Result<(), Failure>,
+    passed: u32,
+    failed: u32,
+) {
     let mut state = account.state();
-    let Some(group) = state.elb.target_group_mut(group_arn) else { return };
+    let Some(group) = state.elb.target_group_mut(group_arn) else {
+        return;
+    };
     let (needed, bearable) = (group.spec.healthy_threshold, group.spec.unhealthy_threshold);
     let name = group.spec.name.clone();
-    let Some(target) = group.registered(registration) else { return };
+    let Some(target) = group.registered(registration) else {
+        return;
+    };
     let before = target.health;
     match (before, result) {
         (Health::Draining, _) => return,
@@ -112,7 +165,12 @@ fn judge(account: &Account, group_arn: &str, registration: u64, result: Result<(
     if target.health == before {
         return;
     }
-    let text = format!("{}:{} is {} in {name}", target.address.ip, target.address.port, target.health.name());
+    let text = format!(
+        "{}:{} is {} in {name}",
+        target.address.ip,
+        target.address.port,
+        target.health.name()
+    );
     let (tone, text) = match &target.reason {
         Some((_, why)) => (Tone::Bad, format!("{text}: {why}")),
         None => (Tone::Good, text),

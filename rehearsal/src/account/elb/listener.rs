@@ -36,23 +36,40 @@ struct Share {
 
 impl Shares {
     pub(super) fn new(weights: &[(String, u32)]) -> Self {
-        let share = |(arn, weight): &(String, u32)| Share { target_group_arn: arn.clone(), weight: *weight, owed: 0 };
-        Self { shares: weights.iter().map(share).collect() }
+        let share = |(arn, weight): &(String, u32)| Share {
+            target_group_arn: arn.clone(),
+            weight: *weight,
+            owed: 0,
+        };
+        Self {
+            shares: weights.iter().map(share).collect(),
+        }
     }
 
     /// Target group ARNs and weights.
     pub(super) fn weights(&self) -> Vec<(String, u32)> {
-        self.shares.iter().map(|share| (share.target_group_arn.clone(), share.weight)).collect()
+        self.shares
+            .iter()
+            .map(|share| (share.target_group_arn.clone(), share.weight))
+            .collect()
     }
 
     /// The target group for the next request; a weight of nought gets none.
     pub(super) fn next(&mut self) -> Option<String> {
-        let total: i64 = self.shares.iter().map(|share| i64::from(share.weight)).sum();
+        let total: i64 = self
+            .shares
+            .iter()
+            .map(|share| i64::from(share.weight))
+            .sum();
         for share in &mut self.shares {
             share.owed += i64::from(share.weight);
         }
         // Of equals the first: `max_by_key` would take the last.
-        let candidates = self.shares.iter_mut().rev().filter(|share| share.weight > 0);
+        let candidates = self
+            .shares
+            .iter_mut()
+            .rev()
+            .filter(|share| share.weight > 0);
         let chosen = candidates.max_by_key(|share| share.owed)?;
         chosen.owed -= total;
         Some(chosen.target_group_arn.clone())
@@ -64,7 +81,10 @@ mod tests {
     use super::*;
 
     fn shares(weights: &[(&str, u32)]) -> Shares {
-        let weights: Vec<_> = weights.iter().map(|(arn, weight)| ((*arn).to_owned(), *weight)).collect();
+        let weights: Vec<_> = weights
+            .iter()
+            .map(|(arn, weight)| ((*arn).to_owned(), *weight))
+            .collect();
         Shares::new(&weights)
     }
 
@@ -72,7 +92,9 @@ mod tests {
     fn ten_percent_is_exactly_every_tenth_request() {
         let mut shares = shares(&[("blue", 90), ("green", 10)]);
         for _ in 0..5 {
-            let green = (0..10).filter(|_| shares.next().as_deref() == Some("green")).count();
+            let green = (0..10)
+                .filter(|_| shares.next().as_deref() == Some("green"))
+                .count();
             assert_eq!(green, 1);
         }
     }

@@ -9,13 +9,15 @@ mod listener;
 mod route;
 mod seams;
 mod target_group;
+#[cfg(test)]
+mod tests;
 
 use serde_json::Value;
 
 use super::network::Address;
 use super::{Account, Members, ServiceError};
-use listener::{Listener, LoadBalancer};
 pub(crate) use health_check::register;
+use listener::{Listener, LoadBalancer};
 pub(crate) use route::{listener_at, route};
 pub use seams::*;
 pub(crate) use target_group::deregister;
@@ -31,15 +33,22 @@ pub(crate) struct State {
 }
 
 /// Answers a call.
-pub(crate) fn handle(account: &Account, operation: &str, input: Value) -> Result<Value, ServiceError> {
-    let members = Members::of(&input)?;
+pub(crate) fn handle(
+    account: &Account,
+    operation: &str,
+    input: &Value,
+) -> Result<Value, ServiceError> {
+    let members = Members::of(input)?;
     match operation {
         "DescribeListeners" => describe::listeners(account, members),
         "DescribeLoadBalancers" => describe::load_balancers(account, members),
         "DescribeRules" => describe::rules(account, members),
         "DescribeTargetGroups" => describe::target_groups(account, members),
         "DescribeTargetHealth" => describe::target_health(account, members),
-        _ => Err(ServiceError::unknown_operation("elasticloadbalancing", operation)),
+        _ => Err(ServiceError::unknown_operation(
+            "elasticloadbalancing",
+            operation,
+        )),
     }
 }
 
@@ -65,6 +74,11 @@ impl State {
     fn health(&self, target_group_arn: &str, address: &Address) -> Option<Health> {
         let group = self.target_group(target_group_arn)?;
         // An address may be registered anew while an older registration still drains.
-        group.targets.iter().rev().find(|target| target.address == *address).map(|target| target.health)
+        group
+            .targets
+            .iter()
+            .rev()
+            .find(|target| target.address == *address)
+            .map(|target| target.health)
     }
 }

@@ -9,12 +9,16 @@ use super::{Account, Address};
 use crate::account::network::{Unanswered, exchange};
 
 /// How long an application load balancer waits for a target.
-const IDLE_TIMEOUT: Duration = Duration::from_secs(60);
+const IDLE_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// The listener that has a DNS name and port, by its ARN.
 pub(crate) fn listener_at(account: &Account, host: &str, port: u16) -> Option<String> {
     let state = account.state();
-    let balancer = state.elb.load_balancers.iter().find(|balancer| balancer.dns_name == host)?;
+    let balancer = state
+        .elb
+        .load_balancers
+        .iter()
+        .find(|balancer| balancer.dns_name == host)?;
     let mut listeners = state.elb.listeners.iter();
     let listener = listeners.find(|it| it.load_balancer_arn == balancer.arn && it.port == port)?;
     Some(listener.arn.clone())
@@ -22,7 +26,11 @@ pub(crate) fn listener_at(account: &Account, host: &str, port: u16) -> Option<St
 
 /// Answers a request as the listener's load balancer does: 503 if there is nobody to ask, 502 and 504 if
 /// whoever was asked does not answer.
-pub(crate) async fn route(account: &Account, listener_arn: &str, request: Request<Bytes>) -> Response<Bytes> {
+pub(crate) async fn route(
+    account: &Account,
+    listener_arn: &str,
+    request: Request<Bytes>,
+) -> Response<Bytes> {
     let Some(request_under_way) = RequestUnderWay::begin(account, listener_arn) else {
         return gateway(StatusCode::SERVICE_UNAVAILABLE);
     };
@@ -51,12 +59,21 @@ impl RequestUnderWay {
     /// Chooses a target and counts the request, in one step.
     fn begin(account: &Account, listener_arn: &str) -> Option<Self> {
         let mut state = account.state();
-        let listener = state.elb.listeners.iter_mut().find(|listener| listener.arn == listener_arn)?;
+        let listener = state
+            .elb
+            .listeners
+            .iter_mut()
+            .find(|listener| listener.arn == listener_arn)?;
         let target_group_arn = listener.shares.next()?;
         let target = state.elb.target_group_mut(&target_group_arn)?.next()?;
         target.in_flight += 1;
         let (registration, address) = (target.registration, target.address.clone());
-        Some(Self { account: account.clone(), target_group_arn, registration, address })
+        Some(Self {
+            account: account.clone(),
+            target_group_arn,
+            registration,
+            address,
+        })
     }
 }
 

@@ -63,17 +63,32 @@ pub fn create_load_balancer(account: &Account, name: &str) -> String {
         Network::Loopback => "localhost".to_owned(),
         Network::InMemory => format!("{name}-1234567890.{}.elb.amazonaws.com", settings.region),
     };
-    let arn = account.arn("elasticloadbalancing", &format!("loadbalancer/app/{name}/{}", short_id(account)));
+    let arn = account.arn(
+        "elasticloadbalancing",
+        &format!("loadbalancer/app/{name}/{}", short_id(account)),
+    );
     let created_at = account.clock().now();
-    let balancer = LoadBalancer { arn: arn.clone(), name: name.to_owned(), dns_name, created_at };
+    let balancer = LoadBalancer {
+        arn: arn.clone(),
+        name: name.to_owned(),
+        dns_name,
+        created_at,
+    };
     account.state().elb.load_balancers.push(balancer);
     arn
 }
 
 /// A target group for addresses. Returns its ARN.
 pub fn create_target_group(account: &Account, spec: TargetGroupSpec) -> String {
-    let arn = account.arn("elasticloadbalancing", &format!("targetgroup/{}/{}", spec.name, short_id(account)));
-    account.state().elb.target_groups.push(TargetGroup::new(arn.clone(), spec));
+    let arn = account.arn(
+        "elasticloadbalancing",
+        &format!("targetgroup/{}/{}", spec.name, short_id(account)),
+    );
+    account
+        .state()
+        .elb
+        .target_groups
+        .push(TargetGroup::new(arn.clone(), spec));
     arn
 }
 
@@ -85,8 +100,13 @@ pub fn create_listener(
     port: u16,
     target_group_arn: &str,
 ) -> std::io::Result<String> {
-    let path = load_balancer_arn.split_once(":loadbalancer/").map_or("app/unknown/0", |(_, path)| path);
-    let arn = account.arn("elasticloadbalancing", &format!("listener/{path}/{}", short_id(account)));
+    let path = load_balancer_arn
+        .split_once(":loadbalancer/")
+        .map_or("app/unknown/0", |(_, path)| path);
+    let arn = account.arn(
+        "elasticloadbalancing",
+        &format!("listener/{path}/{}", short_id(account)),
+    );
     let bound = match account.settings().network {
         Network::InMemory => port,
         Network::Loopback => {
@@ -115,21 +135,33 @@ pub fn create_listener(
 /// A listener by its ARN.
 pub fn listener(account: &Account, arn: &str) -> Option<ListenerView> {
     let state = account.state();
-    state.elb.listeners.iter().find(|listener| listener.arn == arn).map(|listener| view(&state.elb, listener))
+    state
+        .elb
+        .listeners
+        .iter()
+        .find(|listener| listener.arn == arn)
+        .map(|listener| view(&state.elb, listener))
 }
 
 /// The listener of a load balancer (by name) that was created for a port.
 pub fn listener_of(account: &Account, load_balancer: &str, port: u16) -> Option<ListenerView> {
     let state = account.state();
-    let balancer = state.elb.load_balancers.iter().find(|balancer| balancer.name == load_balancer)?;
+    let balancer = state
+        .elb
+        .load_balancers
+        .iter()
+        .find(|balancer| balancer.name == load_balancer)?;
     let mut listeners = state.elb.listeners.iter();
-    let listener = listeners.find(|it| it.load_balancer_arn == balancer.arn && it.wished_port == port)?;
+    let listener =
+        listeners.find(|it| it.load_balancer_arn == balancer.arn && it.wished_port == port)?;
     Some(view(&state.elb, listener))
 }
 
 fn view(elb: &State, listener: &Listener) -> ListenerView {
     let mut balancers = elb.load_balancers.iter();
-    let host = balancers.find(|it| it.arn == listener.load_balancer_arn).map_or("", |it| it.dns_name.as_str());
+    let host = balancers
+        .find(|it| it.arn == listener.load_balancer_arn)
+        .map_or("", |it| it.dns_name.as_str());
     ListenerView {
         arn: listener.arn.clone(),
         load_balancer_arn: listener.load_balancer_arn.clone(),
@@ -140,9 +172,18 @@ fn view(elb: &State, listener: &Listener) -> ListenerView {
 }
 
 /// Shares a listener's requests out between target groups. False if there is no such listener.
-pub fn set_listener_weights(account: &Account, listener_arn: &str, weights: &[(String, u32)]) -> bool {
+pub fn set_listener_weights(
+    account: &Account,
+    listener_arn: &str,
+    weights: &[(String, u32)],
+) -> bool {
     let mut state = account.state();
-    let Some(listener) = state.elb.listeners.iter_mut().find(|listener| listener.arn == listener_arn) else {
+    let Some(listener) = state
+        .elb
+        .listeners
+        .iter_mut()
+        .find(|listener| listener.arn == listener_arn)
+    else {
         return false;
     };
     listener.shares = Shares::new(weights);
@@ -152,18 +193,31 @@ pub fn set_listener_weights(account: &Account, listener_arn: &str, weights: &[(S
 /// A target group by its name.
 pub fn target_group_by_name(account: &Account, name: &str) -> Option<TargetGroupView> {
     let state = account.state();
-    state.elb.target_groups.iter().find(|group| group.spec.name == name).map(TargetGroupView::of)
+    state
+        .elb
+        .target_groups
+        .iter()
+        .find(|group| group.spec.name == name)
+        .map(TargetGroupView::of)
 }
 
 /// A target group by its ARN.
 pub fn target_group(account: &Account, arn: &str) -> Option<TargetGroupView> {
-    account.state().elb.target_group(arn).map(TargetGroupView::of)
+    account
+        .state()
+        .elb
+        .target_group(arn)
+        .map(TargetGroupView::of)
 }
 
 /// The targets of a target group.
 pub fn targets(account: &Account, target_group_arn: &str) -> Vec<TargetView> {
     let state = account.state();
-    let targets = state.elb.target_group(target_group_arn).map(|group| group.targets.as_slice()).unwrap_or_default();
+    let targets = state
+        .elb
+        .target_group(target_group_arn)
+        .map(|group| group.targets.as_slice())
+        .unwrap_or_default();
     targets.iter().map(TargetView::of).collect()
 }
 

@@ -54,13 +54,21 @@ impl Health {
 
 impl TargetGroup {
     pub(super) fn new(arn: String, spec: TargetGroupSpec) -> Self {
-        Self { arn, spec, targets: Vec::new(), turn: 0 }
+        Self {
+            arn,
+            spec,
+            targets: Vec::new(),
+            turn: 0,
+        }
     }
 
     /// The target for the next request: healthy ones in turn. If there is none, an application load
     /// balancer fails open and tries the others, but never one that drains.
     pub(super) fn next(&mut self) -> Option<&mut Target> {
-        let any_healthy = self.targets.iter().any(|target| target.health == Health::Healthy);
+        let any_healthy = self
+            .targets
+            .iter()
+            .any(|target| target.health == Health::Healthy);
         let usable = |target: &&mut Target| {
             target.health == Health::Healthy || (!any_healthy && target.health != Health::Draining)
         };
@@ -73,7 +81,9 @@ impl TargetGroup {
     }
 
     pub(super) fn registered(&mut self, registration: u64) -> Option<&mut Target> {
-        self.targets.iter_mut().find(|target| target.registration == registration)
+        self.targets
+            .iter_mut()
+            .find(|target| target.registration == registration)
     }
 }
 
@@ -85,11 +95,23 @@ impl TargetGroup {
 pub(crate) async fn deregister(account: &Account, target_group_arn: &str, address: &Address) {
     let leaving = {
         let mut state = account.state();
-        let Some(group) = state.elb.target_group_mut(target_group_arn) else { return };
+        let Some(group) = state.elb.target_group_mut(target_group_arn) else {
+            return;
+        };
         let delay = group.spec.deregistration_delay;
-        let Some(target) = group.targets.iter_mut().rev().find(|target| target.address == *address) else { return };
+        let Some(target) = group
+            .targets
+            .iter_mut()
+            .rev()
+            .find(|target| target.address == *address)
+        else {
+            return;
+        };
         target.health = Health::Draining;
-        target.reason = Some(("Target.DeregistrationInProgress", "Target deregistration is in progress".to_owned()));
+        target.reason = Some((
+            "Target.DeregistrationInProgress",
+            "Target deregistration is in progress".to_owned(),
+        ));
         (target.registration, delay, Arc::clone(&target.idle))
     };
     let (registration, delay, idle) = leaving;
@@ -105,12 +127,16 @@ pub(crate) async fn deregister(account: &Account, target_group_arn: &str, addres
     };
     let _ = tokio::time::timeout(Duration::from_secs(5), drained).await;
     if let Some(group) = account.state().elb.target_group_mut(target_group_arn) {
-        group.targets.retain(|target| target.registration != registration);
+        group
+            .targets
+            .retain(|target| target.registration != registration);
     }
 }
 
 fn is_idle(account: &Account, target_group_arn: &str, registration: u64) -> bool {
     let mut state = account.state();
     let group = state.elb.target_group_mut(target_group_arn);
-    group.and_then(|group| group.registered(registration)).is_none_or(|target| target.in_flight == 0)
+    group
+        .and_then(|group| group.registered(registration))
+        .is_none_or(|target| target.in_flight == 0)
 }

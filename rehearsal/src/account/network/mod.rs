@@ -5,10 +5,12 @@
 //! `elb`'s affair.
 
 mod serve;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -66,13 +68,18 @@ impl State {
     pub(crate) fn next_ip(&mut self) -> String {
         self.hosts += 1;
         // 10.0.0.0/9 is not used up in a rehearsal; afterwards addresses repeat.
-        Ipv4Addr::from_bits(Ipv4Addr::new(10, 0, 1, 4).to_bits() + self.hosts % 0x7f_0000).to_string()
+        Ipv4Addr::from_bits(Ipv4Addr::new(10, 0, 1, 4).to_bits() + self.hosts % 0x7f_0000)
+            .to_string()
     }
 }
 
 impl Account {
     /// In memory: what a client gets that resolves the load balancer's name, `to`'s authority.
-    pub async fn request(&self, to: Uri, request: Request<Bytes>) -> Result<Response<Bytes>, ConnectionRefused> {
+    pub async fn request(
+        &self,
+        to: Uri,
+        request: Request<Bytes>,
+    ) -> Result<Response<Bytes>, ConnectionRefused> {
         let host = to.host().ok_or(ConnectionRefused)?;
         let port = to.port_u16().unwrap_or(80);
         let listener = elb::listener_at(self, host, port).ok_or(ConnectionRefused)?;
@@ -96,7 +103,14 @@ pub(crate) fn listen(account: &Account, address: Address, process: Arc<Process>)
             Some(socket)
         }
     };
-    account.state().network.servers.insert(address, Server { process, socket, stop });
+    account.state().network.servers.insert(
+        address,
+        Server {
+            process,
+            socket,
+            stop,
+        },
+    );
     Ok(())
 }
 
@@ -117,9 +131,17 @@ pub(crate) async fn exchange(
     let (process, socket, mut stopped, client) = {
         let mut state = account.state();
         let network = &mut state.network;
-        let client = network.client.get_or_insert_with(|| Client::builder(TokioExecutor::new()).build_http()).clone();
+        let client = network
+            .client
+            .get_or_insert_with(|| Client::builder(TokioExecutor::new()).build_http())
+            .clone();
         let server = network.servers.get(address).ok_or(Unanswered::Refused)?;
-        (Arc::clone(&server.process), server.socket, server.stop.subscribe(), client)
+        (
+            Arc::clone(&server.process),
+            server.socket,
+            server.stop.subscribe(),
+            client,
+        )
     };
     // Whether an answer is late is decided in simulated time, so that a busy machine does not decide it.
     if process.latency() > timeout {
@@ -135,18 +157,29 @@ pub(crate) async fn exchange(
     };
     let request = addressed(request, socket).ok_or(Unanswered::Refused)?;
     let answer = async {
-        let response = client.request(request).await.map_err(|_| Unanswered::Refused)?;
+        let response = client
+            .request(request)
+            .await
+            .map_err(|_| Unanswered::Refused)?;
         let (parts, body) = response.into_parts();
-        let body = Limited::new(body, BODY_LIMIT).collect().await.map_err(|_| Unanswered::Refused)?;
+        let body = Limited::new(body, BODY_LIMIT)
+            .collect()
+            .await
+            .map_err(|_| Unanswered::Refused)?;
         Ok(Response::from_parts(parts, body.to_bytes()))
     };
     let patience = account.clock().real(timeout).max(PATIENCE);
-    tokio::time::timeout(patience, answer).await.unwrap_or(Err(Unanswered::TimedOut))
+    tokio::time::timeout(patience, answer)
+        .await
+        .unwrap_or(Err(Unanswered::TimedOut))
 }
 
 fn addressed(request: Request<Bytes>, socket: SocketAddr) -> Option<Request<Full<Bytes>>> {
     let (mut parts, body) = request.into_parts();
-    let path = parts.uri.path_and_query().map_or("/", http::uri::PathAndQuery::as_str);
+    let path = parts
+        .uri
+        .path_and_query()
+        .map_or("/", http::uri::PathAndQuery::as_str);
     parts.uri = format!("http://{socket}{path}").parse().ok()?;
     parts.version = http::Version::HTTP_11;
     Some(Request::from_parts(parts, Full::new(body)))

@@ -37,7 +37,11 @@ pub(crate) fn bind(port: u16) -> io::Result<TcpListener> {
 }
 
 /// Serves until told to stop, or for ever if nobody is left to tell.
-pub(crate) fn serve<H, F>(listener: TcpListener, stop: watch::Receiver<Stop>, handler: H) -> io::Result<()>
+pub(crate) fn serve<H, F>(
+    listener: TcpListener,
+    stop: watch::Receiver<Stop>,
+    handler: H,
+) -> io::Result<()>
 where
     H: Fn(Request<Bytes>) -> F + Send + Sync + 'static,
     F: Future<Output = Response<Bytes>> + Send + 'static,
@@ -73,7 +77,8 @@ where
         let handler = Arc::clone(&handler);
         async move { Ok::<_, Infallible>(answer(request, &*handler).await.map(Full::new)) }
     });
-    let mut connection = std::pin::pin!(http1::Builder::new().serve_connection(TokioIo::new(stream), service));
+    let mut connection =
+        std::pin::pin!(http1::Builder::new().serve_connection(TokioIo::new(stream), service));
     tokio::select! {
         // A connection that breaks is the client's affair.
         _ = connection.as_mut() => return,
@@ -91,14 +96,12 @@ where
     F: Future<Output = Response<Bytes>>,
 {
     let (parts, body) = request.into_parts();
-    match Limited::new(body, BODY_LIMIT).collect().await {
-        Ok(body) => handler(Request::from_parts(parts, body.to_bytes())).await,
-        Err(_) => {
-            let mut response = Response::new(Bytes::from_static(b"the body is too large, or broke off"));
-            *response.status_mut() = StatusCode::PAYLOAD_TOO_LARGE;
-            response
-        }
+    if let Ok(body) = Limited::new(body, BODY_LIMIT).collect().await {
+        return handler(Request::from_parts(parts, body.to_bytes())).await;
     }
+    let mut response = Response::new(Bytes::from_static(b"the body is too large, or broke off"));
+    *response.status_mut() = StatusCode::PAYLOAD_TOO_LARGE;
+    response
 }
 
 /// Waits for the word to stop. Without anybody to give it, waits for ever.
