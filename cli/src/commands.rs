@@ -1,0 +1,114 @@
+//! The commands: each gathers what it shows through the deployer and says it as text and as JSON.
+//!
+//! Both forms are made at one place from the same values, so that they cannot say different
+//! things. The JSON forms are described in `docs/cli.md`, because people script against them.
+
+mod history;
+mod image;
+#[cfg(test)]
+mod sample;
+mod status;
+mod targets;
+mod whereabouts;
+
+use greenlight_aws::table::StoredTarget;
+use greenlight_core::target::TargetName;
+use greenlight_deployer::Deployer;
+use serde_json::Value;
+
+use crate::arguments::{Arguments, Command, Place, Targets};
+use crate::failure::Failure;
+use crate::{connection, document};
+
+/// What a command has to say.
+#[derive(Debug)]
+pub(crate) struct Output {
+    pub(crate) text: String,
+    pub(crate) json: Value,
+}
+
+/// What came of a command. There can be both: what was done before it failed.
+#[derive(Debug)]
+pub(crate) struct Outcome {
+    pub(crate) output: Option<Output>,
+    pub(crate) failure: Option<Failure>,
+}
+
+impl From<Result<Output, Failure>> for Outcome {
+    fn from(result: Result<Output, Failure>) -> Self {
+        match result {
+            Ok(output) => Self {
+                output: Some(output),
+                failure: None,
+            },
+            Err(failure) => Self {
+                output: None,
+                failure: Some(failure),
+            },
+        }
+    }
+}
+
+/// Runs a command.
+pub(crate) async fn run(arguments: Arguments) -> Outcome {
+    let Arguments {
+        command,
+        place,
+        json: _,
+    } = arguments;
+    match command {
+        Command::Targets(Targets::Check { file }) => targets::check(&file),
+        Command::Targets(Targets::Apply { file }) => match document::read(&file) {
+            Ok(targets) => match connection::open(&place) {
+                Ok(deployer) => targets::apply(&deployer, &targets).await,
+                Err(error) => Err(error.into()).into(),
+            },
+            Err(error) => Err(error.into()).into(),
+        },
+        command => ask(command, &place).await.into(),
+    }
+}
+
+/// Runs a command that only needs an installation.
+async fn ask(command: Command, place: &Place) -> Result<Output, Failure> {
+    let deployer = connection::open(place)?;
+    match command {
+        Command::Targets(Targets::Show { name }) => targets::show(&deployer, &name).await,
+        Command::Targets(Targets::Remove { name }) => targets::remove(&deployer, &name).await,
+        Command::Targets(_) => targets::list(&deployer).await,
+        Command::Status { target: None } => status::all(&deployer).await,
+        Command::Status { target: Some(name) } => status::one(&deployer, &name).await,
+        Command::History { target, limit } => history::history(&deployer, &target, limit).await,
+        Command::Where { image } => whereabouts::whereabouts(&deployer, &image).await,
+    }
+}
+
+/// The registered target of this name.
+async fn registered(deployer: &Deployer, name: &TargetName) -> Result<StoredTarget, Failure> {
+    match deployer.target(name).await? {
+        Some(Ok(stored)) => Ok(stored),
+        Some(Err(bad)) => Err(Failure::BadTarget {
+            name: name.clone(),
+            problems: bad.problems,
+        }),
+        None => Err(no_such_target(deployer, name).await?),
+    }
+}
+
+/// That a target is not registered, with those that are.
+async fn no_such_target(deployer: &Deployer, name: &TargetName) -> Result<Failure, Failure> {
+    let targets = deployer.targets().await?;
+    let registered = targets.into_iter().map(|target| match target {
+        Ok(stored) => stored.target.name.to_string(),
+        Err(bad) => bad.name,
+    });
+    Ok(Failure::NoSuchTarget {
+        name: name.clone(),
+        registered: registered.collect(),
+    })
+}
+
+/// A point in time as people read it; JSON has it in full.
+fn time(at: jiff::Timestamp) -> String {
+    at.strftime("%Y-%m-%d %H:%M:%SZ").to_string()
+}

@@ -1,0 +1,95 @@
+//! `greenlight history`: what was deployed to a target, and why it ended as it did.
+
+use greenlight_core::deployment::DeploymentId;
+use greenlight_core::record::{DeploymentRecord, Origin};
+use greenlight_core::target::TargetName;
+use greenlight_deployer::Deployer;
+use serde_json::json;
+
+use super::{Output, image, no_such_target, time};
+use crate::columns::{Columns, printable};
+use crate::failure::Failure;
+
+/// The newest deployments of a target. A removed target still has its history.
+pub(super) async fn history(
+    deployer: &Deployer,
+    target: &TargetName,
+    limit: u32,
+) -> Result<Output, Failure> {
+    let records = deployer.history(target, limit).await?;
+    if records.is_empty() && deployer.target(target).await?.is_none() {
+        return Err(no_such_target(deployer, target).await?);
+    }
+    Ok(told(target, &records))
+}
+
+fn told(target: &TargetName, records: &[DeploymentRecord]) -> Output {
+    let mut columns = Columns::headed([
+        "REQUESTED",
+        "STATUS",
+        "IMAGE",
+        "DIGEST",
+        "TOOK",
+        "BY",
+        "DEPLOYMENT",
+    ]);
+    for record in records {
+        columns.row([
+            time(record.requested_at),
+            record.status.as_str().replace('_', " "),
+            image::name(&record.candidate),
+            record.candidate.digest.short().to_owned(),
+            took(record),
+            by(&record.origin),
+            aws_or_own_id(record.aws_id.as_deref(), record.id),
+        ]);
+    }
+    let mut lines = columns.lines();
+    let mut text = String::new();
+    for line in lines.by_ref().take(1) {
+        text += &line;
+        text.push('\n');
+    }
+    for (line, record) in lines.zip(records) {
+        text += &line;
+        text.push('\n');
+        for reason in record.reason.iter().chain(&record.evidence) {
+            text += &format!("  {}\n", printable(reason));
+        }
+    }
+    if records.is_empty() {
+        text = format!("nothing was deployed to `{target}` yet\n");
+    }
+    Output {
+        text,
+        json: json!({"target": target, "deployments": records}),
+    }
+}
+
+fn took(record: &DeploymentRecord) -> String {
+    let Some(end) = record.concluded_at else {
+        return "-".to_owned();
+    };
+    let seconds = end.duration_since(record.requested_at).as_secs().max(0);
+    match (seconds / 3600, seconds / 60 % 60, seconds % 60) {
+        (0, 0, seconds) => format!("{seconds}s"),
+        (0, minutes, seconds) => format!("{minutes}m {seconds}s"),
+        (hours, minutes, _) => format!("{hours}h {minutes}m"),
+    }
+}
+
+fn by(origin: &Origin) -> String {
+    match origin {
+        Origin::Push => "push".to_owned(),
+        Origin::Rollback { of } => format!("rollback of {of}"),
+        Origin::Elsewhere { creator } => creator.clone(),
+        Origin::Adopted => "adopted".to_owned(),
+    }
+}
+
+fn aws_or_own_id(aws_id: Option<&str>, id: DeploymentId) -> String {
+    aws_id.map_or_else(|| id.to_string(), str::to_owned)
+}
+
+#[cfg(test)]
+mod tests;

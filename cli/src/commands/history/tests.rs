@@ -1,0 +1,49 @@
+use super::told;
+use crate::commands::sample;
+
+#[test]
+fn each_deployment_says_how_and_why_it_ended() {
+    let output = told(&"api-test".parse().unwrap(), &sample::records());
+    insta::assert_snapshot!(output.text, @"
+    REQUESTED             STATUS        IMAGE         DIGEST        TOOK    BY    DEPLOYMENT
+    2026-11-22 10:00:00Z  start failed  mco/api:test  cccccccccccc  -       user  01KAPX2V9M3Z8QK4T7N5R6S0W3
+    2026-11-22 11:00:00Z  failed        mco/api:test  bbbbbbbbbbbb  6m 41s  push  d-ABCDEF123
+      the gate before_traffic failed
+      gate before_traffic: check `http` failed: status 500 instead of 200
+    2026-11-22 10:00:00Z  succeeded     mco/api:test  aaaaaaaaaaaa  42s     user  01KAPX2V9M3Z8QK4T7N5R6S0W1
+    ");
+    insta::assert_json_snapshot!(output.json["deployments"][1], @r#"
+    {
+      "id": "01KAPX2V9M3Z8QK4T7N5R6S0W2",
+      "target": "api-test",
+      "candidate": {
+        "repository": "123456789012.dkr.ecr.eu-west-1.amazonaws.com/mco/api",
+        "digest": "sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb",
+        "tag": "test",
+        "ordered_at": "2026-11-22T10:00:00Z"
+      },
+      "origin": {
+        "kind": "push"
+      },
+      "status": "failed",
+      "requested_at": "2026-11-22T11:00:00Z",
+      "started_at": "2026-11-22T11:00:01Z",
+      "concluded_at": "2026-11-22T11:06:41Z",
+      "aws_id": "d-ABCDEF123",
+      "previous": "sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+      "reason": "the gate before_traffic failed",
+      "evidence": [
+        "gate before_traffic: check `http` failed: status 500 instead of 200\n"
+      ],
+      "gates": {}
+    }
+    "#);
+}
+
+#[test]
+fn no_deployments_are_said_to_be_none() {
+    assert_eq!(
+        told(&"api-test".parse().unwrap(), &[]).text,
+        "nothing was deployed to `api-test` yet\n"
+    );
+}

@@ -1,0 +1,133 @@
+//! A target and its state, as the tests of the commands show them.
+
+use std::collections::BTreeMap;
+
+use greenlight_aws::table::{BadTarget, StoredTarget};
+use greenlight_core::deployment::{
+    Active, Candidate, Current, DeploymentId, Phase, Queued, TargetState,
+};
+use greenlight_core::image::Digest;
+use greenlight_core::record::{DeploymentRecord, Origin, Status};
+use greenlight_core::target;
+use serde_json::json;
+
+pub(super) fn id(number: u8) -> DeploymentId {
+    format!("01KAPX2V9M3Z8QK4T7N5R6S0W{number}")
+        .parse()
+        .unwrap()
+}
+
+pub(super) fn digest(digit: char) -> Digest {
+    format!("sha256:{}", digit.to_string().repeat(64))
+        .parse()
+        .unwrap()
+}
+
+pub(super) fn candidate(digit: char) -> Candidate {
+    Candidate {
+        repository: "123456789012.dkr.ecr.eu-west-1.amazonaws.com/mco/api"
+            .parse()
+            .unwrap(),
+        digest: digest(digit),
+        tag: Some("test".parse().unwrap()),
+        ordered_at: "2026-11-22T10:00:00Z".parse().unwrap(),
+    }
+}
+
+/// A target of which nothing is known yet.
+pub(super) fn fresh() -> StoredTarget {
+    let document = json!({
+        "name": "api-test",
+        "images": [{"container": "api", "repository": "mco/api", "tags": ["test"]}],
+        "service": {"cluster": "mco", "name": "api"},
+        "deploy": {"codedeploy": {"application": "API", "group": "API"}},
+        "gates": {"before_traffic": [{"tasks": {}}, {"http": {"path": "/health"}}], "after_traffic": []},
+    });
+    StoredTarget {
+        target: target::parse(&document).unwrap().remove(0),
+        repository: candidate('a').repository,
+        version: 3,
+        state: TargetState::default(),
+    }
+}
+
+/// The same with something live, something being deployed, and something waiting.
+pub(super) fn busy() -> StoredTarget {
+    let state = TargetState {
+        current: Some(Current {
+            deployment: id(1),
+            candidate: candidate('a'),
+            task_definition: Some(
+                "arn:aws:ecs:eu-west-1:123456789012:task-definition/mco-api:7".into(),
+            ),
+            since: "2026-11-22T10:12:03.25Z".parse().unwrap(),
+        }),
+        active: Some(Active {
+            deployment: id(2),
+            candidate: candidate('b'),
+            phase: Phase::Started {
+                aws_id: "d-ABCDEF123".into(),
+                task_definition: None,
+            },
+        }),
+        queued: Some(Queued {
+            deployment: id(3),
+            candidate: candidate('c'),
+            reason: "another deployment is under way".into(),
+        }),
+        newest: None,
+        rejected: vec![digest('d')],
+    };
+    StoredTarget { state, ..fresh() }
+}
+
+pub(super) fn bad() -> BadTarget {
+    BadTarget {
+        name: "web".into(),
+        version: 1,
+        problems: target::parse(&json!({"name": "web"})).unwrap_err(),
+    }
+}
+
+pub(super) fn records() -> Vec<DeploymentRecord> {
+    let failed = DeploymentRecord {
+        id: id(2),
+        target: "api-test".parse().unwrap(),
+        candidate: candidate('b'),
+        origin: Origin::Push,
+        status: Status::Failed,
+        requested_at: "2026-11-22T11:00:00Z".parse().unwrap(),
+        started_at: Some("2026-11-22T11:00:01Z".parse().unwrap()),
+        concluded_at: Some("2026-11-22T11:06:41Z".parse().unwrap()),
+        aws_id: Some("d-ABCDEF123".into()),
+        task_definition: None,
+        previous: Some(digest('a')),
+        reason: Some("the gate before_traffic failed".into()),
+        evidence: vec![
+            "gate before_traffic: check `http` failed: status 500 instead of 200\n".into(),
+        ],
+        gates: BTreeMap::new(),
+    };
+    let succeeded = DeploymentRecord {
+        id: id(1),
+        candidate: candidate('a'),
+        origin: Origin::Elsewhere {
+            creator: "user".into(),
+        },
+        status: Status::Succeeded,
+        requested_at: "2026-11-22T10:00:00Z".parse().unwrap(),
+        concluded_at: Some("2026-11-22T10:00:42Z".parse().unwrap()),
+        aws_id: None,
+        reason: None,
+        evidence: Vec::new(),
+        ..failed.clone()
+    };
+    let under_way = DeploymentRecord {
+        id: id(3),
+        candidate: candidate('c'),
+        status: Status::StartFailed,
+        concluded_at: None,
+        ..succeeded.clone()
+    };
+    vec![under_way, failed, succeeded]
+}

@@ -1,0 +1,90 @@
+use greenlight_deployer::targets::Applied;
+
+use super::{applied, listed, shown};
+use crate::commands::sample;
+
+#[test]
+fn each_applied_target_says_what_became_of_it() {
+    let names = ["api-test", "worker", "web"].map(|name| name.parse().unwrap());
+    let results = [Applied::Created, Applied::Changed, Applied::Unchanged];
+    let done: Vec<_> = names.iter().zip(results).collect();
+    let output = applied(&done);
+    insta::assert_snapshot!(output.text, @"
+    api-test  created
+    worker    changed
+    web       unchanged
+    ");
+    insta::assert_json_snapshot!(output.json, @r#"
+    {
+      "targets": [
+        {
+          "target": "api-test",
+          "result": "created"
+        },
+        {
+          "target": "worker",
+          "result": "changed"
+        },
+        {
+          "target": "web",
+          "result": "unchanged"
+        }
+      ]
+    }
+    "#);
+}
+
+#[test]
+fn targets_are_listed_with_what_they_take_and_check() {
+    let output = listed(&[Ok(sample::fresh()), Err(sample::bad())]);
+    insta::assert_snapshot!(output.text, @"
+    TARGET    SERVICE                         IMAGES        STRATEGY            GATES
+    api-test  mco/api                         mco/api:test  codedeploy API/API  before_traffic: tasks http; after_traffic: nothing
+    web       not understood: apply it again  -             -                   -
+    ");
+    assert_eq!(
+        output.json["targets"][0]["document"],
+        sample::fresh().target.to_value()
+    );
+    assert_eq!(
+        output.json["targets"][1]["problems"][0]["message"],
+        "`images` is missing"
+    );
+}
+
+#[test]
+fn no_targets_are_said_to_be_none() {
+    assert_eq!(listed(&[]).text, "no targets are registered\n");
+}
+
+#[test]
+fn a_shown_target_can_be_applied_again() {
+    let output = shown(&sample::busy());
+    insta::assert_snapshot!(output.text, @"
+    targets:
+    - name: api-test
+      images:
+      - container: api
+        repository: mco/api
+        tags:
+        - test
+      service:
+        cluster: mco
+        name: api
+      deploy:
+        codedeploy:
+          application: API
+          group: API
+      gates:
+        before_traffic:
+        - tasks: {}
+        - http:
+            path: /health
+        after_traffic: []
+    ");
+    let document: serde_json::Value = serde_norway::from_str(&output.text).unwrap();
+    assert_eq!(
+        greenlight_core::target::parse(&document).unwrap(),
+        [sample::busy().target]
+    );
+}

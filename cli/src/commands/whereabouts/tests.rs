@@ -1,0 +1,33 @@
+use super::found;
+use crate::commands::sample;
+
+#[test]
+fn each_target_that_runs_the_image_has_a_line() {
+    let output = found("test", &[sample::busy()]);
+    insta::assert_snapshot!(output.text, @"
+    TARGET    SERVICE  IMAGE         DIGEST        SINCE
+    api-test  mco/api  mco/api:test  aaaaaaaaaaaa  2026-11-22 10:12:03Z
+    ");
+    insta::assert_json_snapshot!(output.json, @r#"
+    {
+      "image": "test",
+      "targets": [
+        {
+          "image": "123456789012.dkr.ecr.eu-west-1.amazonaws.com/mco/api@sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+          "repository": "123456789012.dkr.ecr.eu-west-1.amazonaws.com/mco/api",
+          "tag": "test",
+          "digest": "sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+          "target": "api-test",
+          "deployment": "01KAPX2V9M3Z8QK4T7N5R6S0W1",
+          "since": "2026-11-22T10:12:03.25Z"
+        }
+      ]
+    }
+    "#);
+}
+
+#[test]
+fn an_image_that_runs_nowhere_is_said_to() {
+    let output = found("mco/api:v1", &[]);
+    assert_eq!(output.text, "`mco/api:v1` is live at no target\n");
+}

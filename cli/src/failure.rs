@@ -1,0 +1,135 @@
+//! What went wrong with a command, and what to do about it.
+//!
+//! The chain of causes is printed here, once, and nowhere else.
+
+use std::error::Error;
+use std::fmt::Write as _;
+
+use greenlight_aws::{AwsError, Kind, chain};
+use greenlight_core::target::TargetName;
+use greenlight_deployer::history::HistoryError;
+use greenlight_deployer::targets::TargetsError;
+
+use crate::columns::printable;
+use crate::connection::ConnectionError;
+use crate::document::DocumentError;
+
+/// Why a command failed.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Failure {
+    #[error(transparent)]
+    Document(#[from] DocumentError),
+    #[error(transparent)]
+    Connection(#[from] ConnectionError),
+    #[error(transparent)]
+    Targets(#[from] TargetsError),
+    #[error(transparent)]
+    History(#[from] HistoryError),
+    #[error("no target `{name}` is registered")]
+    NoSuchTarget {
+        name: TargetName,
+        registered: Vec<String>,
+    },
+    #[error("the registered document of target `{name}` cannot be understood")]
+    BadTarget {
+        name: TargetName,
+        #[source]
+        problems: greenlight_core::problems::Problems,
+    },
+}
+
+impl Failure {
+    /// All of it, as it is printed.
+    pub(crate) fn message(&self) -> String {
+        if let Self::Document(DocumentError::Wrong { file, problems }) = self {
+            return wrong_document(&file.display().to_string(), problems);
+        }
+        let mut message = format!("error: {}\n", printable(&chain(self)));
+        if let Some(hint) = self.hint() {
+            // Writing to a string cannot fail.
+            let _ = writeln!(message, "hint: {}", printable(&hint));
+        }
+        message
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Connection(ConnectionError::Environment(_)) => Some(
+                "set the variables; for a profile, `eval \"$(aws configure export-credentials \
+                 --format env)\"` does so, and `--region` gives the region"
+                    .to_owned(),
+            ),
+            Self::Connection(ConnectionError::Trust(_)) => {
+                Some("check the file that `AWS_CA_BUNDLE` names".to_owned())
+            }
+            Self::NoSuchTarget { registered, .. } if registered.is_empty() => {
+                Some("register targets with `greenlight targets apply FILE`".to_owned())
+            }
+            Self::NoSuchTarget { registered, .. } => {
+                Some(format!("registered: {}", registered.join(", ")))
+            }
+            Self::BadTarget { .. } => {
+                Some("apply it again with `greenlight targets apply FILE`".to_owned())
+            }
+            Self::Targets(error) => aws_hint(error),
+            Self::History(error) => aws_hint(error),
+            Self::Document(_) => None,
+        }
+    }
+}
+
+fn wrong_document(file: &str, problems: &greenlight_core::problems::Problems) -> String {
+    let mut message = String::new();
+    for problem in problems.iter() {
+        let place = if problem.path.is_empty() {
+            String::new()
+        } else {
+            format!(" {}:", problem.path)
+        };
+        let _ = writeln!(
+            message,
+            "{file}:{} {}",
+            printable(&place),
+            printable(&problem.message)
+        );
+        if let Some(hint) = &problem.hint {
+            let _ = writeln!(message, "  hint: {}", printable(hint));
+        }
+    }
+    let count = match problems.len() {
+        1 => "1 problem".to_owned(),
+        count => format!("{count} problems"),
+    };
+    let _ = writeln!(message, "error: {count} in `{file}`");
+    message
+}
+
+/// What to do about the AWS error among the causes, if there is one.
+fn aws_hint(error: &(dyn Error + 'static)) -> Option<String> {
+    let mut cause = Some(error);
+    let aws = loop {
+        match cause?.downcast_ref::<AwsError>() {
+            Some(aws) => break aws,
+            None => cause = cause?.source(),
+        }
+    };
+    let refused = [
+        "UnrecognizedClientException",
+        "InvalidSignatureException",
+        "ExpiredTokenException",
+    ];
+    if refused.iter().any(|code| aws.is(code)) {
+        return Some("the credentials in the environment are wrong or have expired".to_owned());
+    }
+    match aws.kind {
+        Kind::NotFound => Some(
+            "check that Greenlight is installed in this account and region; `--table` or `GREENLIGHT_TABLE` \
+             names its table, `--region` or `AWS_REGION` its region"
+                .to_owned(),
+        ),
+        Kind::Unreachable => {
+            Some("check the network, and `AWS_ENDPOINT_URL` and `AWS_CA_BUNDLE` if they are set".to_owned())
+        }
+        _ => aws.hint(),
+    }
+}

@@ -1,0 +1,253 @@
+//! The whole observable of the commands that ask AWS nothing: status, stdout, stderr.
+
+use std::io::Write as _;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use tempfile::TempDir;
+
+const GOOD: &str = "targets:
+  - name: api-test
+    images: [{container: api, repository: mco/api, tags: [test]}]
+    service: {cluster: mco, name: api}
+    deploy: {codedeploy: {application: API, group: API}}
+";
+
+/// Runs `greenlight` in a directory with this file, in an environment without any variable.
+fn greenlight(arguments: &[&str], file: (&str, &str)) -> String {
+    let directory = TempDir::new().unwrap();
+    std::fs::write(directory.path().join(file.0), file.1).unwrap();
+    run(arguments, directory.path(), &[], "")
+}
+
+fn run(arguments: &[&str], directory: &Path, variables: &[(&str, &str)], stdin: &str) -> String {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_greenlight"))
+        .args(arguments)
+        .current_dir(directory)
+        .env_clear()
+        .envs(variables.iter().copied())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child
+        .stdin
+        .take()
+        .unwrap()
+        .write_all(stdin.as_bytes())
+        .unwrap();
+    let output = child.wait_with_output().unwrap();
+    format!(
+        "status: {}\n-- stdout\n{}-- stderr\n{}",
+        output.status.code().unwrap(),
+        String::from_utf8(output.stdout).unwrap(),
+        String::from_utf8(output.stderr).unwrap(),
+    )
+}
+
+#[test]
+fn a_good_file_is_said_to_be_good() {
+    insta::assert_snapshot!(greenlight(&["targets", "check", "targets.yaml"], ("targets.yaml", GOOD)), @"
+    status: 0
+    -- stdout
+    targets.yaml: 1 target, no problems: api-test
+    -- stderr
+    ");
+}
+
+#[test]
+fn a_good_file_is_good_as_json_too() {
+    insta::assert_snapshot!(greenlight(&["--json", "targets", "check", "t.yml"], ("t.yml", GOOD)), @r#"
+    status: 0
+    -- stdout
+    {
+      "file": "t.yml",
+      "targets": [
+        "api-test"
+      ],
+      "problems": []
+    }
+    -- stderr
+    "#);
+}
+
+#[test]
+fn standard_input_is_a_file() {
+    let directory = TempDir::new().unwrap();
+    let output = run(&["targets", "check", "-"], directory.path(), &[], GOOD);
+    assert!(output.starts_with("status: 0\n"), "{output}");
+}
+
+#[test]
+fn every_problem_has_its_file_place_and_hint() {
+    let bad = GOOD
+        .replace("name: api-test", "name: API")
+        .replace("tags: [test]", "tag: test");
+    insta::assert_snapshot!(greenlight(&["targets", "check", "targets.yaml"], ("targets.yaml", &bad)), @"
+    status: 1
+    -- stdout
+    -- stderr
+    targets.yaml: targets[0].name: `API` is not a target name (lower-case letters, digits and `-`, not beginning or ending with `-`, at most 64)
+    targets.yaml: targets[0].images[0].tag: unknown key
+      hint: did you mean `tags`?
+    error: 2 problems in `targets.yaml`
+    ");
+    insta::assert_snapshot!(greenlight(&["targets", "check", "targets.yaml", "--json"], ("targets.yaml", &bad)), @r#"
+    status: 1
+    -- stdout
+    {
+      "file": "targets.yaml",
+      "targets": [],
+      "problems": [
+        {
+          "path": "targets[0].name",
+          "message": "`API` is not a target name (lower-case letters, digits and `-`, not beginning or ending with `-`, at most 64)"
+        },
+        {
+          "path": "targets[0].images[0].tag",
+          "message": "unknown key",
+          "hint": "did you mean `tags`?"
+        }
+      ]
+    }
+    -- stderr
+    targets.yaml: targets[0].name: `API` is not a target name (lower-case letters, digits and `-`, not beginning or ending with `-`, at most 64)
+    targets.yaml: targets[0].images[0].tag: unknown key
+      hint: did you mean `tags`?
+    error: 2 problems in `targets.yaml`
+    "#);
+}
+
+#[test]
+fn nothing_is_applied_from_a_bad_file() {
+    let output = greenlight(
+        &["targets", "apply", "targets.yaml"],
+        ("targets.yaml", "targets: []"),
+    );
+    insta::assert_snapshot!(output, @"
+    status: 1
+    -- stdout
+    -- stderr
+    targets.yaml: targets: expected 1 to 500 targets, found 0
+    error: 1 problem in `targets.yaml`
+    ");
+}
+
+#[test]
+fn a_file_that_is_no_document_is_refused() {
+    for (name, text, expected) in [
+        (
+            "a.yaml",
+            "targets: [",
+            "error: `a.yaml` is not YAML: did not find expected node content",
+        ),
+        (
+            "a.yaml",
+            "a: 1\na: 2",
+            "error: `a.yaml` is not YAML: the key `a` is there twice",
+        ),
+        ("a.yaml", "a: .nan", "not a finite number"),
+        ("a.yaml", "a: 1\n---\nb: 2", "more than one document"),
+        (
+            "a.json",
+            "{\"a\": 1, \"a\": 2}",
+            "error: `a.json` is not JSON: the key `a` is there twice at line 1",
+        ),
+        (
+            "a.json",
+            "targets:",
+            "error: `a.json` is not JSON: expected",
+        ),
+    ] {
+        let output = greenlight(&["targets", "check", name], (name, text));
+        assert!(
+            output.starts_with("status: 1\n") && output.contains(expected),
+            "{text}: {output}"
+        );
+    }
+}
+
+#[test]
+fn a_file_that_is_not_there_is_named() {
+    let output = greenlight(&["targets", "check", "missing.yaml"], ("other.yaml", GOOD));
+    insta::assert_snapshot!(output, @"
+    status: 1
+    -- stdout
+    -- stderr
+    error: `missing.yaml` could not be read: No such file or directory (os error 2)
+    ");
+}
+
+#[test]
+fn aliases_cannot_make_a_small_file_large() {
+    let mut text = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n".to_owned();
+    for level in 1..12 {
+        let below = level - 1;
+        text += &format!(
+            "a{level}: &a{level} [*a{below}, *a{below}, *a{below}, *a{below}, *a{below}, *a{below}, *a{below}, *a{below}]\n"
+        );
+    }
+    let output = greenlight(&["targets", "check", "a.yaml"], ("a.yaml", &text));
+    assert!(
+        output.starts_with("status: 1\n") && output.contains("not YAML"),
+        "{output}"
+    );
+}
+
+#[test]
+fn commands_that_ask_aws_say_what_they_miss() {
+    insta::assert_snapshot!(greenlight(&["status"], ("targets.yaml", GOOD)), @r#"
+    status: 1
+    -- stdout
+    -- stderr
+    error: it is not known which AWS account and region to ask: failed to read the configuration from the environment: `AWS_REGION` is not set; `AWS_ACCESS_KEY_ID` is not set; `AWS_SECRET_ACCESS_KEY` is not set
+    hint: set the variables; for a profile, `eval "$(aws configure export-credentials --format env)"` does so, and `--region` gives the region
+    "#);
+}
+
+#[test]
+fn an_endpoint_that_does_not_answer_is_a_failure_with_its_cause() {
+    let directory = TempDir::new().unwrap();
+    // Port 1 is reserved and nothing listens there.
+    let variables = [
+        ("AWS_REGION", "eu-west-1"),
+        ("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE"),
+        ("AWS_SECRET_ACCESS_KEY", "secret-of-nobody"),
+        ("AWS_ENDPOINT_URL", "http://127.0.0.1:1"),
+    ];
+    let output = run(&["status"], directory.path(), &variables, "");
+    assert!(
+        output.starts_with(
+            "status: 1\n-- stdout\n-- stderr\nerror: the targets could not be listed: "
+        ),
+        "{output}"
+    );
+    assert!(
+        output.contains("`dynamodb:Scan` failed for the DynamoDB table `greenlight`"),
+        "{output}"
+    );
+    assert!(
+        output.ends_with(
+            "hint: check the network, and `AWS_ENDPOINT_URL` and `AWS_CA_BUNDLE` if they are set\n"
+        ),
+        "{output}"
+    );
+}
+
+#[test]
+fn arguments_that_are_not_understood_end_with_status_2() {
+    for arguments in [
+        &["frobnicate"][..],
+        &[],
+        &["targets", "show", "Not_A_Name"],
+        &["history", "api-test", "--limit", "0"],
+        &["history"],
+    ] {
+        let output = greenlight(arguments, ("targets.yaml", GOOD));
+        assert!(
+            output.starts_with("status: 2\n-- stdout\n-- stderr\n"),
+            "{arguments:?}: {output}"
+        );
+    }
+}
