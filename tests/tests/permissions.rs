@@ -1,0 +1,140 @@
+//! What the functions called in the scenarios, against what template.yaml permits: no call without its
+//! permission, and no permission without its call.
+//!
+//! Resources and conditions are not compared; docs/permissions.md says what each permission is for.
+
+use std::collections::BTreeSet;
+
+use greenlight_tests::{
+    wire::Fault,
+    world::{DEPLOY_ON_PUSH, RECORD_DEPLOYMENT, VALIDATE_GREEN, World},
+};
+use rehearsal::account::{containers::behaviour::ImageSpec, journal::Call};
+use tokio::time::Duration;
+
+/// Checked by AWS when another action is called, so they are in no journal.
+const CHECKED_WITH_ANOTHER: [&str; 5] = [
+    // With CreateDeployment.
+    "codedeploy:GetApplicationRevision",
+    "codedeploy:GetDeploymentConfig",
+    "codedeploy:RegisterApplicationRevision",
+    // With RegisterTaskDefinition, where the task definition has tags, and where it has roles.
+    "ecs:TagResource",
+    "iam:PassRole",
+];
+
+/// The actions that a call needs.
+fn actions(call: &Call) -> Vec<String> {
+    let service = match call.service {
+        "elbv2" => "elasticloadbalancing",
+        other => other,
+    };
+    let operations: Vec<String> = match call.operation.as_str() {
+        "TransactWriteItems" => {
+            let items = call.request["TransactItems"].as_array().unwrap().iter();
+            let kinds = items.flat_map(|item| item.as_object().unwrap().keys());
+            kinds
+                .map(|kind| match kind.as_str() {
+                    "ConditionCheck" => "ConditionCheckItem".to_owned(),
+                    other => format!("{other}Item"),
+                })
+                .collect()
+        }
+        other => vec![other.to_owned()],
+    };
+    operations
+        .into_iter()
+        .map(|operation| format!("{service}:{operation}"))
+        .collect()
+}
+
+/// Plays what makes every function make every call that it can make.
+async fn calls() -> Vec<(World, Vec<Call>)> {
+    let mut played = Vec::new();
+    // One that passes while another waits for it.
+    let world = World::open().await;
+    world.sample.push(&ImageSpec::healthy("v2")).unwrap();
+    tokio::time::sleep(Duration::from_secs(90)).await;
+    world.sample.push(&ImageSpec::healthy("v3")).unwrap();
+    world.quiet().await;
+    played.push(world);
+    // One that fails at the gate, so that its tag is given back.
+    let world = World::open().await;
+    world.sample.push(&ImageSpec::answers_500("v2")).unwrap();
+    world.quiet().await;
+    played.push(world);
+    // One whose function dies when it has been created, before that is known.
+    let world = World::open().await;
+    let created = {
+        let quiet = World::open().await;
+        quiet.push_wire.forget();
+        quiet.sample.push(&ImageSpec::healthy("v2")).unwrap();
+        quiet.quiet().await;
+        let seen = quiet.push_wire.seen();
+        seen.iter()
+            .position(|seen| seen.operation == "CreateDeployment")
+            .unwrap()
+    };
+    world.push_wire.inject(created, Fault::CrashAfter);
+    world.sample.push(&ImageSpec::healthy("v2")).unwrap();
+    world.quiet().await;
+    assert!(world.push_wire.has_struck());
+    played.push(world);
+    let calls = |world: World| {
+        let calls = world.sample.account.journal().calls();
+        (world, calls)
+    };
+    played.into_iter().map(calls).collect()
+}
+
+/// Calls that these scenarios do not bring about, with what would.
+fn only_otherwise(function: &str) -> &'static [&'static str] {
+    match function {
+        // CodeDeploy refuses a deployment because somebody else's is running.
+        DEPLOY_ON_PUSH => &["codedeploy:GetDeployment", "dynamodb:GetItem"],
+        // What was queued is started, dies half-way, and is resumed.
+        RECORD_DEPLOYMENT => &[
+            "codedeploy:ListDeployments",
+            "codedeploy:BatchGetDeployments",
+            "dynamodb:Query",
+        ],
+        _ => &[],
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_call_is_permitted_and_every_permission_is_used() {
+    let played = calls().await;
+    for function in [DEPLOY_ON_PUSH, VALIDATE_GREEN, RECORD_DEPLOYMENT] {
+        let template = &played[0].0.sample.template;
+        let permitted: BTreeSet<String> = template
+            .function(function)
+            .unwrap()
+            .actions
+            .iter()
+            .cloned()
+            .collect();
+        let calls = played
+            .iter()
+            .flat_map(|(_, calls)| calls)
+            .filter(|call| call.caller == function);
+        let used: BTreeSet<String> = calls.flat_map(actions).collect();
+        let missing: Vec<&String> = used.difference(&permitted).collect();
+        assert!(
+            missing.is_empty(),
+            "{function} calls {missing:?} without permission"
+        );
+        let explained = |action: &&String| {
+            CHECKED_WITH_ANOTHER.contains(&action.as_str())
+                || only_otherwise(function).contains(&action.as_str())
+        };
+        let unused: Vec<&String> = permitted
+            .difference(&used)
+            .filter(|action| !explained(action))
+            .collect();
+        assert!(
+            unused.is_empty(),
+            "{function} may call {unused:?} and does not"
+        );
+    }
+}
