@@ -16,6 +16,7 @@ use serde_json::json;
 
 /// Plays a scenario in a simulated AWS account on this machine, with the real functions.
 #[derive(Debug, Parser)]
+#[expect(clippy::struct_excessive_bools, reason = "they are switches on a command line")]
 #[command(name = "cargo rehearse", bin_name = "cargo rehearse", version)]
 #[command(after_help = "Exit status: 0 if everything ended as it should, 1 if not, 2 usage.")]
 struct Arguments {

@@ -240,7 +240,7 @@ mod tests {
             request_id: id.to_owned(),
             function_arn: "arn:aws:lambda:eu-west-1:123456789012:function:It".to_owned(),
             deadline: Timestamp::UNIX_EPOCH,
-            until: Instant::now() + Duration::from_secs(60),
+            until: Instant::now() + Duration::from_mins(1),
             payload: json!({"n": 1}),
         }
     }

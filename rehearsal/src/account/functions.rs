@@ -81,7 +81,7 @@ struct Function {
 }
 
 /// The waits before the second and the third try of an asynchronous invocation.
-const RETRY_AFTER: [Duration; 2] = [Duration::from_secs(60), Duration::from_secs(120)];
+const RETRY_AFTER: [Duration; 2] = [Duration::from_mins(1), Duration::from_mins(2)];
 
 impl Account {
     /// Lambda's functions.
@@ -279,7 +279,7 @@ impl FunctionError {
 impl Default for Configuration {
     fn default() -> Self {
         Self {
-            timeout: Duration::from_secs(60),
+            timeout: Duration::from_mins(1),
             retries: RETRY_AFTER.len(),
             on_failure: None,
             dead_letters: None,

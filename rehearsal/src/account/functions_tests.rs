@@ -92,7 +92,7 @@ async fn an_invocation_that_never_succeeds_goes_to_the_failure_queues() {
     let (handler, attempts) = failing(usize::MAX);
     account.functions().register("Broken", handler);
     account.functions().invoke_async("Broken", json!({"a": 1}));
-    account.clock().sleep(Duration::from_secs(600)).await;
+    account.clock().sleep(Duration::from_mins(10)).await;
     assert_eq!(attempts.load(Ordering::SeqCst), 3);
     let record: Value = serde_json::from_str(&account.queue("failed").unwrap().bodies()[0]).unwrap();
     assert_eq!(record["requestContext"]["condition"], "RetriesExhausted");

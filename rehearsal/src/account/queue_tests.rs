@@ -17,7 +17,7 @@ fn consuming(
     let account = Account::new(Settings::for_tests());
     account.add_queue("dead", Attributes::default()).unwrap();
     let redrive = Some(Redrive { queue: "dead".to_owned(), max_receive_count: 3 });
-    let attributes = Attributes { visibility_timeout: Duration::from_secs(180), redrive, ..Default::default() };
+    let attributes = Attributes { visibility_timeout: Duration::from_mins(3), redrive, ..Default::default() };
     let queue = account.add_queue("pushes", attributes).unwrap();
     let batches = Batches::default();
     let seen = batches.clone();
@@ -149,7 +149,7 @@ async fn a_record_has_the_members_that_lambda_gives_it() {
 async fn a_mapping_is_refused_whose_messages_would_reappear_while_the_function_runs() {
     let account = Account::new(Settings::for_tests());
     account.add_queue("pushes", Attributes::default()).unwrap();
-    let timeout = Duration::from_secs(60);
+    let timeout = Duration::from_mins(1);
     account.functions().configure("Consumer", Configuration { timeout, ..Default::default() });
     let refused = account.add_mapping(Mapping {
         queue: "pushes".to_owned(),

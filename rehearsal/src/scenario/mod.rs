@@ -23,7 +23,7 @@ use expectations::Expectations;
 pub use stage::{Stage, StageError};
 
 /// Real time after which a scenario has failed, whatever it waits for.
-const BOUND: Duration = Duration::from_secs(120);
+const BOUND: Duration = Duration::from_mins(2);
 
 /// What can be rehearsed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -22,7 +22,7 @@ use crate::sandbox::Host;
 use crate::timeline::Timeline;
 
 /// Longest simulated time that a scenario waits for the account to become quiet.
-const QUIET_BOUND: Duration = Duration::from_secs(6 * 3600);
+const QUIET_BOUND: Duration = Duration::from_hours(6);
 
 /// Longest real time that the command line tool may take.
 const COMMAND_BOUND: Duration = Duration::from_secs(20);

@@ -134,7 +134,8 @@ async fn serve<C, E: Failure>(
         let span = tracing::error_span!("invocation", request_id = event.context.request_id);
         async move {
             let (context, handle) = &*shared;
-            handle(context, invocation(event))
+            // Boxed, since the compiler gives up on the layout of all the SDK's futures within each other.
+            Box::pin(handle(context, invocation(event)))
                 .await
                 .map_err(|error| diagnostic(&error))
         }

@@ -54,7 +54,6 @@ impl EventBus {
     }
 
     /// The event that an entry stands for, or why the entry is refused.
-    #[expect(clippy::type_complexity, reason = "an error of the call, or of the entry")]
     fn event_of(&self, entry: &Value) -> Result<Result<Value, (&'static str, String)>, ServiceError> {
         let entry = Members::of(entry)?;
         let required = |name| entry.optional_string(name).map(|value| value.filter(|it| !it.is_empty()));
@@ -78,7 +77,7 @@ impl EventBus {
         };
         let id = uuid(&self.account.unique());
         let resources = json!(entry.strings("Resources")?);
-        Ok(Ok(self.envelope(&id, source, detail_type, resources, detail)))
+        Ok(Ok(self.envelope(&id, source, detail_type, &resources, &detail)))
     }
 
     pub(super) fn envelope(
@@ -86,8 +85,8 @@ impl EventBus {
         id: &str,
         source: &str,
         detail_type: &str,
-        resources: Value,
-        detail: Value,
+        resources: &Value,
+        detail: &Value,
     ) -> Value {
         let settings = self.account.settings();
         // EventBridge's `time` has whole seconds.

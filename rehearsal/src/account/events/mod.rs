@@ -126,7 +126,7 @@ impl EventBus {
     /// Wraps `detail` into an envelope of this account, and puts it.
     pub fn put_detail(&self, source: &str, detail_type: &str, resources: Value, detail: Value) -> String {
         let id = uuid(&self.account.unique());
-        self.put(self.envelope(&id, source, detail_type, resources, detail));
+        self.put(self.envelope(&id, source, detail_type, &resources, &detail));
         id
     }
 

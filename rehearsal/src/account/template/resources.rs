@@ -110,10 +110,10 @@ impl Reader {
         let mut template = Template::default();
         let scope = self.scope();
         for (id, resource) in members(&self.document["Resources"]) {
-            if let Some(condition) = resource["Condition"].as_str() {
-                if !scope.condition(condition, id)? {
-                    continue;
-                }
+            if let Some(condition) = resource["Condition"].as_str()
+                && !scope.condition(condition, id)?
+            {
+                continue;
             }
             // Only what is read is resolved, so that a log group may use what is not understood here.
             let properties = || {

@@ -65,9 +65,12 @@ fn template_yaml() -> Template {
     Template::read(&path, &choices()).unwrap()
 }
 
+/// Logical ids of functions, and what they were invoked with.
+type Payloads = Arc<Mutex<Vec<(String, Value)>>>;
+
 /// A handler that keeps the payloads.
-fn keeping() -> (impl Fn(&Function) -> Handler, Arc<Mutex<Vec<(String, Value)>>>) {
-    let seen = Arc::new(Mutex::new(Vec::new()));
+fn keeping() -> (impl Fn(&Function) -> Handler, Payloads) {
+    let seen = Payloads::default();
     let keep = seen.clone();
     let handler = move |function: &Function| -> Handler {
         let (keep, id) = (keep.clone(), function.logical_id.clone());
