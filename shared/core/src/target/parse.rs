@@ -47,7 +47,7 @@ const IMAGE: Keys = Keys {
 };
 const POLICY: Keys = Keys {
     known: &[],
-    later: &["glob", "regex", "semver", "order"],
+    later: &["glob", "regex", "semver"],
 };
 const SERVICE: Keys = Keys {
     known: &["cluster", "name"],
@@ -374,4 +374,13 @@ fn read_on_failure(node: &Node<'_>, out: &mut Problems) -> Option<OnFailure> {
         None => false,
     };
     Some(OnFailure { restore_tag })
+}
+
+/// Every set of keys, for the test of the reference.
+#[cfg(test)]
+pub(super) fn all_keys() -> impl Iterator<Item = Keys> {
+    let here = [
+        DOCUMENT, TARGET, IMAGE, POLICY, SERVICE, DEPLOY, CODEDEPLOY, ON_FAILURE,
+    ];
+    here.into_iter().chain(gates::KEYS).chain(http::KEYS)
 }

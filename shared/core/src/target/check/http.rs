@@ -38,6 +38,8 @@ impl HttpCheck {
     pub const DEFAULT_INTERVAL: Duration = Duration::from_secs(2);
     pub const DEFAULT_TIMEOUT: Duration = Duration::from_mins(2);
     pub const MAX_CONSECUTIVE: u32 = 100;
+    /// A single request is given up after this long, so no limit can be longer.
+    pub const MAX_LATENCY: Duration = Duration::from_secs(10);
     pub const MAX_REDIRECTS: u32 = 10;
 
     /// Looks at one answer; says why it is not the expected one.

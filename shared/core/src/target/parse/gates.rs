@@ -23,12 +23,15 @@ const POINTS: Keys = Keys {
 };
 const CHECK: Keys = Keys {
     known: &["tasks", "digest", "targets", "http"],
-    later: &["alarms", "metric", "scan", "schedule", "function"],
+    later: &["alarms", "metric"],
 };
 const WAITING: Keys = Keys {
     known: &["timeout"],
     later: &[],
 };
+
+#[cfg(test)]
+pub(super) const KEYS: [Keys; 3] = [POINTS, CHECK, WAITING];
 
 pub(super) fn read_gates(node: &Node<'_>, out: &mut Problems) -> Option<Gates> {
     let fields = node.fields(POINTS, out)?;

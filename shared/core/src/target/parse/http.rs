@@ -40,6 +40,9 @@ const EXPECT: Keys = Keys {
     later: &[],
 };
 
+#[cfg(test)]
+pub(super) const KEYS: [Keys; 2] = [HTTP, EXPECT];
+
 /// Headers that say how a message is sent are the client's to set.
 const RESERVED_HEADERS: [&str; 5] = [
     "connection",
@@ -56,7 +59,7 @@ pub(super) fn read_http(node: &Node<'_>, out: &mut Problems) -> Option<HttpCheck
         read_expectation(&n, out)
     });
     let latency = or_default(fields.optional("latency"), None, |n| {
-        n.duration(Duration::from_millis(1)..=Duration::from_mins(1), out)
+        n.duration(Duration::from_millis(1)..=HttpCheck::MAX_LATENCY, out)
             .map(Some)
     });
     let consecutive = or_default(
@@ -206,7 +209,7 @@ fn read_url(node: &Node<'_>, out: &mut Problems) -> Option<String> {
 fn is_authority(text: &str) -> bool {
     let (host, port) = match text.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
         Some((address, port)) => {
-            return address.parse::<std::net::Ipv6Addr>().is_ok()
+            return address.parse::<core::net::Ipv6Addr>().is_ok()
                 && (port.is_empty() || port.strip_prefix(':').is_some_and(is_port));
         }
         None => text

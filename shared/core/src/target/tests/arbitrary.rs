@@ -100,7 +100,7 @@ fn http() -> impl Strategy<Value = HttpCheck> {
         1_u32..=100,
         100_u64..=20_000,
         0_u32..=10,
-        prop::option::of(1_u64..=60_000),
+        prop::option::of(1_u64..=10_000),
     );
     (request(), expectation(), pace, timeout()).prop_map(
         |(request, expect, (consecutive, interval, follow_redirects, latency), timeout)| {
