@@ -37,7 +37,8 @@ use sha2::{Digest as _, Sha256};
 pub use error::ServiceError;
 pub use journal::Journal;
 pub use settings::{
-    ControllerDeployments, HookFailure, Network, ReportedDigest, Settings, UntaggedPush,
+    ControllerDeployments, HookFailure, ImmutableRepeat, Network, ReportedDigest, Retag, Settings,
+    Unaccepted, UntaggedPush,
 };
 
 use crate::clock::Clock;

@@ -10,6 +10,9 @@ use url::form_urlencoded;
 
 use super::ServiceError;
 
+/// How many steps a parameter's name may have; the deepest in the model has far fewer.
+const DEEPEST: usize = 24;
+
 /// Members of the simulated operations that are numbers; a form has only text.
 const INTEGERS: [&str; 2] = ["PageSize", "Port"];
 
@@ -37,6 +40,9 @@ fn insert(input: &mut Value, path: &str, text: &str) -> Result<(), ServiceError>
         )
     };
     let mut place = input;
+    if path.split('.').count() > DEEPEST {
+        return Err(malformed());
+    }
     let mut steps = path.split('.').peekable();
     let mut name = "";
     while let Some(step) = steps.next() {
@@ -157,7 +163,9 @@ mod tests {
 
     #[test]
     fn a_form_that_contradicts_itself_is_refused() {
+        let deep = format!("Action=A&{}=1", "a.".repeat(100_000));
         for body in [
+            deep.as_str(),
             "Action=A&Names=x&Names.member.1=y",
             "Action=A&Names.member.9=y",
             "Action=A&N.member.x=1",

@@ -23,6 +23,12 @@ pub struct Settings {
     pub reported_digest: ReportedDigest,
     /// How the event of an untagged push looks.
     pub untagged_push: UntaggedPush,
+    /// Whether putting an existing manifest under another tag sends a push event.
+    pub retag: Retag,
+    /// What an immutable repository says to a manifest and tag that it has already.
+    pub immutable_repeat: ImmutableRepeat,
+    /// What `BatchGetImage` does with an image of a media type that the client does not accept.
+    pub unaccepted: Unaccepted,
     /// Whether a service under the `CODE_DEPLOY` controller has a list of deployments.
     pub controller_deployments: ControllerDeployments,
 }
@@ -38,6 +44,9 @@ impl Settings {
             hooks: HookFailure::FailAtOnce,
             reported_digest: ReportedDigest::Index,
             untagged_push: UntaggedPush::Empty,
+            retag: Retag::SendsPush,
+            immutable_repeat: ImmutableRepeat::ImageAlreadyExists,
+            unaccepted: Unaccepted::NotFound,
             controller_deployments: ControllerDeployments::Empty,
         }
     }
@@ -102,4 +111,34 @@ pub enum ControllerDeployments {
     Empty,
     /// None at all.
     Absent,
+}
+
+/// Whether putting an existing manifest under another tag sends a push event: UNCONFIRMED, expected
+/// because `PutImage` is the completion of a push (AWS-FACTS 1.4, 11.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Retag {
+    /// As any other push does.
+    SendsPush,
+    /// Nothing is sent.
+    IsSilent,
+}
+
+/// What an immutable repository says to a manifest and tag that it has already: UNCONFIRMED (AWS-FACTS
+/// 8.1, 11.17).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ImmutableRepeat {
+    /// `ImageAlreadyExistsException`
+    ImageAlreadyExists,
+    /// `ImageTagAlreadyExistsException`
+    TagAlreadyExists,
+}
+
+/// What `BatchGetImage` does with an image of a media type that the client does not accept: UNCONFIRMED
+/// (AWS-FACTS 8.1, 11.16).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unaccepted {
+    /// It is among the failures, so that a client that forgets to accept indexes finds out.
+    NotFound,
+    /// It is answered as it is stored.
+    AsStored,
 }

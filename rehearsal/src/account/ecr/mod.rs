@@ -4,10 +4,12 @@
 //! for the events and 8 for the calls.
 
 mod describe_images;
+mod image_event;
 mod manifest;
 mod operations;
 mod pull;
 mod push;
+mod put;
 mod repository;
 #[cfg(test)]
 mod tests;

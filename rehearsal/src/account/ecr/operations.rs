@@ -2,9 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::push::{Put, put};
+use super::put::{Put, put};
 use super::repository::Repository;
 use super::{Account, Members, ServiceError, epoch};
+use crate::account::Unaccepted;
 
 /// An `ImageIdentifier`: tag and digest, one or both.
 pub(super) struct ImageId<'a> {
@@ -110,9 +111,8 @@ pub(super) fn batch_get_image(
         let Some(image) = repository.images.get(&digest) else {
             continue;
         };
-        // What AWS does with a stored type that is not accepted is UNCONFIRMED (AWS-FACTS 8.1, 11.16): a
-        // client that forgets to accept indexes shall find out here.
-        if !accepted.is_empty() && !accepted.contains(&image.media_type.as_str()) {
+        let is_accepted = accepted.is_empty() || accepted.contains(&image.media_type.as_str());
+        if !is_accepted && account.settings().unaccepted == Unaccepted::NotFound {
             failures.push(json!({
                 "imageId": id.to_json(),
                 "failureCode": "ImageNotFound",

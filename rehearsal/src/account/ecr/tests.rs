@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::account::containers::ImageSpec;
 use crate::account::ecr::{self, Mutability};
 use crate::account::sample::Sample;
-use crate::account::{Account, Settings, UntaggedPush};
+use crate::account::{Account, ImmutableRepeat, Retag, Settings, Unaccepted, UntaggedPush};
 
 fn account() -> Account {
     let account = Account::new(Settings::for_tests());
@@ -295,4 +295,38 @@ async fn repositories_are_described_by_name_or_all_together() {
         .unwrap_err();
     assert_eq!(unknown.code, "RepositoryNotFoundException");
     assert!(unknown.message.contains("'x'"), "{unknown}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_aws_does_not_say_can_be_had_both_ways() {
+    let usual = Settings::for_tests();
+    let other = Settings {
+        retag: Retag::IsSilent,
+        immutable_repeat: ImmutableRepeat::TagAlreadyExists,
+        unaccepted: Unaccepted::AsStored,
+        ..Settings::for_tests()
+    };
+    for (settings, events, error, found) in [
+        (usual, 2, "ImageAlreadyExistsException", 0),
+        (other, 1, "ImageTagAlreadyExistsException", 1),
+    ] {
+        let account = Account::new(settings);
+        ecr::create_repository(&account, "mco/api");
+        let digest =
+            ecr::push_image(&account, "mco/api", &["a"], &ImageSpec::healthy("v1")).unwrap();
+        ecr::retag(&account, "mco/api", &digest, "b").unwrap();
+        assert_eq!(details(&account).len(), events);
+
+        ecr::set_mutability(&account, "mco/api", Mutability::Immutable).unwrap();
+        let again = ecr::retag(&account, "mco/api", &digest, "b").unwrap_err();
+        assert_eq!(again.code, error);
+
+        let input = json!({
+            "repositoryName": "mco/api",
+            "imageIds": [{"imageTag": "a"}],
+            "acceptedMediaTypes": ["application/vnd.docker.distribution.manifest.v2+json"],
+        });
+        let got = call(&account, "BatchGetImage", input).unwrap();
+        assert_eq!(got["images"].as_array().unwrap().len(), found);
+    }
 }

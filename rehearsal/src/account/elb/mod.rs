@@ -39,7 +39,7 @@ pub(crate) fn handle(
     input: &Value,
 ) -> Result<Value, ServiceError> {
     let members = Members::of(input)?;
-    match operation {
+    let result = match operation {
         "DescribeListeners" => describe::listeners(account, members),
         "DescribeLoadBalancers" => describe::load_balancers(account, members),
         "DescribeRules" => describe::rules(account, members),
@@ -49,7 +49,12 @@ pub(crate) fn handle(
             "elasticloadbalancing",
             operation,
         )),
-    }
+    };
+    // The query protocol's name for the same thing.
+    result.map_err(|error| match error.code.as_str() {
+        "ValidationException" => ServiceError::new("ValidationError", error.message),
+        _ => error,
+    })
 }
 
 impl State {

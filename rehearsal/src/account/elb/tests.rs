@@ -215,14 +215,14 @@ async fn what_is_described_is_found_by_name_and_arn_or_refused_by_name() {
             json!({"ListenerArns": ["x"]}),
             "ListenerNotFound",
         ),
-        ("DescribeListeners", json!({}), "ValidationException"),
+        ("DescribeListeners", json!({}), "ValidationError"),
         ("DescribeRules", json!({"RuleArns": ["x"]}), "RuleNotFound"),
         (
             "DescribeTargetHealth",
             json!({"TargetGroupArn": "x"}),
             "TargetGroupNotFound",
         ),
-        ("DescribeTargetHealth", json!({}), "ValidationException"),
+        ("DescribeTargetHealth", json!({}), "ValidationError"),
         ("CreateTrustStore", json!({}), "UnknownOperationException"),
     ] {
         assert_eq!(

@@ -15,7 +15,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{Request, Response, Uri};
+use http::{HeaderMap, Request, Response, Uri};
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -128,31 +128,27 @@ pub(crate) async fn exchange(
     request: Request<Bytes>,
     timeout: Duration,
 ) -> Result<Response<Bytes>, Unanswered> {
-    let (process, socket, mut stopped, client) = {
+    let (process, remote, mut stopped) = {
         let mut state = account.state();
         let network = &mut state.network;
-        let client = network
-            .client
-            .get_or_insert_with(|| Client::builder(TokioExecutor::new()).build_http())
-            .clone();
         let server = network.servers.get(address).ok_or(Unanswered::Refused)?;
-        (
-            Arc::clone(&server.process),
-            server.socket,
-            server.stop.subscribe(),
-            client,
-        )
+        let connect = || Client::builder(TokioExecutor::new()).build_http();
+        let client = &mut network.client;
+        let remote = server
+            .socket
+            .map(|it| (it, client.get_or_insert_with(connect).clone()));
+        (Arc::clone(&server.process), remote, server.stop.subscribe())
     };
     // Whether an answer is late is decided in simulated time, so that a busy machine does not decide it.
     if process.latency() > timeout {
         account.clock().sleep(timeout).await;
         return Err(Unanswered::TimedOut);
     }
-    let Some(socket) = socket else {
+    let Some((socket, client)) = remote else {
         return tokio::select! {
             biased;
             response = process.respond(&request) => Ok(response),
-            _ = stopped.wait_for(|stop| *stop == Stop::AtOnce) => Err(Unanswered::Refused),
+            () = aborted(&mut stopped) => Err(Unanswered::Refused),
         };
     };
     let request = addressed(request, socket).ok_or(Unanswered::Refused)?;
@@ -161,7 +157,8 @@ pub(crate) async fn exchange(
             .request(request)
             .await
             .map_err(|_| Unanswered::Refused)?;
-        let (parts, body) = response.into_parts();
+        let (mut parts, body) = response.into_parts();
+        remove_hop_by_hop(&mut parts.headers);
         let body = Limited::new(body, BODY_LIMIT)
             .collect()
             .await
@@ -182,5 +179,28 @@ fn addressed(request: Request<Bytes>, socket: SocketAddr) -> Option<Request<Full
         .map_or("/", http::uri::PathAndQuery::as_str);
     parts.uri = format!("http://{socket}{path}").parse().ok()?;
     parts.version = http::Version::HTTP_11;
+    remove_hop_by_hop(&mut parts.headers);
     Some(Request::from_parts(parts, Full::new(body)))
+}
+
+/// Headers that are about one connection only, and not for whoever is behind it.
+fn remove_hop_by_hop(headers: &mut HeaderMap) {
+    for name in [
+        "connection",
+        "keep-alive",
+        "proxy-connection",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+    ] {
+        headers.remove(name);
+    }
+}
+
+/// Waits for a process to be cut off. One that ends gracefully finishes what it is answering.
+async fn aborted(stop: &mut watch::Receiver<Stop>) {
+    if stop.wait_for(|stop| *stop == Stop::AtOnce).await.is_err() {
+        std::future::pending::<()>().await;
+    }
 }

@@ -2,16 +2,19 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
 
 use bytes::Bytes;
+use http::Request;
 use http_body_util::{BodyExt as _, Empty};
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
 use jiff::Timestamp;
 
-use crate::account::containers::ImageSpec;
+use super::{Address, Stop, Unanswered};
+use crate::account::containers::{Behaviour, ImageSpec, Process};
 use crate::account::sample::Sample;
-use crate::account::{Settings, ecs, elb};
+use crate::account::{Account, Settings, ecs, elb, network};
 use crate::clock::Clock;
 
 fn loopback(speed: f64) -> Sample {
@@ -109,4 +112,35 @@ async fn a_listener_answers_for_containers_that_never_listen() {
     let client: Client<_, Empty<Bytes>> = Client::builder(TokioExecutor::new()).build_http();
     let status = client.get(url.parse().unwrap()).await.unwrap().status();
     assert!([502, 503].contains(&status.as_u16()), "{status}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_graceful_end_finishes_the_answer_and_a_crash_breaks_it_off() {
+    let slow = |behaviour: &mut Behaviour| {
+        behaviour.latency = Duration::from_secs(2);
+    };
+    for (how, answered) in [(Stop::Gracefully, true), (Stop::AtOnce, false)] {
+        let account = Account::new(Settings::for_tests());
+        let address = Address {
+            ip: "10.0.0.1".to_owned(),
+            port: 8080,
+        };
+        let process = Process::new(
+            &ImageSpec::healthy("v1").behaving(slow),
+            account.clock().clone(),
+        );
+        network::listen(&account, address.clone(), Arc::new(process)).unwrap();
+        let request = || Request::get("/").body(Bytes::new()).unwrap();
+        let minute = Duration::from_mins(1);
+        let (answer, ()) = tokio::join!(
+            network::exchange(&account, &address, request(), minute),
+            async {
+                account.clock().sleep(Duration::from_secs(1)).await;
+                network::close(&account, &address, how);
+            }
+        );
+        assert_eq!(answer.is_ok(), answered);
+        let refused = network::exchange(&account, &address, request(), minute).await;
+        assert_eq!(refused.unwrap_err(), Unanswered::Refused);
+    }
 }
