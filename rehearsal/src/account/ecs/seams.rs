@@ -18,13 +18,19 @@ use crate::account::elb;
 /// A service under the `CODE_DEPLOY` controller, as a seed.
 #[derive(Debug, Clone)]
 pub struct ServiceSpec {
+    /// Its cluster, by name.
     pub cluster: String,
+    /// Its name.
     pub name: String,
+    /// How many tasks are wanted.
     pub desired_count: u32,
     /// Family, `family:revision` or ARN.
     pub task_definition: String,
+    /// Where its tasks are registered.
     pub target_group_arn: String,
+    /// The container that is registered there.
     pub container_name: String,
+    /// And its port.
     pub container_port: u16,
     /// How long a task may fail its target group's health checks before it is replaced.
     pub health_check_grace: Duration,
@@ -39,8 +45,11 @@ pub struct NewTaskSet {
     pub external_id: Option<String>,
     /// `CODE_DEPLOY`.
     pub started_by: String,
+    /// Where its tasks are registered.
     pub target_group_arn: String,
+    /// The container that is registered there.
     pub container_name: String,
+    /// And its port.
     pub container_port: u16,
     /// Of the service's desired count.
     pub scale_percent: f64,
@@ -53,22 +62,33 @@ pub struct NewTaskSet {
 pub struct TaskSetView {
     /// `ecs-svc/<number>`
     pub id: String,
+    /// Its ARN.
     pub arn: String,
+    /// The CodeDeploy deployment id.
     pub external_id: Option<String>,
+    /// `CODE_DEPLOY`.
     pub started_by: String,
     /// `PRIMARY`, `ACTIVE` or `DRAINING`.
     pub status: &'static str,
     /// The ARN with the revision.
     pub task_definition: String,
+    /// Where its tasks are registered.
     pub target_group_arn: String,
+    /// The container that is registered there.
     pub container_name: String,
+    /// And its port.
     pub container_port: u16,
+    /// Of the service's desired count.
     pub scale_percent: f64,
+    /// ceil(desired count × scale).
     pub desired: u32,
+    /// Tasks that start.
     pub pending: u32,
+    /// Tasks that run.
     pub running: u32,
     /// `STEADY_STATE`
     pub steady: bool,
+    /// When it was created.
     pub created_at: Timestamp,
     /// The stopped tasks that are still remembered, oldest first.
     pub stopped: Vec<StoppedTask>,
@@ -77,9 +97,11 @@ pub struct TaskSetView {
 /// Why a task stopped.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoppedTask {
+    /// Its ARN.
     pub arn: String,
     /// `EssentialContainerExited`, `TaskFailedToStart`, …
     pub stop_code: String,
+    /// ECS's sentence.
     pub stopped_reason: String,
     /// Of the first container that has one.
     pub exit_code: Option<i32>,
@@ -88,10 +110,15 @@ pub struct StoppedTask {
 /// A service as it is now.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ServiceView {
+    /// Its cluster, by name.
     pub cluster: String,
+    /// Its name.
     pub name: String,
+    /// Its ARN.
     pub arn: String,
+    /// How many tasks are wanted.
     pub desired_count: u32,
+    /// Oldest first.
     pub task_sets: Vec<TaskSetView>,
 }
 

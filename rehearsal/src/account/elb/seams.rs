@@ -12,29 +12,43 @@ use crate::account::network::{Stop, bind, serve};
 /// A target group to be created.
 #[derive(Debug, Clone)]
 pub struct TargetGroupSpec {
+    /// Its name.
     pub name: String,
+    /// The port of its targets.
     pub port: u16,
+    /// What a health check asks for; 200 is healthy.
     pub health_check_path: String,
+    /// Between two checks of a target.
     pub interval: Duration,
+    /// How long an answer may take.
     pub timeout: Duration,
+    /// Passed checks that make an unhealthy target healthy.
     pub healthy_threshold: u32,
+    /// Failed checks that make a target unhealthy.
     pub unhealthy_threshold: u32,
+    /// How long a target that leaves is drained.
     pub deregistration_delay: Duration,
 }
 
 /// A target group.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TargetGroupView {
+    /// Its ARN.
     pub arn: String,
+    /// Its name.
     pub name: String,
+    /// The port of its targets.
     pub port: u16,
+    /// How long a target that leaves is drained.
     pub deregistration_delay: Duration,
 }
 
 /// A listener and its weights.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ListenerView {
+    /// Its ARN.
     pub arn: String,
+    /// Whose listener it is.
     pub load_balancer_arn: String,
     /// The real one where the network is loopback.
     pub port: u16,
@@ -49,10 +63,13 @@ pub struct ListenerView {
 pub struct TargetView {
     /// The task's address.
     pub id: String,
+    /// The port of its targets.
     pub port: u16,
     /// `initial`, `healthy`, `unhealthy` or `draining`.
     pub state: &'static str,
+    /// Why it is not healthy: such as `Target.ResponseCodeMismatch`.
     pub reason: Option<&'static str>,
+    /// The same in a sentence.
     pub description: Option<String>,
 }
 
