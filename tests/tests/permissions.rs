@@ -9,7 +9,7 @@ use greenlight_tests::{
     wire::Fault,
     world::{DEPLOY_ON_PUSH, RECORD_DEPLOYMENT, VALIDATE_GREEN, World},
 };
-use rehearsal::account::{containers::behaviour::ImageSpec, journal::Call};
+use rehearsal::account::{containers::ImageSpec, journal::Call};
 use tokio::time::Duration;
 
 /// Checked by AWS when another action is called, so they are in no journal.

@@ -78,7 +78,8 @@ async fn messages_of_the_queue_are_taken_one_by_one_or_together_again_or_twice()
             .filter(|call| call.operation == "Query")
             .count();
         // As many as there are pushes of a tag.
-        let tagged = event(name)["Records"]
+        let event = event(name);
+        let tagged = event["Records"]
             .as_array()
             .unwrap()
             .iter()

@@ -19,9 +19,13 @@ pub(crate) struct Message {
 pub(crate) enum Parsed {
     Push(Box<Push>),
     /// A sound event that asks for nothing.
-    Ignored { reason: String },
+    Ignored {
+        reason: String,
+    },
     /// Not what it should be.
-    Unreadable { reason: String },
+    Unreadable {
+        reason: String,
+    },
 }
 
 /// The part of `ECR Image Action`'s detail that is used.
@@ -152,9 +156,17 @@ mod tests {
             let Parsed::Push(push) = parse(&event) else {
                 panic!("{name}: {:?}", parse(&event));
             };
-            assert_eq!(push.digest.as_str(), event["detail"]["image-digest"], "{name}");
+            assert_eq!(
+                push.digest.as_str(),
+                event["detail"]["image-digest"],
+                "{name}"
+            );
             assert_eq!(push.tag.as_str(), event["detail"]["image-tag"], "{name}");
-            assert_eq!(push.repository.registry.account(), event["account"], "{name}");
+            assert_eq!(
+                push.repository.registry.account(),
+                event["account"],
+                "{name}"
+            );
         }
     }
 
@@ -162,18 +174,26 @@ mod tests {
     fn what_is_no_push_of_a_tag_is_ignored_with_the_reason() {
         for (name, expected) in [
             ("ecr/delete", "the action is DELETE"),
-            ("ecr/update-storage-class", "the action is UPDATE_STORAGE_CLASS"),
+            (
+                "ecr/update-storage-class",
+                "the action is UPDATE_STORAGE_CLASS",
+            ),
             ("ecr/push-failure", "the push ended with"),
             ("ecr/push-untagged", "without a tag"),
             ("ecr/push-untagged-no-key", "without a tag"),
             ("ecr/push-index-child", "without a tag"),
             ("ecr/replicate", "`ECR Replication Action`"),
             ("ecr/scan", "`ECR Image Scan`"),
-            ("codedeploy/success", "`CodeDeploy Deployment State-change Notification`"),
+            (
+                "codedeploy/success",
+                "`CodeDeploy Deployment State-change Notification`",
+            ),
             ("bad/scheduled-event", "`Scheduled Event`"),
         ] {
             match parse(&sample(name)) {
-                Parsed::Ignored { reason } => assert!(reason.contains(expected), "{name}: {reason}"),
+                Parsed::Ignored { reason } => {
+                    assert!(reason.contains(expected), "{name}: {reason}")
+                }
                 other => panic!("{name}: {other:?}"),
             }
         }

@@ -67,7 +67,9 @@ async fn batch(context: &Context, invocation: &Invocation, messages: Vec<Message
     let mut failures = Vec::new();
     for message in messages {
         let span = tracing::info_span!("message", message_id = message.id);
-        let left = invocation.deadline.saturating_duration_since(Instant::now());
+        let left = invocation
+            .deadline
+            .saturating_duration_since(Instant::now());
         let dealt_with = async {
             if left < TIME_FOR_A_PUSH {
                 tracing::warn!("no time is left for this message, so it goes back to the queue");
@@ -107,7 +109,10 @@ async fn one(
     };
     let lease_until = invocation.deadline_at(&context.deployer.clock);
     let decided = context.deployer.pushed(&push, lease_until).await?;
-    Ok(decided.iter().map(|decided| outcome(&push, decided)).collect())
+    Ok(decided
+        .iter()
+        .map(|decided| outcome(&push, decided))
+        .collect())
 }
 
 fn outcome(push: &Push, decided: &Decided) -> Value {

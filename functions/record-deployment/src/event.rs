@@ -20,9 +20,13 @@ pub(crate) struct Ended {
 pub(crate) enum Parsed {
     Ended(Ended),
     /// A sound event that asks for nothing.
-    Ignored { reason: String },
+    Ignored {
+        reason: String,
+    },
     /// Not what it should be.
-    Unreadable { reason: String },
+    Unreadable {
+        reason: String,
+    },
 }
 
 /// The part of the detail that is used.
@@ -62,7 +66,9 @@ pub(crate) fn parse(event: &Value) -> Parsed {
     let id = change.deployment_id;
     let is_id = id.starts_with("d-")
         && id.len() <= ID_LIMIT
-        && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+        && id
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
     if !is_id {
         return Parsed::Unreadable {
             reason: format!(
@@ -81,7 +87,10 @@ pub(crate) fn parse(event: &Value) -> Parsed {
             };
         }
     };
-    Parsed::Ended(Ended { deployment: id, end })
+    Parsed::Ended(Ended {
+        deployment: id,
+        end,
+    })
 }
 
 #[cfg(test)]
@@ -104,7 +113,11 @@ mod tests {
         ] {
             let event = sample(name);
             let deployment = event["detail"]["deploymentId"].as_str().unwrap().to_owned();
-            assert_eq!(parse(&event), Parsed::Ended(Ended { deployment, end }), "{name}");
+            assert_eq!(
+                parse(&event),
+                Parsed::Ended(Ended { deployment, end }),
+                "{name}"
+            );
         }
     }
 

@@ -56,15 +56,25 @@ impl Failure for Error {
 /// CodeDeploy does not read it (AWS-FACTS 5.4).
 pub async fn handle(context: &Context, invocation: Invocation) -> Result<Value, Error> {
     let contract = CodeDeployHook(&context.deployer.clients);
-    let until = invocation.deadline_at(&context.deployer.clock).checked_sub(RESERVE);
+    let until = invocation
+        .deadline_at(&context.deployer.clock)
+        .checked_sub(RESERVE);
     let until = until.unwrap_or(jiff::Timestamp::MIN);
-    let answered = must_answer(&contract, &invocation.payload, invocation.deadline, |hook| {
-        let deployment = hook.deployment_id.clone();
-        async move {
-            let validated = context.deployer.validate(&deployment, &context.probe, until).await;
-            verdict(validated)
-        }
-    })
+    let answered = must_answer(
+        &contract,
+        &invocation.payload,
+        invocation.deadline,
+        |hook| {
+            let deployment = hook.deployment_id.clone();
+            async move {
+                let validated = context
+                    .deployer
+                    .validate(&deployment, &context.probe, until)
+                    .await;
+                verdict(validated)
+            }
+        },
+    )
     .await;
     let answered = match answered {
         Err(Unanswered::NoAddress(error)) => {

@@ -274,7 +274,10 @@ pub async fn progress(
         .target_ids(format!("{}:{}", target.cluster, target.service))
         .send()
         .await
-        .map_err(failed(ACTION, format!("CodeDeploy deployment `{deployment}`")))?;
+        .map_err(failed(
+            ACTION,
+            format!("CodeDeploy deployment `{deployment}`"),
+        ))?;
     let Some(ecs) = answer
         .deployment_targets()
         .first()
@@ -282,13 +285,16 @@ pub async fn progress(
     else {
         return Ok(Progress::default());
     };
-    let green = ecs.task_sets_info().iter().find(|set| {
-        set.task_set_label().map(types::TargetLabel::as_str) == Some("Green")
-    });
+    let green = ecs
+        .task_sets_info()
+        .iter()
+        .find(|set| set.task_set_label().map(types::TargetLabel::as_str) == Some("Green"));
     Ok(Progress {
         events: ecs.lifecycle_events().iter().map(lifecycle_event).collect(),
         // The field is really spelt so.
-        green: green.and_then(types::EcsTaskSet::identifer).map(str::to_owned),
+        green: green
+            .and_then(types::EcsTaskSet::identifer)
+            .map(str::to_owned),
     })
 }
 

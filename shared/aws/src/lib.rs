@@ -14,6 +14,7 @@ mod raw_document;
 pub mod table;
 
 use aws_types::SdkConfig;
+use std::sync::{Arc, LazyLock};
 
 pub use error::{AwsError, Kind, chain};
 
@@ -21,31 +22,41 @@ pub use error::{AwsError, Kind, chain};
 #[derive(Debug, Clone)]
 pub struct Clients {
     /// Amazon ECR.
-    pub ecr: aws_sdk_ecr::Client,
+    pub ecr: Lazy<aws_sdk_ecr::Client>,
     /// Amazon ECS.
-    pub ecs: aws_sdk_ecs::Client,
+    pub ecs: Lazy<aws_sdk_ecs::Client>,
     /// AWS CodeDeploy.
-    pub codedeploy: aws_sdk_codedeploy::Client,
+    pub codedeploy: Lazy<aws_sdk_codedeploy::Client>,
     /// Elastic Load Balancing.
-    pub elbv2: aws_sdk_elasticloadbalancingv2::Client,
+    pub elbv2: Lazy<aws_sdk_elasticloadbalancingv2::Client>,
     /// Amazon DynamoDB.
-    pub dynamodb: aws_sdk_dynamodb::Client,
+    pub dynamodb: Lazy<aws_sdk_dynamodb::Client>,
     /// Amazon EventBridge.
-    pub eventbridge: aws_sdk_eventbridge::Client,
+    pub eventbridge: Lazy<aws_sdk_eventbridge::Client>,
 }
 
+/// A client that is built when it is first used: building all six would be a quarter of a cold start
+/// (docs/startup.md), and most events need one or two.
+pub type Lazy<C> = Arc<LazyLock<C, Box<dyn FnOnce() -> C + Send>>>;
+
 impl Clients {
-    /// Builds the clients. Nothing is sent, looked up or read.
+    /// The clients of this configuration. Nothing is sent, looked up or read.
     pub fn new(config: &SdkConfig) -> Self {
+        let config = Arc::new(config.clone());
         Self {
-            ecr: aws_sdk_ecr::Client::new(config),
-            ecs: aws_sdk_ecs::Client::new(config),
-            codedeploy: aws_sdk_codedeploy::Client::new(config),
-            elbv2: aws_sdk_elasticloadbalancingv2::Client::new(config),
-            dynamodb: aws_sdk_dynamodb::Client::new(config),
-            eventbridge: aws_sdk_eventbridge::Client::new(config),
+            ecr: lazy(&config, aws_sdk_ecr::Client::new),
+            ecs: lazy(&config, aws_sdk_ecs::Client::new),
+            codedeploy: lazy(&config, aws_sdk_codedeploy::Client::new),
+            elbv2: lazy(&config, aws_sdk_elasticloadbalancingv2::Client::new),
+            dynamodb: lazy(&config, aws_sdk_dynamodb::Client::new),
+            eventbridge: lazy(&config, aws_sdk_eventbridge::Client::new),
         }
     }
+}
+
+fn lazy<C: 'static>(config: &Arc<SdkConfig>, build: fn(&SdkConfig) -> C) -> Lazy<C> {
+    let config = Arc::clone(config);
+    Arc::new(LazyLock::new(Box::new(move || build(&config))))
 }
 
 /// An SDK timestamp as the project's own.

@@ -76,7 +76,8 @@ impl Deployer {
         let mut explanation = None;
         let mut next = Some((stored, input));
         while let Some((stored, input)) = next.take() {
-            let Some((stored, transition)) = self.take(stored, input, lease_until, gates).await? else {
+            let Some((stored, transition)) = self.take(stored, input, lease_until, gates).await?
+            else {
                 break;
             };
             tracing::info!(
@@ -87,14 +88,17 @@ impl Deployer {
                 transition.explanation
             );
             explanation.get_or_insert(transition.explanation);
-            let start = transition.effects.into_iter().find_map(|effect| match effect {
-                Effect::Start {
-                    deployment,
-                    candidate,
-                    resume,
-                } => Some((deployment, candidate, resume)),
-                Effect::Create(_) | Effect::Update { .. } | Effect::Announce(_) => None,
-            });
+            let start = transition
+                .effects
+                .into_iter()
+                .find_map(|effect| match effect {
+                    Effect::Start {
+                        deployment,
+                        candidate,
+                        resume,
+                    } => Some((deployment, candidate, resume)),
+                    Effect::Create(_) | Effect::Update { .. } | Effect::Announce(_) => None,
+                });
             if let Some((deployment, candidate, resume)) = start {
                 let started = self
                     .start(&stored.target, deployment, &candidate, resume)
@@ -153,20 +157,26 @@ impl Deployer {
             } else {
                 Commit::Stored
             };
-            match commit {
-                Commit::Stored => {
-                    self.emit(&transition, false, gates).await?;
-                    stored.state = transition.state.clone();
-                    stored.version += u64::from(stores);
-                    return Ok(Some((stored, transition)));
+            if commit != Commit::Stored {
+                let version = stored.version;
+                match self.table.target(&name).await.map_err(failed)? {
+                    Some(target) => stored = target?,
+                    None => return Ok(None),
                 }
-                Commit::AlreadyRecorded => input = Input::Revisited,
-                Commit::Conflict => {}
+                // The answer to an earlier attempt of this very write may have been lost.
+                let is_ours = stored.version == version + 1 && stored.state == transition.state;
+                if !is_ours {
+                    if commit == Commit::AlreadyRecorded {
+                        input = Input::Revisited;
+                    }
+                    continue;
+                }
+            } else if stores {
+                stored.state = transition.state.clone();
+                stored.version += 1;
             }
-            match self.table.target(&name).await.map_err(failed)? {
-                Some(target) => stored = target?,
-                None => return Ok(None),
-            }
+            self.emit(&transition, false, gates).await?;
+            return Ok(Some((stored, transition)));
         }
         Err(AdvanceError::Contended { target: name })
     }

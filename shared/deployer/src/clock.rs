@@ -34,7 +34,8 @@ impl Clock {
         match self {
             Self::System => Timestamp::now(),
             Self::Virtual { base, origin } => {
-                let passed = SignedDuration::try_from(origin.elapsed()).unwrap_or(SignedDuration::MAX);
+                let passed =
+                    SignedDuration::try_from(origin.elapsed()).unwrap_or(SignedDuration::MAX);
                 base.saturating_add(passed).unwrap_or(Timestamp::MAX)
             }
         }

@@ -6,8 +6,7 @@ use futures_util::join;
 use greenlight_aws::{
     AwsError, chain,
     codedeploy::{self, Deployment, DeploymentTarget},
-    ecr,
-    ecs,
+    ecr, ecs,
     table::StoredTarget,
 };
 use greenlight_core::{
@@ -70,7 +69,9 @@ pub enum ConcludeError {
         source: AwsError,
     },
     /// What runs could not be seen.
-    #[error("what target `{target}` runs after CodeDeploy deployment `{deployment}` could not be seen")]
+    #[error(
+        "what target `{target}` runs after CodeDeploy deployment `{deployment}` could not be seen"
+    )]
     Observe {
         /// Which deployment.
         deployment: String,
@@ -143,7 +144,9 @@ impl Deployer {
                 });
             }
         };
-        let stored = self.targets_of(aws_id, marker.as_ref(), at.as_ref()).await?;
+        let stored = self
+            .targets_of(aws_id, marker.as_ref(), at.as_ref())
+            .await?;
         if stored.is_empty() {
             return Ok(Concluded::Ignored {
                 reason: format!("no target deploys where CodeDeploy deployment `{aws_id}` did"),
@@ -158,7 +161,10 @@ impl Deployer {
         for stored in stored {
             let name = stored.target.name.clone();
             let explanation = match &marker {
-                Some(marker) => self.conclude_ours(stored, marker.deployment, &ended, lease_until).await,
+                Some(marker) => {
+                    self.conclude_ours(stored, marker.deployment, &ended, lease_until)
+                        .await
+                }
                 None => self.conclude_foreign(stored, &ended, lease_until).await,
             }?;
             concluded.push((name, explanation));
@@ -183,7 +189,10 @@ impl Deployer {
                     cluster: at.cluster.clone(),
                     name: at.service.clone(),
                 };
-                self.table.targets_of_service(&service).await.map_err(failed)?
+                self.table
+                    .targets_of_service(&service)
+                    .await
+                    .map_err(failed)?
             }
             (None, None) => Vec::new(),
         };
@@ -207,16 +216,26 @@ impl Deployer {
     ) -> Result<Option<Explanation>, ConcludeError> {
         let target = &stored.target.name;
         let aws_id = &ended.deployment.id;
-        let active = stored.state.active.as_ref().filter(|active| active.deployment == id);
-        let record = self.table.record(target, id).await.map_err(|source| ConcludeError::Targets {
-            deployment: aws_id.clone(),
-            source,
-        })?;
+        let active = stored
+            .state
+            .active
+            .as_ref()
+            .filter(|active| active.deployment == id);
+        let record =
+            self.table
+                .record(target, id)
+                .await
+                .map_err(|source| ConcludeError::Targets {
+                    deployment: aws_id.clone(),
+                    source,
+                })?;
         let input = match active {
             None => Input::Revisited,
             Some(active) => {
                 let candidate = active.candidate.clone();
-                let outcome = self.outcome_of_ours(&stored, &candidate, record.as_ref(), ended).await?;
+                let outcome = self
+                    .outcome_of_ours(&stored, &candidate, record.as_ref(), ended)
+                    .await?;
                 if matches!(outcome, Outcome::Failed { .. }) {
                     self.restore_tag(&stored, &candidate).await?;
                 }
@@ -269,17 +288,28 @@ impl Deployer {
             target: target.name.clone(),
             source,
         };
-        let containers = target.images.iter().map(|image| image.container.as_str()).collect::<Vec<_>>();
+        let containers = target
+            .images
+            .iter()
+            .map(|image| image.container.as_str())
+            .collect::<Vec<_>>();
         let mut reason = String::new();
         for look in 0..LOOKS {
             if look > 0 {
                 sleep(BETWEEN_LOOKS).await;
             }
-            let service = ecs::service(&self.clients, &target.service.cluster, &target.service.name)
-                .await
-                .map_err(observe)?;
-            let Some(set) = service.created_by(aws_id).filter(|set| set.status == "PRIMARY") else {
-                reason = format!("service `{}` has no primary task set of {aws_id}", target.service);
+            let service =
+                ecs::service(&self.clients, &target.service.cluster, &target.service.name)
+                    .await
+                    .map_err(observe)?;
+            let Some(set) = service
+                .created_by(aws_id)
+                .filter(|set| set.status == "PRIMARY")
+            else {
+                reason = format!(
+                    "service `{}` has no primary task set of {aws_id}",
+                    target.service
+                );
                 continue;
             };
             let found = observe::proves(
@@ -363,12 +393,18 @@ impl Deployer {
     ) -> Result<Option<Explanation>, ConcludeError> {
         let aws_id = &ended.deployment.id;
         let name = stored.target.name.clone();
-        let at = ended.deployment.created_at.unwrap_or_else(|| self.clock.now());
-        let running = self.live_image(&stored, at).await.map_err(|source| ConcludeError::Observe {
-            deployment: aws_id.clone(),
-            target: name.clone(),
-            source,
-        })?;
+        let at = ended
+            .deployment
+            .created_at
+            .unwrap_or_else(|| self.clock.now());
+        let running =
+            self.live_image(&stored, at)
+                .await
+                .map_err(|source| ConcludeError::Observe {
+                    deployment: aws_id.clone(),
+                    target: name.clone(),
+                    source,
+                })?;
         let (running, task_definition) = match running {
             Some((candidate, task_definition)) => (Some(candidate), task_definition),
             None => (None, String::new()),
@@ -378,7 +414,8 @@ impl Deployer {
             End::Failure | End::Stop => {
                 let stopped = ended.end == End::Stop;
                 let failure =
-                    evidence::failure(&self.clients, ended.deployment, ended.at, None, stopped).await;
+                    evidence::failure(&self.clients, ended.deployment, ended.at, None, stopped)
+                        .await;
                 Outcome::Failed {
                     reason: failure.reason,
                     evidence: failure.evidence,
@@ -405,33 +442,5 @@ impl Deployer {
                 deployment: aws_id.clone(),
                 source,
             })
-    }
-
-    /// The image that serves production now, if it is one of the target's repository.
-    async fn live_image(
-        &self,
-        stored: &StoredTarget,
-        at: Timestamp,
-    ) -> Result<Option<(Candidate, String)>, AwsError> {
-        let target = &stored.target;
-        let service = ecs::service(&self.clients, &target.service.cluster, &target.service.name).await?;
-        let (Some(primary), Some(source)) = (service.primary(), target.images.first()) else {
-            return Ok(None);
-        };
-        let running = observe::running(&self.clients, &target.service.cluster, primary).await?;
-        let Some(digest) = running.image(&source.container, &stored.repository) else {
-            return Ok(None);
-        };
-        let known = stored.state.current.as_ref().filter(|current| current.candidate.digest == digest);
-        let candidate = match known {
-            Some(current) => current.candidate.clone(),
-            None => Candidate {
-                repository: stored.repository.clone(),
-                digest,
-                tag: None,
-                ordered_at: at,
-            },
-        };
-        Ok(Some((candidate, primary.task_definition.clone())))
     }
 }

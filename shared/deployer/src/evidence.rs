@@ -44,7 +44,11 @@ pub(crate) async fn failure(
     }
     let mut reason = lines.first().cloned();
     if let Some((code, message)) = &deployment.error {
-        let said = if message.is_empty() { code.clone() } else { format!("{code}: {message}") };
+        let said = if message.is_empty() {
+            code.clone()
+        } else {
+            format!("{code}: {message}")
+        };
         reason.get_or_insert_with(|| format!("CodeDeploy reports {said}"));
         lines.push(format!("CodeDeploy: {said}"));
     }
@@ -58,7 +62,9 @@ pub(crate) async fn failure(
         });
     }
     if let Some(rollback) = &deployment.rolled_back_by {
-        lines.push(format!("CodeDeploy deployment {rollback} rolls back to the previous tasks"));
+        lines.push(format!(
+            "CodeDeploy deployment {rollback} rolls back to the previous tasks"
+        ));
     }
     for line in &mut lines {
         if line.chars().count() > LINE_LIMIT {
@@ -67,7 +73,8 @@ pub(crate) async fn failure(
     }
     lines.truncate(LINES_LIMIT);
     Failure {
-        reason: reason.unwrap_or_else(|| format!("CodeDeploy ended it with status {}", deployment.status)),
+        reason: reason
+            .unwrap_or_else(|| format!("CodeDeploy ended it with status {}", deployment.status)),
         evidence: lines,
     }
 }
@@ -85,12 +92,17 @@ async fn what_ecs_shows(
     let progress = kept(progress, &mut lines).unwrap_or_default();
     let service = kept(service, &mut lines);
     lines.extend(failed_events(&progress));
-    let green = service.as_ref().and_then(|service: &Service| service.created_by(&deployment.id));
+    let green = service
+        .as_ref()
+        .and_then(|service: &Service| service.created_by(&deployment.id));
     let started_by = green.map(|set| set.id.clone()).or(progress.green);
     if let Some(started_by) = started_by {
         let stopped = ecs::tasks(clients, &at.cluster, &started_by, Which::Stopped).await;
         let stopped = kept(stopped, &mut lines).unwrap_or_default();
-        let told = stopped.iter().filter(|task| has_cause(task)).take(STOPPED_TASKS_LIMIT);
+        let told = stopped
+            .iter()
+            .filter(|task| has_cause(task))
+            .take(STOPPED_TASKS_LIMIT);
         lines.extend(told.map(|task| format!("stopped task {}: {}", task.id, stop_reason(task))));
     }
     let target_group = green.and_then(|set| set.load_balancers.first());
@@ -99,26 +111,36 @@ async fn what_ecs_shows(
         let ill = kept(health, &mut lines).unwrap_or_default();
         lines.extend(
             ill.into_iter()
-                .filter(|target| !matches!(target.state.as_str(), "healthy" | "draining" | "unused"))
-                .map(|target| format!("target {} is {}{}", target.target, target.state, target.reason)),
+                .filter(|target| {
+                    !matches!(target.state.as_str(), "healthy" | "draining" | "unused")
+                })
+                .map(|target| {
+                    format!(
+                        "target {} is {}{}",
+                        target.target, target.state, target.reason
+                    )
+                }),
         );
     }
     lines
 }
 
 fn failed_events(progress: &Progress) -> impl Iterator<Item = String> + '_ {
-    progress.events.iter().filter(|event| event.has_failed()).map(|event| match &event.message {
-        Some(message) => format!("lifecycle event {} failed: {message}", event.name),
-        None => format!("lifecycle event {} failed", event.name),
-    })
+    progress
+        .events
+        .iter()
+        .filter(|event| event.has_failed())
+        .map(|event| match &event.message {
+            Some(message) => format!("lifecycle event {} failed: {message}", event.name),
+            None => format!("lifecycle event {} failed", event.name),
+        })
 }
 
 /// A task that was stopped because the deployment was rolled back is no cause of it.
 fn has_cause(task: &ecs::Task) -> bool {
-    let failed_itself = task
-        .containers
-        .iter()
-        .any(|container| container.reason.is_some() || container.exit_code.is_some_and(|code| code != 0));
+    let failed_itself = task.containers.iter().any(|container| {
+        container.reason.is_some() || container.exit_code.is_some_and(|code| code != 0)
+    });
     let by_scheduler = task
         .stopped_reason
         .as_deref()

@@ -21,10 +21,13 @@ impl Deployer {
         target: &TargetName,
         limit: u32,
     ) -> Result<Vec<DeploymentRecord>, HistoryError> {
-        self.table.history(target, limit).await.map_err(|source| HistoryError {
-            target: target.clone(),
-            source,
-        })
+        self.table
+            .history(target, limit)
+            .await
+            .map_err(|source| HistoryError {
+                target: target.clone(),
+                source,
+            })
     }
 
     /// The targets at which the image is live. An image is a digest (or the beginning of one), a
@@ -52,7 +55,12 @@ fn is_live(stored: &StoredTarget, image: &str) -> bool {
     let is_repository = |text: &str| {
         text == candidate.repository.name.as_str() || text == candidate.repository.to_string()
     };
-    let is_tag = |text: &str| candidate.tag.as_ref().is_some_and(|tag| tag.as_str() == text);
+    let is_tag = |text: &str| {
+        candidate
+            .tag
+            .as_ref()
+            .is_some_and(|tag| tag.as_str() == text)
+    };
     if let Some((repository, digest)) = image.split_once('@') {
         return is_repository(repository) && is_digest(digest);
     }

@@ -4,6 +4,7 @@
 //! Here they are put in order: read what is needed, let the core decide, store the decision, carry
 //! it out. Every use case can be broken off between any two calls and taken up again.
 
+mod adopt;
 mod advance;
 mod announce;
 pub mod clock;
@@ -20,6 +21,7 @@ pub mod targets;
 use clock::Clock;
 use greenlight_aws::{Clients, table::Table};
 
+pub use adopt::AdoptError;
 pub use advance::AdvanceError;
 
 /// What the use cases work with.

@@ -3,8 +3,7 @@
 
 use futures_util::try_join;
 use greenlight_aws::{
-    AwsError, Clients, chain,
-    ecr,
+    AwsError, Clients, chain, ecr,
     ecs::{self, TaskSet, Which},
 };
 use greenlight_core::{
@@ -34,7 +33,10 @@ pub(crate) async fn running(
 }
 
 /// A task definition as a document that can be read.
-pub(crate) async fn task_definition(clients: &Clients, arn: &str) -> Result<TaskDefinition, AwsError> {
+pub(crate) async fn task_definition(
+    clients: &Clients,
+    arn: &str,
+) -> Result<TaskDefinition, AwsError> {
     let found = ecs::task_definition(clients, arn).await?;
     TaskDefinition::parse(found.document).map_err(|error| {
         AwsError::not_understood(
@@ -55,7 +57,10 @@ impl Running {
                     found.push(RunningContainer {
                         task: task.id.clone(),
                         container: container.name.clone(),
-                        digest: container.digest.as_deref().and_then(|digest| digest.parse().ok()),
+                        digest: container
+                            .digest
+                            .as_deref()
+                            .and_then(|digest| digest.parse().ok()),
                     });
                 }
             }
@@ -73,7 +78,10 @@ impl Running {
         if image.digest.is_some() {
             return image.digest;
         }
-        let mut digests = self.containers(&[container]).into_iter().map(|found| found.digest);
+        let mut digests = self
+            .containers(&[container])
+            .into_iter()
+            .map(|found| found.digest);
         let first = digests.next()??;
         digests
             .all(|digest| digest.as_ref() == Some(&first))
@@ -88,7 +96,9 @@ pub(crate) async fn accepted_digests(
     digest: &Digest,
 ) -> Result<Vec<Digest>, AwsError> {
     let manifest = ecr::manifest(clients, repository, digest).await?;
-    let children = manifest.map(|manifest| manifest.children()).unwrap_or_default();
+    let children = manifest
+        .map(|manifest| manifest.children())
+        .unwrap_or_default();
     Ok([digest.clone()].into_iter().chain(children).collect())
 }
 
@@ -107,11 +117,18 @@ pub(crate) async fn proves(
     )?;
     let mut found = Vec::new();
     for task in &tasks {
-        for container in task.containers.iter().filter(|it| containers.contains(&it.name.as_str())) {
+        for container in task
+            .containers
+            .iter()
+            .filter(|it| containers.contains(&it.name.as_str()))
+        {
             found.push(RunningContainer {
                 task: task.id.clone(),
                 container: container.name.clone(),
-                digest: container.digest.as_deref().and_then(|digest| digest.parse().ok()),
+                digest: container
+                    .digest
+                    .as_deref()
+                    .and_then(|digest| digest.parse().ok()),
             });
         }
     }

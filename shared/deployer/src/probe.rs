@@ -112,12 +112,14 @@ impl Probe {
         // A request that is too slow is measured (and told with its latency) up to the limit, so the
         // limit of the whole is a little longer than the latency that is allowed.
         let limit = limit.saturating_add(Duration::from_secs(1));
-        timeout(limit, self.follow(check, url)).await.unwrap_or_else(|_| {
-            Err(ProbeError::Late {
-                url: url.to_owned(),
-                limit,
+        timeout(limit, self.follow(check, url))
+            .await
+            .unwrap_or_else(|_| {
+                Err(ProbeError::Late {
+                    url: url.to_owned(),
+                    limit,
+                })
             })
-        })
     }
 
     async fn follow(&self, check: &HttpCheck, url: &str) -> Result<Answer, ProbeError> {
@@ -182,13 +184,18 @@ impl Probe {
                     .await
                     .map_err(|error| no_answer(error.into()))?;
                 let (parts, body) = answer.into_parts();
-                let body = Limited::new(body, BODY_LIMIT).collect().await.map_err(|error| {
-                    if error.is::<http_body_util::LengthLimitError>() {
-                        ProbeError::TooLarge { url: url.to_string() }
-                    } else {
-                        no_answer(error)
-                    }
-                })?;
+                let body = Limited::new(body, BODY_LIMIT)
+                    .collect()
+                    .await
+                    .map_err(|error| {
+                        if error.is::<http_body_util::LengthLimitError>() {
+                            ProbeError::TooLarge {
+                                url: url.to_string(),
+                            }
+                        } else {
+                            no_answer(error)
+                        }
+                    })?;
                 (parts, body.to_bytes())
             }
         };
@@ -198,7 +205,10 @@ impl Probe {
                 .headers
                 .iter()
                 .map(|(name, value)| {
-                    (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned())
+                    (
+                        name.to_string(),
+                        String::from_utf8_lossy(value.as_bytes()).into_owned(),
+                    )
                 })
                 .collect(),
             body,
@@ -233,9 +243,10 @@ fn https_client() -> HttpClient {
             let tls = rustls::ClientConfig::builder_with_provider(Arc::new(
                 rustls::crypto::aws_lc_rs::default_provider(),
             ));
-            let tls = tls
-                .with_safe_default_protocol_versions()
-                .map(|tls| tls.with_root_certificates(rustls::RootCertStore::empty()).with_no_client_auth());
+            let tls = tls.with_safe_default_protocol_versions().map(|tls| {
+                tls.with_root_certificates(rustls::RootCertStore::empty())
+                    .with_no_client_auth()
+            });
             match tls {
                 Ok(tls) => hyper_rustls::HttpsConnectorBuilder::new()
                     .with_tls_config(tls)

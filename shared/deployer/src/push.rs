@@ -80,7 +80,11 @@ impl Deployer {
     /// `lease_until` is when this invocation is over, whatever happens.
     ///
     /// Dealing with the same push again goes on where an error has ended it.
-    pub async fn pushed(&self, push: &Push, lease_until: Timestamp) -> Result<Vec<Decided>, PushError> {
+    pub async fn pushed(
+        &self,
+        push: &Push,
+        lease_until: Timestamp,
+    ) -> Result<Vec<Decided>, PushError> {
         // Both need only the event, so they run together.
         let (targets, image) = join!(
             self.table.targets_of_repository(&push.repository),
@@ -169,30 +173,34 @@ impl Deployer {
         lease_until: Timestamp,
     ) -> Result<Decided, AdvanceError> {
         let target = stored.target.name.clone();
-        let candidate = |digest: &Digest| Candidate {
+        let candidate = |digest: &Digest, ordered_at: Timestamp| Candidate {
             repository: stored.repository.clone(),
             digest: digest.clone(),
             tag: Some(push.tag.clone()),
-            // The event tells the second; a fresh image is known to the millisecond.
-            ordered_at: image.pushed_at.map_or(push.at, |pushed| pushed.max(push.at)),
+            ordered_at,
         };
-        let id = |digest: &Digest| {
-            DeploymentId::of_cause(push.at, &[&push.event, target.as_str(), digest.as_str()])
+        let id = |candidate: &Candidate| {
+            let cause = [&push.event, target.as_str(), candidate.digest.as_str()];
+            DeploymentId::of_cause(candidate.ordered_at, &cause)
         };
+        // The event tells the second; a fresh image is known to the millisecond.
+        let named_at = image
+            .pushed_at
+            .map_or(push.at, |pushed| pushed.max(push.at));
+        let named = candidate(&image.digest, named_at);
         let requested = Input::Requested {
-            deployment: id(&image.digest),
-            candidate: candidate(&image.digest),
+            deployment: id(&named),
+            candidate: named,
         };
         let no_gates = BTreeMap::new();
         if image.digest != push.digest {
+            let pushed = candidate(&push.digest, push.at);
             let outdated = Input::Outdated {
-                deployment: id(&push.digest),
-                candidate: Candidate {
-                    ordered_at: push.at,
-                    ..candidate(&push.digest)
-                },
+                deployment: id(&pushed),
+                candidate: pushed,
             };
-            self.advance(stored, outdated, lease_until, &no_gates).await?;
+            self.advance(stored, outdated, lease_until, &no_gates)
+                .await?;
             // The event of the image that the tag names now may have been lost, so it is asked for.
             let again = self.table.target(&target).await;
             let again = again.map_err(|source| AdvanceError::State {
@@ -200,13 +208,26 @@ impl Deployer {
                 source,
             })?;
             let Some(stored) = again.transpose()? else {
-                return Ok(Decided { target, explanation: None });
+                return Ok(Decided {
+                    target,
+                    explanation: None,
+                });
             };
-            let explanation = self.advance(stored, requested, lease_until, &no_gates).await?;
-            return Ok(Decided { target, explanation });
+            let explanation = self
+                .advance(stored, requested, lease_until, &no_gates)
+                .await?;
+            return Ok(Decided {
+                target,
+                explanation,
+            });
         }
-        let explanation = self.advance(stored, requested, lease_until, &no_gates).await?;
-        Ok(Decided { target, explanation })
+        let explanation = self
+            .advance(stored, requested, lease_until, &no_gates)
+            .await?;
+        Ok(Decided {
+            target,
+            explanation,
+        })
     }
 }
 

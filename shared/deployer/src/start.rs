@@ -89,9 +89,12 @@ impl Deployer {
             return Ok(bound(found));
         }
         let hooks = self.hooks(target)?;
-        let service = ecs::service(&self.clients, &target.service.cluster, &target.service.name).await?;
+        let service =
+            ecs::service(&self.clients, &target.service.cluster, &target.service.name).await?;
         let live = live_task_set(target, &service)?;
-        let task_definition = self.register(target, &live.task_definition, candidate).await?;
+        let task_definition = self
+            .register(target, &live.task_definition, candidate)
+            .await?;
         let app_spec = app_spec(target, live, &task_definition, hooks)?;
         let description = marker.describe(candidate);
         let created = codedeploy::create_deployment(
@@ -149,7 +152,8 @@ impl Deployer {
                 chain(error)
             ))
         };
-        let mut document = TaskDefinition::parse(found.document).map_err(|error| unusable(&error))?;
+        let mut document =
+            TaskDefinition::parse(found.document).map_err(|error| unusable(&error))?;
         let image = candidate.pinned();
         let mut is_changed = false;
         for source in &target.images {
@@ -198,8 +202,16 @@ impl Deployer {
     }
 
     /// The AWS deployment that an earlier start of ours has created.
-    async fn find_ours(&self, group: &Group, marker: &Marker) -> Result<Option<Deployment>, AwsError> {
-        let since = marker.deployment.at().checked_sub(CLOCK_SKEW).unwrap_or(Timestamp::MIN);
+    async fn find_ours(
+        &self,
+        group: &Group,
+        marker: &Marker,
+    ) -> Result<Option<Deployment>, AwsError> {
+        let since = marker
+            .deployment
+            .at()
+            .checked_sub(CLOCK_SKEW)
+            .unwrap_or(Timestamp::MIN);
         let deployments = codedeploy::deployments_since(&self.clients, group, since).await?;
         Ok(deployments
             .into_iter()

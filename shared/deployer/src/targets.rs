@@ -108,10 +108,13 @@ impl Deployer {
         &self,
         name: &TargetName,
     ) -> Result<Option<Result<StoredTarget, BadTarget>>, TargetsError> {
-        self.table.target(name).await.map_err(|source| TargetsError::Table {
-            target: name.clone(),
-            source,
-        })
+        self.table
+            .target(name)
+            .await
+            .map_err(|source| TargetsError::Table {
+                target: name.clone(),
+                source,
+            })
     }
 
     /// All targets with their states, by name.
@@ -137,7 +140,9 @@ impl Deployer {
                 return Ok(true);
             }
         }
-        Err(TargetsError::Contended { target: name.clone() })
+        Err(TargetsError::Contended {
+            target: name.clone(),
+        })
     }
 }
 

@@ -109,10 +109,7 @@ impl Table {
     /// Removes a target. Its records stay until their time is over.
     pub async fn remove(&self, target: &StoredTarget) -> Result<Registration, AwsError> {
         let delete = self.delete_target(target.target.name.as_str(), target.version)?;
-        let writes = vec![
-            delete,
-            self.delete_pointer(target)?,
-        ];
+        let writes = vec![delete, self.delete_pointer(target)?];
         self.write(writes).await
     }
 

@@ -60,6 +60,34 @@ impl Step<'_> {
         }
     }
 
+    pub(super) fn adopted(
+        mut self,
+        id: DeploymentId,
+        candidate: Candidate,
+        task_definition: String,
+    ) -> Transition {
+        if self.state.current.is_some() {
+            return self.revisited();
+        }
+        let text = format!(
+            "{} was live at `{}` when Greenlight came",
+            candidate.describe(),
+            self.target
+        );
+        let mut record = self.record(id, &candidate, Status::Succeeded, Some(&text));
+        record.origin = Origin::Adopted;
+        record.task_definition = Some(task_definition.clone());
+        self.effects.push(Effect::Create(Box::new(record)));
+        self.state.newest = self.state.newest.max(Some(candidate.ordered_at));
+        self.state.current = Some(Current {
+            deployment: id,
+            candidate,
+            task_definition: Some(task_definition),
+            since: self.at,
+        });
+        self.end(Decision::Record, Rule::Adopted, text)
+    }
+
     pub(super) fn revisited(mut self) -> Transition {
         if self.is_start_broken_off() {
             return self.resume();
@@ -82,7 +110,7 @@ impl Step<'_> {
             Outcome::Succeeded { task_definition } => {
                 let what = match &origin {
                     Origin::Rollback { of } => format!("{aws_id} rolled {of} back"),
-                    Origin::Push | Origin::Elsewhere { .. } => {
+                    Origin::Push | Origin::Adopted | Origin::Elsewhere { .. } => {
                         format!("{aws_id}, which Greenlight did not start, succeeded")
                     }
                 };

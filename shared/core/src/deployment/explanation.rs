@@ -57,6 +57,8 @@ pub enum Rule {
     Failed,
     /// A deployment that Greenlight did not start came to an end.
     EndedElsewhere,
+    /// What the service runs was taken over as the current image.
+    Adopted,
     /// What was reported is already known.
     AlreadyKnown,
     /// The queue may move on.

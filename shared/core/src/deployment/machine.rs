@@ -66,6 +66,15 @@ pub enum Input {
     },
     /// A deployment that Greenlight did not start came to its end.
     ConcludedElsewhere(Foreign),
+    /// A target was registered whose service already runs an image of its repository.
+    Adopted {
+        /// The id of its record.
+        deployment: DeploymentId,
+        /// What runs.
+        candidate: Candidate,
+        /// The task definition that runs it.
+        task_definition: String,
+    },
     /// Something arrived that has been dealt with before. What should have followed from it may have
     /// been broken off, so that is made sure of.
     Revisited,
@@ -181,6 +190,11 @@ pub fn step(
             outcome,
         } => step.concluded(deployment, aws_id, outcome),
         Input::ConcludedElsewhere(foreign) => step.concluded_elsewhere(foreign),
+        Input::Adopted {
+            deployment,
+            candidate,
+            task_definition,
+        } => step.adopted(deployment, candidate, task_definition),
         Input::Revisited => step.revisited(),
     }
 }

@@ -72,7 +72,13 @@ mod tests {
 
     #[test]
     fn what_others_write_is_no_mark() {
-        for description in ["", "greenlight", "greenlight api-test", "greenlight api-test soon", "Deployment by a person"] {
+        for description in [
+            "",
+            "greenlight",
+            "greenlight api-test",
+            "greenlight api-test soon",
+            "Deployment by a person",
+        ] {
             assert_eq!(Marker::find(description), None, "{description}");
         }
     }

@@ -68,6 +68,8 @@ impl Status {
 pub enum Origin {
     /// A pushed image, found by Greenlight.
     Push,
+    /// It was live when the target was registered.
+    Adopted,
     /// CodeDeploy went back to the previous image after the AWS deployment `of` had failed.
     Rollback {
         /// The AWS deployment that was rolled back.

@@ -72,7 +72,12 @@ impl Deployer {
         until: Timestamp,
     ) -> CheckReport {
         let timeout = SignedDuration::try_from(check.timeout()).unwrap_or(SignedDuration::MAX);
-        let deadline = self.clock.now().checked_add(timeout).unwrap_or(Timestamp::MAX).min(until);
+        let deadline = self
+            .clock
+            .now()
+            .checked_add(timeout)
+            .unwrap_or(Timestamp::MAX)
+            .min(until);
         let (needed, interval) = match check {
             Check::Http(http) => (http.consecutive, http.interval),
             Check::Tasks(_) | Check::Digest(_) | Check::Targets(_) => (1, INTERVAL),
@@ -100,12 +105,15 @@ impl Deployer {
     async fn green_set(&self, green: &Green) -> Result<Result<TaskSet, Measurement>, AwsError> {
         let service: Service =
             ecs::service(&self.clients, &green.at.cluster, &green.at.service).await?;
-        Ok(service.created_by(&green.deployment).cloned().ok_or_else(|| {
-            Measurement::Bad(format!(
-                "service `{}` has no task set of {} any more",
-                green.at.service, green.deployment
-            ))
-        }))
+        Ok(service
+            .created_by(&green.deployment)
+            .cloned()
+            .ok_or_else(|| {
+                Measurement::Bad(format!(
+                    "service `{}` has no task set of {} any more",
+                    green.at.service, green.deployment
+                ))
+            }))
     }
 
     async fn measure_tasks(&self, green: &Green) -> Result<Measurement, AwsError> {
@@ -156,11 +164,17 @@ impl Deployer {
             let running = tasks
                 .iter()
                 .flat_map(|task| {
-                    let named = task.containers.iter().filter(|container| container.name == *name);
+                    let named = task
+                        .containers
+                        .iter()
+                        .filter(|container| container.name == *name);
                     named.map(|container| RunningContainer {
                         task: task.id.clone(),
                         container: container.name.clone(),
-                        digest: container.digest.as_deref().and_then(|digest| digest.parse().ok()),
+                        digest: container
+                            .digest
+                            .as_deref()
+                            .and_then(|digest| digest.parse().ok()),
                     })
                 })
                 .collect::<Vec<_>>();

@@ -63,7 +63,11 @@ fn named_images(
         .containers()
         .filter(|container| {
             stored.is_none_or(|stored| {
-                stored.target.images.iter().any(|image| image.container == container.name())
+                stored
+                    .target
+                    .images
+                    .iter()
+                    .any(|image| image.container == container.name())
             })
         })
         .filter_map(|container| {
@@ -82,7 +86,9 @@ async fn digests_of(clients: &Clients, image: &ImageRef) -> Result<Option<Vec<Di
         (None, None) => None,
     };
     match digest {
-        Some(digest) => observe::accepted_digests(clients, &image.repository, &digest).await.map(Some),
+        Some(digest) => observe::accepted_digests(clients, &image.repository, &digest)
+            .await
+            .map(Some),
         None => Ok(None),
     }
 }

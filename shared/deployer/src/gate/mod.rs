@@ -142,8 +142,10 @@ impl Deployer {
         let checked = self.run_checks(&green, &checks, probe, until).await;
         let report = GateReport::conclude(point, checked, started_at, self.clock.now());
         if let (Some(marker), Some(_)) = (&marker, &stored) {
-            let written =
-                self.table.put_gate_report(&marker.target, marker.deployment, &report).await;
+            let written = self
+                .table
+                .put_gate_report(&marker.target, marker.deployment, &report)
+                .await;
             // The verdict is what the deployment waits for; the report is in the log as well.
             if let Err(error) = written {
                 tracing::error!("the gate's report was not recorded: {}", chain(&error));
@@ -195,7 +197,11 @@ impl Deployer {
                     cluster: at.cluster.clone(),
                     name: at.service.clone(),
                 };
-                let names = self.table.targets_of_service(&service).await.map_err(failed)?;
+                let names = self
+                    .table
+                    .targets_of_service(&service)
+                    .await
+                    .map_err(failed)?;
                 names.into_iter().next()
             }
         };
@@ -203,10 +209,12 @@ impl Deployer {
             return Ok(None);
         };
         let stored = self.table.target(&name).await.map_err(failed)?;
-        stored.transpose().map_err(|source| ValidateError::Document {
-            deployment: aws_id.to_owned(),
-            source,
-        })
+        stored
+            .transpose()
+            .map_err(|source| ValidateError::Document {
+                deployment: aws_id.to_owned(),
+                source,
+            })
     }
 
     async fn green(
@@ -220,7 +228,9 @@ impl Deployer {
             deployment: deployment.id.clone(),
             source,
         };
-        let service = ecs::service(&self.clients, &at.cluster, &at.service).await.map_err(look)?;
+        let service = ecs::service(&self.clients, &at.cluster, &at.service)
+            .await
+            .map_err(look)?;
         let set = service.created_by(&deployment.id).cloned();
         // Before the tasks are installed there are none; checks of a URL need none.
         if set.is_none() && point != GatePoint::BeforeInstall {
@@ -234,9 +244,9 @@ impl Deployer {
         }
         let marker = Marker::find(&deployment.description);
         let expected = match &set {
-            Some(set) => {
-                expectation::expected(&self.clients, set, stored, marker.as_ref()).await.map_err(look)?
-            }
+            Some(set) => expectation::expected(&self.clients, set, stored, marker.as_ref())
+                .await
+                .map_err(look)?,
             None => expectation::Expected::default(),
         };
         Ok(Green {
@@ -272,7 +282,11 @@ fn validated(report: GateReport, is_default: bool) -> Validated {
         Verdict::Error | Verdict::Failed => false,
     };
     let summary = report.failures().next().unwrap_or_else(|| {
-        format!("gate {} passed: {} checks", report.point.name(), report.checks.len())
+        format!(
+            "gate {} passed: {} checks",
+            report.point.name(),
+            report.checks.len()
+        )
     });
     Validated {
         report: Some(report),

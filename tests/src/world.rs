@@ -1,0 +1,300 @@
+//! The sample account with Greenlight in it: each function's own handler, run in this process
+//! whenever the simulated Lambda invokes it, with credentials of its own.
+
+use std::sync::Arc;
+
+use futures_util::FutureExt;
+use greenlight_aws::{
+    Clients,
+    table::{StoredTarget, Table},
+};
+use greenlight_core::{
+    record::{DeploymentRecord, Status},
+    target::{Target, TargetName},
+};
+use greenlight_deployer::{Deployer, clock::Clock, probe::Probe};
+use greenlight_runtime::{
+    aws::sdk_config,
+    config::AwsConfig,
+    function::{Failure, Invocation},
+    logging::chain,
+};
+use rehearsal::{
+    account::{
+        Account, Settings, access_key_id,
+        functions::{self, FunctionError, Handler},
+    },
+    scenario::sample::{Sample, TARGETS, sample_account},
+};
+use serde_json::Value;
+use tokio::time::Duration;
+
+use crate::wire::Wire;
+
+/// The logical ids of the functions in template.yaml.
+pub const DEPLOY_ON_PUSH: &str = "DeployOnPush";
+/// See [`DEPLOY_ON_PUSH`].
+pub const VALIDATE_GREEN: &str = "ValidateGreen";
+/// See [`DEPLOY_ON_PUSH`].
+pub const RECORD_DEPLOYMENT: &str = "RecordDeployment";
+
+/// A scenario is quiet within so much simulated time, or something hangs.
+const QUIET_BOUND: Duration = Duration::from_hours(8);
+
+/// The sample account with Greenlight in it.
+#[derive(Debug)]
+pub struct World {
+    /// The account.
+    pub sample: Sample,
+    /// The use cases as a person with all permissions has them.
+    pub operator: Deployer,
+    /// The wire of `deploy-on-push`.
+    pub push_wire: Wire,
+    /// The wire of `record-deployment`.
+    pub record_wire: Wire,
+    /// The wire of `validate-green`.
+    pub gate_wire: Wire,
+}
+
+impl World {
+    /// The sample account with the sample target registered.
+    pub async fn open() -> Self {
+        Self::open_with(Settings::for_tests(), &sample_targets()).await
+    }
+
+    /// The sample account with these targets registered.
+    pub async fn open_with(settings: Settings, targets: &[Target]) -> Self {
+        let world = Self::set_up(settings, true).await;
+        for target in targets {
+            world.operator.apply(target).await.unwrap();
+            world.operator.adopt(&target.name).await.unwrap();
+        }
+        world
+    }
+
+    /// The same with targets whose services may not be there.
+    pub async fn open_without_adopting(targets: &[Target]) -> Self {
+        let world = Self::set_up(Settings::for_tests(), true).await;
+        for target in targets {
+            world.operator.apply(target).await.unwrap();
+        }
+        world
+    }
+
+    /// The sample account whose functions do not know the hook function.
+    pub async fn open_without_hook() -> Self {
+        let world = Self::set_up(Settings::for_tests(), false).await;
+        for target in &sample_targets() {
+            world.operator.apply(target).await.unwrap();
+        }
+        world
+    }
+
+    async fn set_up(settings: Settings, knows_hook: bool) -> Self {
+        let sample = sample_account(settings).unwrap();
+        let (push_wire, record_wire, gate_wire) = (Wire::new(), Wire::new(), Wire::new());
+        let wires = |logical_id: &str| match logical_id {
+            DEPLOY_ON_PUSH => push_wire.clone(),
+            RECORD_DEPLOYMENT => record_wire.clone(),
+            VALIDATE_GREEN => gate_wire.clone(),
+            other => panic!("template.yaml has a function `{other}` that no test knows"),
+        };
+        let account = sample.account.clone();
+        sample
+            .account
+            .deploy(&sample.template, |function| {
+                let wire = wires(&function.logical_id);
+                let mut environment = function.environment.clone();
+                if !knows_hook {
+                    environment.remove("GREENLIGHT_HOOK");
+                }
+                handler(&account, &function.logical_id, &environment, wire)
+            })
+            .await
+            .unwrap();
+        let environment = sample
+            .template
+            .functions
+            .iter()
+            .find(|it| it.logical_id == DEPLOY_ON_PUSH);
+        let environment = environment.unwrap().environment.clone();
+        let operator = deployer(&sample.account, "operator", &environment, &Wire::new());
+        Self {
+            sample,
+            operator,
+            push_wire,
+            record_wire,
+            gate_wire,
+        }
+    }
+
+    /// Waits until nothing happens any more.
+    pub async fn quiet(&self) {
+        self.sample.until_quiet(QUIET_BOUND).await.unwrap();
+    }
+
+    /// The sample target with its state.
+    pub async fn target(&self) -> StoredTarget {
+        self.operator
+            .target(&name())
+            .await
+            .unwrap()
+            .unwrap()
+            .unwrap()
+    }
+
+    /// The digest that Greenlight's record says is live.
+    pub async fn recorded(&self) -> Option<String> {
+        let current = self.target().await.state.current?;
+        Some(current.candidate.digest.to_string())
+    }
+
+    /// The sample target's records, newest first.
+    pub async fn history(&self) -> Vec<DeploymentRecord> {
+        self.operator.history(&name(), 100).await.unwrap()
+    }
+
+    /// The status of the newest record of `digest`.
+    pub async fn status_of(&self, digest: &str) -> Option<Status> {
+        let history = self.history().await;
+        let record = history
+            .iter()
+            .find(|record| record.candidate.digest.as_str() == digest);
+        record.map(|record| record.status)
+    }
+
+    /// The detail-types of the events that Greenlight emitted, oldest first.
+    pub fn emitted(&self) -> Vec<String> {
+        self.emitted_events()
+            .iter()
+            .map(|event| event["detail-type"].as_str().unwrap().to_owned())
+            .collect()
+    }
+
+    /// The events that Greenlight emitted, oldest first.
+    pub fn emitted_events(&self) -> Vec<Value> {
+        let mut events = self.sample.account.events().history();
+        events.retain(|event| event["source"] == "greenlight");
+        events
+    }
+
+    /// Invokes a function and waits for what it gives.
+    pub async fn invoke(&self, function: &str, payload: Value) -> Result<Value, FunctionError> {
+        let template = &self.sample.template;
+        let found = template
+            .functions
+            .iter()
+            .find(|it| it.logical_id == function)
+            .unwrap();
+        self.sample
+            .account
+            .functions()
+            .invoke(&found.name, payload)
+            .await
+    }
+}
+
+/// The name of the sample target.
+pub fn name() -> TargetName {
+    "api-test".parse().unwrap()
+}
+
+/// The sample target.
+pub fn sample_targets() -> Vec<Target> {
+    let document: Value = serde_norway::from_str(TARGETS).unwrap();
+    greenlight_core::target::parse(&document).unwrap()
+}
+
+/// A deployer that calls the account as `caller`.
+pub fn deployer(
+    account: &Account,
+    caller: &str,
+    environment: &std::collections::BTreeMap<String, String>,
+    wire: &Wire,
+) -> Deployer {
+    account.add_caller(caller);
+    let variables = [
+        ("AWS_REGION", account.settings().region.as_str()),
+        ("AWS_ACCESS_KEY_ID", &access_key_id(caller)),
+        (
+            "AWS_SECRET_ACCESS_KEY",
+            "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+        ),
+    ];
+    let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let config = AwsConfig::parse(&variables.into_iter().collect()).unwrap();
+    let clients = Clients::new(&sdk_config(&config, wire.client(account.http_client())));
+    Deployer {
+        table: Table::new(clients.clone(), &environment["GREENLIGHT_TABLE"]),
+        clients,
+        bus: environment["GREENLIGHT_BUS"].clone(),
+        hook_function: environment.get("GREENLIGHT_HOOK").cloned(),
+        clock: Clock::starting_at(account.clock().now()),
+    }
+}
+
+/// Runs a function's handler as Lambda does: it is gone when it crashes or its time is over.
+fn handler(
+    account: &Account,
+    logical_id: &str,
+    environment: &std::collections::BTreeMap<String, String>,
+    wire: Wire,
+) -> Handler {
+    let deployer = deployer(account, logical_id, environment, &wire);
+    let probe = probe(account);
+    let logical_id = logical_id.to_owned();
+    Arc::new(move |invocation: functions::Invocation| {
+        let (deployer, probe, wire) = (deployer.clone(), probe.clone(), wire.clone());
+        let logical_id = logical_id.clone();
+        async move {
+            let event = Invocation {
+                payload: invocation.payload,
+                request_id: invocation.request_id,
+                deadline: invocation.until,
+            };
+            let run = async {
+                match logical_id.as_str() {
+                    DEPLOY_ON_PUSH => {
+                        let context = deploy_on_push::Context { deployer };
+                        deploy_on_push::handle(&context, event).await.map_err(told)
+                    }
+                    VALIDATE_GREEN => {
+                        let context = validate_green::Context { deployer, probe };
+                        validate_green::handle(&context, event).await.map_err(told)
+                    }
+                    _ => {
+                        let context = record_deployment::Context { deployer };
+                        record_deployment::handle(&context, event).await.map_err(told)
+                    }
+                }
+            };
+            tokio::select! {
+                result = run => result,
+                () = wire.crashed() => Err(FunctionError::new("Runtime.ExitError", "the process died")),
+                () = tokio::time::sleep_until(invocation.until) => {
+                    Err(FunctionError::new("Sandbox.Timedout", "the time was over"))
+                }
+            }
+        }
+        .boxed()
+    })
+}
+
+fn told(error: impl Failure) -> FunctionError {
+    FunctionError::new(error.error_type(), chain(&error))
+}
+
+/// Asks over the account's virtual network.
+fn probe(account: &Account) -> Probe {
+    let account = account.clone();
+    Probe::simulated(move |request| {
+        let account = account.clone();
+        Box::pin(async move {
+            let uri = request.uri().clone();
+            account
+                .request(uri, request)
+                .await
+                .map_err(|error| error.to_string())
+        })
+    })
+}

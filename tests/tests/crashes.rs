@@ -1,0 +1,92 @@
+//! `deploy-on-push` dies before and after each of its calls, and loses each answer: there is one
+//! deployment all the same, and nothing is lost.
+
+use greenlight_core::record::Status;
+use greenlight_tests::{wire::Fault, world::World};
+use rehearsal::account::containers::ImageSpec;
+use tokio::time::{Duration, sleep};
+
+/// More calls than `deploy-on-push` makes for one push, resumed once.
+const CALLS: usize = 12;
+
+async fn one_deployment_whatever_happens(fault: Fault) {
+    let mut struck = 0;
+    for number in 0..CALLS {
+        let world = World::open().await;
+        world.push_wire.inject(number, fault);
+        let v2 = world.sample.push(&ImageSpec::healthy("v2")).unwrap();
+        // A message that was not dealt with comes back after its visibility timeout.
+        world.quiet().await;
+        sleep(Duration::from_mins(30)).await;
+        world.quiet().await;
+        let case = format!("{fault:?} at call {number}: {:?}", world.push_wire.seen());
+        assert_eq!(world.sample.deployments().len(), 1, "{case}");
+        assert_eq!(world.sample.live_digest().as_ref(), Some(&v2), "{case}");
+        assert_eq!(world.recorded().await.as_ref(), Some(&v2), "{case}");
+        assert_eq!(
+            world.status_of(&v2).await,
+            Some(Status::Succeeded),
+            "{case}"
+        );
+        let target = world.target().await;
+        assert_eq!(
+            (target.state.active, target.state.queued),
+            (None, None),
+            "{case}"
+        );
+        if !world.push_wire.has_struck() {
+            break;
+        }
+        struck += 1;
+    }
+    // Query, resolve, claim, three reads and writes of ECS, create, announce, bind.
+    assert!(struck >= 8, "only {struck} calls were hit");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_crash_before_any_call_of_a_push_is_made_good() {
+    one_deployment_whatever_happens(Fault::CrashBefore).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_crash_after_any_call_of_a_push_is_made_good() {
+    one_deployment_whatever_happens(Fault::CrashAfter).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lost_answer_to_any_call_of_a_push_is_made_good() {
+    one_deployment_whatever_happens(Fault::AnswerLost).await;
+}
+
+/// The end of a deployment is recorded once, and what waits is started once, wherever
+/// `record-deployment` dies.
+async fn the_queue_moves_on_whatever_happens(fault: Fault) {
+    let mut struck = 0;
+    for number in 0..24 {
+        let world = World::open().await;
+        world.sample.push(&ImageSpec::healthy("v2")).unwrap();
+        sleep(Duration::from_secs(30)).await;
+        let v3 = world.sample.push(&ImageSpec::healthy("v3")).unwrap();
+        world.record_wire.inject(number, fault);
+        world.quiet().await;
+        let case = format!("{fault:?} at call {number}: {:?}", world.record_wire.seen());
+        assert_eq!(world.sample.deployments().len(), 2, "{case}");
+        assert_eq!(world.recorded().await.as_ref(), Some(&v3), "{case}");
+        assert_eq!(world.sample.live_digest().as_ref(), Some(&v3), "{case}");
+        if !world.record_wire.has_struck() {
+            break;
+        }
+        struck += 1;
+    }
+    assert!(struck >= 12, "only {struck} calls were hit");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_crash_before_any_call_of_a_conclusion_is_made_good() {
+    the_queue_moves_on_whatever_happens(Fault::CrashBefore).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_crash_after_any_call_of_a_conclusion_is_made_good() {
+    the_queue_moves_on_whatever_happens(Fault::CrashAfter).await;
+}

@@ -1,0 +1,52 @@
+//! How many AWS calls each function makes, and how many of them one after the other: docs/functions.md
+//! states these figures.
+
+use greenlight_tests::world::World;
+use rehearsal::account::containers::ImageSpec;
+
+#[tokio::test(start_paused = true)]
+async fn from_the_push_to_create_deployment_there_are_six_round_trips() {
+    let world = World::open().await;
+    world.sample.push(&ImageSpec::healthy("v2")).unwrap();
+    world.quiet().await;
+    let seen = world.push_wire.seen();
+    let calls = seen
+        .iter()
+        .map(|call| (call.operation.as_str(), call.round))
+        .collect::<Vec<_>>();
+    assert_eq!(
+        calls,
+        [
+            ("Query", 1),
+            ("DescribeImages", 1),
+            ("TransactWriteItems", 2),
+            ("DescribeServices", 3),
+            ("DescribeTaskDefinition", 4),
+            ("RegisterTaskDefinition", 5),
+            ("CreateDeployment", 6),
+            ("PutEvents", 7),
+            ("TransactWriteItems", 8),
+        ]
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_push_that_nobody_takes_costs_one_round_trip() {
+    let world = World::open_with(rehearsal::account::Settings::for_tests(), &[]).await;
+    world.sample.push(&ImageSpec::healthy("v2")).unwrap();
+    world.quiet().await;
+    let calls = world.push_wire.seen();
+    assert!(calls.iter().all(|call| call.round == 1), "{calls:?}");
+    assert_eq!(calls.len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_success_is_recorded_in_eight_round_trips() {
+    let world = World::open().await;
+    world.sample.push(&ImageSpec::healthy("v2")).unwrap();
+    world.quiet().await;
+    let seen = world.record_wire.seen();
+    let rounds = seen.iter().map(|call| call.round).max();
+    assert_eq!(rounds, Some(8), "{seen:?}");
+    assert_eq!(seen.len(), 10, "{seen:?}");
+}
