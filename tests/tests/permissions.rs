@@ -98,6 +98,8 @@ fn only_otherwise(function: &str) -> &'static [&'static str] {
             "codedeploy:BatchGetDeployments",
             "dynamodb:Query",
         ],
+        // The deployment that calls the hook was not started by Greenlight.
+        VALIDATE_GREEN => &["dynamodb:Query", "ecr:DescribeImages"],
         _ => &[],
     }
 }
