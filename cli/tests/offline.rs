@@ -1,5 +1,8 @@
 //! The whole observable of the commands that ask AWS nothing: status, stdout, stderr.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot be run fails")]
+
+use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -184,9 +187,7 @@ fn aliases_cannot_make_a_small_file_large() {
     let mut text = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n".to_owned();
     for level in 1..12 {
         let below = level - 1;
-        text += &format!(
-            "a{level}: &a{level} [*a{below}, *a{below}, *a{below}, *a{below}, *a{below}, *a{below}, *a{below}, *a{below}]\n"
-        );
+        writeln!(text, "a{level}: &a{level} [*a{below}, *a{below}, *a{below}, *a{below}, *a{below}, *a{below}, *a{below}, *a{below}]").unwrap();
     }
     let output = greenlight(&["targets", "check", "a.yaml"], ("a.yaml", &text));
     assert!(

@@ -54,7 +54,9 @@ fn told(target: &TargetName, records: &[DeploymentRecord]) -> Output {
         text += &line;
         text.push('\n');
         for reason in record.reason.iter().chain(&record.evidence) {
-            text += &format!("  {}\n", printable(reason));
+            text += "  ";
+            text += &printable(reason);
+            text.push('\n');
         }
     }
     if records.is_empty() {

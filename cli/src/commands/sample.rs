@@ -17,18 +17,22 @@ pub(super) fn id(number: u8) -> DeploymentId {
         .unwrap()
 }
 
-pub(super) fn digest(digit: char) -> Digest {
-    format!("sha256:{}", digit.to_string().repeat(64))
-        .parse()
-        .unwrap()
+pub(super) fn digest(which: char) -> Digest {
+    let hex = match which {
+        'a' => "3a4dfb063801c320986f8d8251a8888a0bdd8a427cc60d872bb4ccb3c374743d",
+        'b' => "d60bbfffc19aea2ed7a1a3953b1bea39494d9eb012e050706fb16e5267aeefe8",
+        'c' => "56a8e1b8b416d0548eebc2a5232800f932eb345e3a927c7eba1588037370f3bd",
+        _ => "f14424a90973b09aac0a5543c5ea465dda7d792b7c9aa53518be7eb18d31f4ff",
+    };
+    format!("sha256:{hex}").parse().unwrap()
 }
 
-pub(super) fn candidate(digit: char) -> Candidate {
+pub(super) fn candidate(which: char) -> Candidate {
     Candidate {
         repository: "123456789012.dkr.ecr.eu-west-1.amazonaws.com/mco/api"
             .parse()
             .unwrap(),
-        digest: digest(digit),
+        digest: digest(which),
         tag: Some("test".parse().unwrap()),
         ordered_at: "2026-11-22T10:00:00Z".parse().unwrap(),
     }
@@ -122,12 +126,26 @@ pub(super) fn records() -> Vec<DeploymentRecord> {
         evidence: Vec::new(),
         ..failed.clone()
     };
-    let under_way = DeploymentRecord {
+    let refused = DeploymentRecord {
         id: id(3),
         candidate: candidate('c'),
+        origin: Origin::Push,
         status: Status::StartFailed,
-        concluded_at: None,
+        requested_at: "2026-11-22T12:30:00Z".parse().unwrap(),
+        concluded_at: Some("2026-11-22T12:30:01Z".parse().unwrap()),
+        reason: Some(
+            "the task definition `mco-api` has no container named `api`; it has `app`".into(),
+        ),
         ..succeeded.clone()
     };
-    vec![under_way, failed, succeeded]
+    let under_way = DeploymentRecord {
+        id: id(4),
+        status: Status::Started,
+        requested_at: "2026-11-22T13:00:00Z".parse().unwrap(),
+        concluded_at: None,
+        aws_id: Some("d-GHIJKL456".into()),
+        reason: None,
+        ..refused.clone()
+    };
+    vec![under_way, refused, failed, succeeded]
 }

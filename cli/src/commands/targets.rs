@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use greenlight_aws::chain;
 use greenlight_aws::table::{BadTarget, StoredTarget};
 use greenlight_core::policy::TagPolicy;
 use greenlight_core::target::{Strategy, Target, TargetName};
@@ -52,13 +53,20 @@ fn checked(file: &Path, targets: &[Target]) -> Output {
     }
 }
 
-/// Registers targets one after another, and stops at the first that cannot be.
+/// Registers targets one after another, and stops at the first that cannot be. What a target's service
+/// runs already becomes its current image; that it cannot be seen keeps no target from being registered.
 pub(super) async fn apply(deployer: &Deployer, targets: &[Target]) -> Outcome {
-    let mut done: Vec<(&TargetName, Applied)> = Vec::new();
+    let mut done: Vec<(&TargetName, Applied, Option<String>)> = Vec::new();
     let mut failure = None;
     for target in targets {
         match deployer.apply(target).await {
-            Ok(applied) => done.push((&target.name, applied)),
+            Ok(applied) => {
+                let adopted = match deployer.adopt(&target.name).await {
+                    Ok(explanation) => explanation.map(|explanation| explanation.text),
+                    Err(error) => Some(format!("what runs was not taken over: {}", chain(&error))),
+                };
+                done.push((&target.name, applied, adopted));
+            }
             Err(error) => {
                 failure = Some(Failure::from(error));
                 break;
@@ -71,17 +79,21 @@ pub(super) async fn apply(deployer: &Deployer, targets: &[Target]) -> Outcome {
     }
 }
 
-fn applied(done: &[(&TargetName, Applied)]) -> Output {
+fn applied(done: &[(&TargetName, Applied, Option<String>)]) -> Output {
     let mut columns = Columns::bare();
     let mut json = Vec::new();
-    for (name, applied) in done {
+    for (name, applied, adopted) in done {
         let word = match applied {
             Applied::Created => "created",
             Applied::Changed => "changed",
             Applied::Unchanged => "unchanged",
         };
-        columns.row([name.to_string(), word.to_owned()]);
-        json.push(json!({"target": name, "result": word}));
+        columns.row([
+            name.to_string(),
+            word.to_owned(),
+            adopted.clone().unwrap_or_default(),
+        ]);
+        json.push(json!({"target": name, "result": word, "adopted": adopted}));
     }
     Output {
         text: columns.text(),

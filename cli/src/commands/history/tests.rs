@@ -6,19 +6,21 @@ fn each_deployment_says_how_and_why_it_ended() {
     let output = told(&"api-test".parse().unwrap(), &sample::records());
     insta::assert_snapshot!(output.text, @"
     REQUESTED             STATUS        IMAGE         DIGEST        TOOK    BY    DEPLOYMENT
-    2026-11-22 10:00:00Z  start failed  mco/api:test  cccccccccccc  -       user  01KAPX2V9M3Z8QK4T7N5R6S0W3
-    2026-11-22 11:00:00Z  failed        mco/api:test  bbbbbbbbbbbb  6m 41s  push  d-ABCDEF123
+    2026-11-22 13:00:00Z  started       mco/api:test  56a8e1b8b416  -       push  d-GHIJKL456
+    2026-11-22 12:30:00Z  start failed  mco/api:test  56a8e1b8b416  1s      push  01KAPX2V9M3Z8QK4T7N5R6S0W3
+      the task definition `mco-api` has no container named `api`; it has `app`
+    2026-11-22 11:00:00Z  failed        mco/api:test  d60bbfffc19a  6m 41s  push  d-ABCDEF123
       the gate before_traffic failed
       gate before_traffic: check `http` failed: status 500 instead of 200
-    2026-11-22 10:00:00Z  succeeded     mco/api:test  aaaaaaaaaaaa  42s     user  01KAPX2V9M3Z8QK4T7N5R6S0W1
+    2026-11-22 10:00:00Z  succeeded     mco/api:test  3a4dfb063801  42s     user  01KAPX2V9M3Z8QK4T7N5R6S0W1
     ");
-    insta::assert_json_snapshot!(output.json["deployments"][1], @r#"
+    insta::assert_json_snapshot!(output.json["deployments"][2], @r#"
     {
       "id": "01KAPX2V9M3Z8QK4T7N5R6S0W2",
       "target": "api-test",
       "candidate": {
         "repository": "123456789012.dkr.ecr.eu-west-1.amazonaws.com/mco/api",
-        "digest": "sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb",
+        "digest": "sha256:d60bbfffc19aea2ed7a1a3953b1bea39494d9eb012e050706fb16e5267aeefe8",
         "tag": "test",
         "ordered_at": "2026-11-22T10:00:00Z"
       },
@@ -30,7 +32,7 @@ fn each_deployment_says_how_and_why_it_ended() {
       "started_at": "2026-11-22T11:00:01Z",
       "concluded_at": "2026-11-22T11:06:41Z",
       "aws_id": "d-ABCDEF123",
-      "previous": "sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+      "previous": "sha256:3a4dfb063801c320986f8d8251a8888a0bdd8a427cc60d872bb4ccb3c374743d",
       "reason": "the gate before_traffic failed",
       "evidence": [
         "gate before_traffic: check `http` failed: status 500 instead of 200\n"

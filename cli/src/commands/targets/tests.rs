@@ -7,10 +7,19 @@ use crate::commands::sample;
 fn each_applied_target_says_what_became_of_it() {
     let names = ["api-test", "worker", "web"].map(|name| name.parse().unwrap());
     let results = [Applied::Created, Applied::Changed, Applied::Unchanged];
-    let done: Vec<_> = names.iter().zip(results).collect();
+    let adopted = ["mco/api:test (sha256:0123456789ab) was live", "", ""];
+    let done: Vec<_> = names
+        .iter()
+        .zip(results)
+        .zip(adopted)
+        .map(|((name, applied), adopted)| {
+            let adopted = (!adopted.is_empty()).then(|| adopted.to_owned());
+            (name, applied, adopted)
+        })
+        .collect();
     let output = applied(&done);
     insta::assert_snapshot!(output.text, @"
-    api-test  created
+    api-test  created    mco/api:test (sha256:0123456789ab) was live
     worker    changed
     web       unchanged
     ");
@@ -19,15 +28,18 @@ fn each_applied_target_says_what_became_of_it() {
       "targets": [
         {
           "target": "api-test",
-          "result": "created"
+          "result": "created",
+          "adopted": "mco/api:test (sha256:0123456789ab) was live"
         },
         {
           "target": "worker",
-          "result": "changed"
+          "result": "changed",
+          "adopted": null
         },
         {
           "target": "web",
-          "result": "unchanged"
+          "result": "unchanged",
+          "adopted": null
         }
       ]
     }

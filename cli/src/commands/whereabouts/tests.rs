@@ -6,17 +6,17 @@ fn each_target_that_runs_the_image_has_a_line() {
     let output = found("test", &[sample::busy()]);
     insta::assert_snapshot!(output.text, @"
     TARGET    SERVICE  IMAGE         DIGEST        SINCE
-    api-test  mco/api  mco/api:test  aaaaaaaaaaaa  2026-11-22 10:12:03Z
+    api-test  mco/api  mco/api:test  3a4dfb063801  2026-11-22 10:12:03Z
     ");
     insta::assert_json_snapshot!(output.json, @r#"
     {
       "image": "test",
       "targets": [
         {
-          "image": "123456789012.dkr.ecr.eu-west-1.amazonaws.com/mco/api@sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+          "image": "123456789012.dkr.ecr.eu-west-1.amazonaws.com/mco/api@sha256:3a4dfb063801c320986f8d8251a8888a0bdd8a427cc60d872bb4ccb3c374743d",
           "repository": "123456789012.dkr.ecr.eu-west-1.amazonaws.com/mco/api",
           "tag": "test",
-          "digest": "sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+          "digest": "sha256:3a4dfb063801c320986f8d8251a8888a0bdd8a427cc60d872bb4ccb3c374743d",
           "target": "api-test",
           "deployment": "01KAPX2V9M3Z8QK4T7N5R6S0W1",
           "since": "2026-11-22T10:12:03.25Z"
