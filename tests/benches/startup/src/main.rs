@@ -29,7 +29,7 @@ const TIMES_BOTO3: Limit = Limit::AtLeast(40.0);
 const MEMORY: Limit = Limit::AtMost(16.0);
 /// The size of the zip file, in MiB.
 const ZIP: Limit = Limit::AtMost(5.0);
-const ROUNDS: usize = 21;
+const ROUNDS: usize = 31;
 
 fn main() -> ExitCode {
     match rounds().and_then(bench) {
