@@ -178,7 +178,13 @@ impl Probe {
                 (parts, body.slice(..body.len().min(BODY_LIMIT)))
             }
             Network::Real(client) => {
-                let client = client.get_or_init(https_client);
+                let client = match client.get() {
+                    Some(client) => client,
+                    None => {
+                        let new = https_client().map_err(|error| no_answer(error.into()))?;
+                        client.get_or_init(|| new)
+                    }
+                };
                 let answer = client
                     .request(request.map(Full::new))
                     .await
@@ -232,32 +238,22 @@ impl fmt::Debug for Probe {
     }
 }
 
-/// Trusts what the system trusts: a service's certificate may be of any authority.
-fn https_client() -> HttpClient {
-    let provider = hyper_rustls::HttpsConnectorBuilder::new()
-        .with_provider_and_native_roots(rustls::crypto::aws_lc_rs::default_provider());
-    let connector = match provider {
-        Ok(builder) => builder.https_or_http().enable_http1().build(),
-        // A machine without any root can still ask over plain HTTP.
-        Err(_) => {
-            let tls = rustls::ClientConfig::builder_with_provider(Arc::new(
-                rustls::crypto::aws_lc_rs::default_provider(),
-            ));
-            let tls = tls.with_safe_default_protocol_versions().map(|tls| {
-                tls.with_root_certificates(rustls::RootCertStore::empty())
-                    .with_no_client_auth()
-            });
-            match tls {
-                Ok(tls) => hyper_rustls::HttpsConnectorBuilder::new()
-                    .with_tls_config(tls)
-                    .https_or_http()
-                    .enable_http1()
-                    .build(),
-                Err(error) => unreachable!("the provider supports the default versions: {error}"),
-            }
-        }
-    };
-    Client::builder(TokioExecutor::new()).build(connector)
+/// Trusts what the system trusts: a service's certificate may be of any authority. A machine without
+/// any root can still ask over plain HTTP.
+fn https_client() -> Result<HttpClient, rustls::Error> {
+    let mut roots = rustls::RootCertStore::empty();
+    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let tls = rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    let connector = hyper_rustls::HttpsConnectorBuilder::new()
+        .with_tls_config(tls)
+        .https_or_http()
+        .enable_http1()
+        .build();
+    Ok(Client::builder(TokioExecutor::new()).build(connector))
 }
 
 fn parse(url: &str) -> Result<Url, ProbeError> {
