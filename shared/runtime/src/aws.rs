@@ -1,6 +1,6 @@
 //! How the AWS clients are set up: region, credentials, endpoints, retries and time limits.
 //!
-//! The environment alone is asked. `aws-config` would add two megabytes of providers (profiles, single sign-on,
+//! The environment alone is asked. `aws-config` would add 0.8 MB of providers (profiles, single sign-on,
 //! instance metadata) that a Lambda function never uses. The clients themselves are made by `greenlight-aws`.
 
 use crate::config::AwsConfig;
