@@ -2,6 +2,8 @@
 //!
 //! It reads the workspace as `cargo metadata` and as text. How the code behaves is tested elsewhere.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -219,7 +221,7 @@ fn a_function_is_one_package_with_one_binary_of_its_name() {
         let targets = package["targets"].as_array().unwrap().iter();
         let binaries: Vec<&str> = targets
             .filter(|target| target["kind"][0] == "bin")
-            .map(|target| name(target))
+            .map(name)
             .collect();
         assert_eq!(binaries, [name(package)]);
         let manifest = Path::new(package["manifest_path"].as_str().unwrap());

@@ -3,6 +3,8 @@
 //!
 //! Resources and conditions are not compared; docs/permissions.md says what each permission is for.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 use std::collections::BTreeSet;
 
 use greenlight_tests::{
@@ -106,7 +108,7 @@ fn only_otherwise(function: &str) -> &'static [&'static str] {
 
 #[tokio::test(start_paused = true)]
 async fn every_call_is_permitted_and_every_permission_is_used() {
-    let played = calls().await;
+    let played = Box::pin(calls()).await;
     for function in [DEPLOY_ON_PUSH, VALIDATE_GREEN, RECORD_DEPLOYMENT] {
         let template = &played[0].0.sample.template;
         let permitted: BTreeSet<String> = template

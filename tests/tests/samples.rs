@@ -2,6 +2,8 @@
 //!
 //! What is parsed out of each event is tested beside the parsers; here it is that nothing happens.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 use std::path::Path;
 
 use greenlight_tests::world::{DEPLOY_ON_PUSH, RECORD_DEPLOYMENT, VALIDATE_GREEN, World};

@@ -3,6 +3,8 @@
 //! How the template is read and wired up is tested in the rehearsal (`rehearsal/src/account/template`);
 //! whether AWS would take it is cfn-lint's business, in .ci/run.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 

@@ -1,8 +1,10 @@
 //! A second opinion: moto, which knows nothing of us, in the place of the simulated account.
 //!
 //! `deploy-on-push`'s start path, and the code that speaks with ECR and `DynamoDB`. moto runs no
-//! deployments, so nothing is said here about what follows CreateDeployment. Skipped, with a message,
+//! deployments, so nothing is said here about what follows `CreateDeployment`. Skipped, with a message,
 //! where there is no moto, and in CI.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod server;
 
@@ -148,7 +150,7 @@ async fn push(context: &Context, digest: &str, id: &str) -> Value {
     let invocation = Invocation {
         payload: event,
         request_id: id.to_owned(),
-        deadline: Instant::now() + Duration::from_secs(60),
+        deadline: Instant::now() + Duration::from_mins(1),
     };
     deploy_on_push::handle(context, invocation).await.unwrap()
 }
@@ -167,9 +169,11 @@ fn target() -> Target {
 /// A manifest for each version. moto makes an image's digest from its layers'.
 fn manifest_text(version: &str) -> String {
     let blob = |kind: &str| {
-        let bytes = format!("{kind} of {version}").into_bytes();
-        let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-        format!("sha256:{hex:0<64}")
+        let seed = format!("{kind} of {version}").into_bytes();
+        let seed = seed
+            .into_iter()
+            .fold(0_u128, |sum, byte| sum * 31 + u128::from(byte));
+        format!("sha256:{seed:064x}")
     };
     json!({
         "schemaVersion": 2,
@@ -339,7 +343,7 @@ impl Account {
     }
 }
 
-/// The table of template.yaml, as CreateTable takes it.
+/// The table of template.yaml, as `CreateTable` takes it.
 fn table() -> Value {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../template.yaml");
     let text = std::fs::read_to_string(path).unwrap();
