@@ -40,8 +40,8 @@ pub(super) fn detail(
 }
 
 /// Puts an event on the bus.
-pub(super) fn emit(account: &Account, detail: Value) {
+pub(super) fn emit(account: &Account, detail: &Value) {
     account
         .events()
-        .put_detail("aws.ecr", "ECR Image Action", json!([]), detail);
+        .put_detail("aws.ecr", "ECR Image Action", &json!([]), detail);
 }
