@@ -4,7 +4,13 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 /// The packages whose binaries are needed.
-const PACKAGES: [&str; 5] = ["rehearsal", "deploy-on-push", "validate-green", "record-deployment", "greenlight-cli"];
+const PACKAGES: [&str; 5] = [
+    "rehearsal",
+    "deploy-on-push",
+    "validate-green",
+    "record-deployment",
+    "greenlight-cli",
+];
 
 /// Why there are no binaries.
 #[derive(Debug, thiserror::Error)]
@@ -39,7 +45,9 @@ pub fn workspace() -> PathBuf {
 pub fn build() -> Result<PathBuf, BuildError> {
     let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
     let mut command = Command::new(&cargo);
-    command.current_dir(workspace()).args(["build", "--quiet", "--bins"]);
+    command
+        .current_dir(workspace())
+        .args(["build", "--quiet", "--bins"]);
     for package in PACKAGES {
         command.args(["--package", package]);
     }
@@ -50,5 +58,7 @@ pub fn build() -> Result<PathBuf, BuildError> {
         return Err(BuildError::Failed);
     }
     let own = std::env::current_exe().map_err(BuildError::NoFolder)?;
-    own.parent().map(Path::to_owned).ok_or_else(|| BuildError::NoFolder(std::io::ErrorKind::NotFound.into()))
+    own.parent()
+        .map(Path::to_owned)
+        .ok_or_else(|| BuildError::NoFolder(std::io::ErrorKind::NotFound.into()))
 }

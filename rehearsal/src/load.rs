@@ -62,13 +62,23 @@ impl Load {
     /// Starts to send `rate` requests a second to `url`; `is_ours` knows the application's answers.
     pub fn start(url: &str, rate: u32, is_ours: fn(&str) -> bool) -> Self {
         let counts = Arc::new(Counts::default());
-        let task = tokio::spawn(generate(url.to_owned(), rate.clamp(1, 1000), is_ours, counts.clone()));
+        let task = tokio::spawn(generate(
+            url.to_owned(),
+            rate.clamp(1, 1000),
+            is_ours,
+            counts.clone(),
+        ));
         Self { counts, task }
     }
 
     /// What became of the requests until now.
     pub fn requests(&self) -> Requests {
-        let losses = self.counts.losses.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let losses = self
+            .counts
+            .losses
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
         Requests {
             sent: self.counts.sent.load(Ordering::Relaxed),
             lost: self.counts.lost.load(Ordering::Relaxed),
@@ -91,41 +101,67 @@ impl Drop for Load {
 
 async fn generate(url: String, rate: u32, is_ours: fn(&str) -> bool, counts: Arc<Counts>) {
     let kept: HttpClient = Client::builder(TokioExecutor::new()).build_http();
-    let fresh: HttpClient = Client::builder(TokioExecutor::new()).pool_max_idle_per_host(0).build_http();
+    let fresh: HttpClient = Client::builder(TokioExecutor::new())
+        .pool_max_idle_per_host(0)
+        .build_http();
     let slots = Arc::new(Semaphore::new(MOST_WAITING));
     let mut ticks = tokio::time::interval(Duration::from_secs(1) / rate);
     // After a stall of the machine, a burst would measure the burst.
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     for number in 0_u64.. {
         ticks.tick().await;
-        let Ok(slot) = slots.clone().try_acquire_owned() else { continue };
-        let client = if number.is_multiple_of(2) { kept.clone() } else { fresh.clone() };
+        let Ok(slot) = slots.clone().try_acquire_owned() else {
+            continue;
+        };
+        let client = if number.is_multiple_of(2) {
+            kept.clone()
+        } else {
+            fresh.clone()
+        };
         let (url, counts) = (url.clone(), counts.clone());
         tokio::spawn(async move {
             let _slot = slot;
             let sent = send(&client, &url, !number.is_multiple_of(2), is_ours);
             let outcome = tokio::time::timeout(PATIENCE, sent).await;
-            counts.count(outcome.unwrap_or_else(|_| Err(format!("no answer within {} s", PATIENCE.as_secs()))));
+            counts.count(
+                outcome
+                    .unwrap_or_else(|_| Err(format!("no answer within {} s", PATIENCE.as_secs()))),
+            );
         });
     }
 }
 
-async fn send(client: &HttpClient, url: &str, close: bool, is_ours: fn(&str) -> bool) -> Result<(), String> {
+async fn send(
+    client: &HttpClient,
+    url: &str,
+    close: bool,
+    is_ours: fn(&str) -> bool,
+) -> Result<(), String> {
     let mut request = Request::builder().uri(url);
     if close {
         request = request.header(header::CONNECTION, "close");
     }
-    let request = request.body(Empty::new()).map_err(|error| error.to_string())?;
-    let response = client.request(request).await.map_err(|error| format!("connection: {error:?}"))?;
+    let request = request
+        .body(Empty::new())
+        .map_err(|error| error.to_string())?;
+    let response = client
+        .request(request)
+        .await
+        .map_err(|error| format!("connection: {error:?}"))?;
     let status = response.status();
-    let body = Limited::new(response.into_body(), 64 * 1024).collect().await;
+    let body = Limited::new(response.into_body(), 64 * 1024)
+        .collect()
+        .await;
     let body = body.map_err(|error| format!("body: {error}"))?.to_bytes();
     let body = String::from_utf8_lossy(&body);
     if status.is_server_error() {
         return Err(format!("status {status}"));
     }
     if !is_ours(&body) {
-        return Err(format!("status {status}, not our application: {}", body.chars().take(60).collect::<String>()));
+        return Err(format!(
+            "status {status}, not our application: {}",
+            body.chars().take(60).collect::<String>()
+        ));
     }
     Ok(())
 }
@@ -174,15 +210,32 @@ mod tests {
     #[tokio::test]
     async fn answers_of_the_application_are_not_lost() {
         let requests = measured(|_| (200, "v1")).await;
-        assert_eq!((requests.lost, requests.losses.len()), (0, 0), "{:?}", requests.losses);
+        assert_eq!(
+            (requests.lost, requests.losses.len()),
+            (0, 0),
+            "{:?}",
+            requests.losses
+        );
     }
 
     #[tokio::test]
     async fn server_errors_and_foreign_answers_are_lost() {
-        let requests = measured(|number| if number.is_multiple_of(2) { (503, "v1") } else { (200, "else") }).await;
+        let requests = measured(|number| {
+            if number.is_multiple_of(2) {
+                (503, "v1")
+            } else {
+                (200, "else")
+            }
+        })
+        .await;
         assert_eq!(requests.lost, requests.sent);
         assert!(requests.losses.iter().any(|it| it.contains("status 503")));
-        assert!(requests.losses.iter().any(|it| it.contains("not our application: else")));
+        assert!(
+            requests
+                .losses
+                .iter()
+                .any(|it| it.contains("not our application: else"))
+        );
     }
 
     #[tokio::test]

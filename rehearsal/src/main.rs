@@ -9,6 +9,7 @@ use clap::{Parser, ValueEnum as _};
 use rehearsal::account::journal::Tone;
 use rehearsal::build::build;
 use rehearsal::report::Report;
+use rehearsal::scenario::sample::{REPOSITORY, TAG};
 use rehearsal::scenario::{Scenario, Stage};
 use rehearsal::timeline::Timeline;
 use rehearsal::wire;
@@ -16,7 +17,10 @@ use serde_json::json;
 
 /// Plays a scenario in a simulated AWS account on this machine, with the real functions.
 #[derive(Debug, Parser)]
-#[expect(clippy::struct_excessive_bools, reason = "they are switches on a command line")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "they are switches on a command line"
+)]
 #[command(name = "cargo rehearse", bin_name = "cargo rehearse", version)]
 #[command(after_help = "Exit status: 0 if everything ended as it should, 1 if not, 2 usage.")]
 struct Arguments {
@@ -35,7 +39,7 @@ struct Arguments {
     #[arg(long, value_name = "N", value_parser = speed)]
     speed: Option<f64>,
     /// Keep the account open until Ctrl-C, and print how to reach it. Without a scenario, play none.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "json")]
     serve: bool,
     /// Write every AWS request and answer to a file, one JSON object a line, credentials redacted.
     #[arg(long, value_name = "FILE")]
@@ -76,7 +80,12 @@ fn main() -> ExitCode {
 }
 
 fn rehearse(arguments: &Arguments) -> Result<bool, Box<dyn std::error::Error>> {
-    let mut wire = arguments.wire.as_deref().map(File::create).transpose()?.map(BufWriter::new);
+    let mut wire = arguments
+        .wire
+        .as_deref()
+        .map(File::create)
+        .transpose()?
+        .map(BufWriter::new);
     let binaries = build()?;
     if arguments.serve && arguments.scenario.is_none() {
         let speed = arguments.speed.unwrap_or(SERVING_SPEED);
@@ -109,8 +118,15 @@ fn rehearse(arguments: &Arguments) -> Result<bool, Box<dyn std::error::Error>> {
         let timeline = Timeline::new(jiff::Timestamp::now(), false);
         timeline.heading("\nall scenarios");
         for report in &reports {
-            let (tone, mark) = if report.ok { (Tone::Good, "✔") } else { (Tone::Bad, "✘") };
-            timeline.sentence(tone, &format!("{mark} {:<12} {:>4.0} s", report.scenario, report.seconds));
+            let (tone, mark) = if report.ok {
+                (Tone::Good, "✔")
+            } else {
+                (Tone::Bad, "✘")
+            };
+            timeline.sentence(
+                tone,
+                &format!("{mark} {:<12} {:>4.0} s", report.scenario, report.seconds),
+            );
         }
     }
     Ok(ok)
@@ -125,7 +141,10 @@ async fn play(
     let speed = arguments.speed.unwrap_or(scenario.speed());
     let (mut report, stage) = scenario.rehearse(binaries, speed, arguments.json).await;
     report.conclude();
-    let timeline = stage.as_ref().map_or_else(|| Timeline::new(jiff::Timestamp::now(), arguments.json), |it| it.timeline);
+    let timeline = stage.as_ref().map_or_else(
+        || Timeline::new(jiff::Timestamp::now(), arguments.json),
+        |it| it.timeline,
+    );
     report.print(timeline, stage.as_ref()).await;
     if let Some(stage) = &stage {
         if arguments.serve {
@@ -137,14 +156,29 @@ async fn play(
 }
 
 /// Says how to reach the account, and waits for Ctrl-C.
-async fn serve(stage: &Stage) -> std::io::Result<()> {
-    println!("\nThe account stays open. Endpoint, credentials and table, for the AWS CLI and `greenlight`:\n");
+async fn serve(stage: &Stage) -> Result<(), Box<dyn std::error::Error>> {
+    let tags = stage.push_others()?;
+    println!(
+        "\nThe account stays open. Endpoint, credentials and table, for the AWS CLI and `greenlight`:\n"
+    );
     for (name, value) in stage.environment() {
         println!("  export {name}={value}");
     }
     println!("\nThe load balancer: {}", stage.production_url());
-    println!("Ctrl-C ends it.\n");
-    tokio::signal::ctrl_c().await
+    println!(
+        "\nThe repository {REPOSITORY} also has {}. Deploy one of them:\n",
+        tags.map(|it| format!("`{it}`")).join(", ")
+    );
+    println!(
+        "  MANIFEST=$(aws ecr batch-get-image --repository-name {REPOSITORY} --image-ids imageTag={} \\",
+        tags[0]
+    );
+    println!("    --query 'images[].imageManifest' --output text)");
+    println!(
+        "  aws ecr put-image --repository-name {REPOSITORY} --image-tag {TAG} --image-manifest \"$MANIFEST\""
+    );
+    println!("\nCtrl-C ends it.\n");
+    Ok(tokio::signal::ctrl_c().await?)
 }
 
 fn record(wire: Option<&mut BufWriter<File>>, stage: &Stage) -> std::io::Result<()> {

@@ -64,10 +64,13 @@ impl Report {
         for call in stage.sample.account.journal().calls() {
             if call.operation == "PutLifecycleEventHookExecutionStatus" && call.status == 200 {
                 let (deployment, status) = (&call.request["deploymentId"], &call.request["status"]);
-                self.verdicts.push(json!({"deployment": deployment, "status": status}));
+                self.verdicts
+                    .push(json!({"deployment": deployment, "status": status}));
             }
             let calls = self.calls.entry(call.caller).or_default();
-            *calls.entry(format!("{}:{}", call.service, call.operation)).or_default() += 1;
+            *calls
+                .entry(format!("{}:{}", call.service, call.operation))
+                .or_default() += 1;
         }
         // What cannot be asked is missing, and an expectation says why.
         self.deployments = stage.history().await.unwrap_or_default();
@@ -78,7 +81,8 @@ impl Report {
 
     /// Decides whether all went well.
     pub fn conclude(&mut self) {
-        self.ok = !self.expectations.is_empty() && self.expectations.iter().all(|expectation| expectation.met);
+        self.ok = !self.expectations.is_empty()
+            && self.expectations.iter().all(|expectation| expectation.met);
     }
 
     /// Prints the end of the timeline: what is live, the history, requests lost, expectations, a sentence.
@@ -97,12 +101,23 @@ impl Report {
             if expectation.met {
                 timeline.sentence(Tone::Good, &format!("✔ {}", expectation.name));
             } else {
-                timeline.sentence(Tone::Bad, &format!("✘ {}: {}", expectation.name, expectation.found));
+                timeline.sentence(
+                    Tone::Bad,
+                    &format!("✘ {}: {}", expectation.name, expectation.found),
+                );
             }
         }
         let Requests { sent, lost, .. } = self.requests;
-        let (tone, outcome) = if self.ok { (Tone::Good, "ended as it should") } else { (Tone::Bad, "did NOT end as it should") };
-        let lost = if lost == 0 { "none lost".to_owned() } else { format!("{lost} LOST") };
+        let (tone, outcome) = if self.ok {
+            (Tone::Good, "ended as it should")
+        } else {
+            (Tone::Bad, "did NOT end as it should")
+        };
+        let lost = if lost == 0 {
+            "none lost".to_owned()
+        } else {
+            format!("{lost} LOST")
+        };
         let sentence = format!(
             "\n{} {outcome}, in {:.0} s at {} times the speed: {sent} requests to production, {lost}.",
             self.scenario, self.seconds, self.speed
@@ -117,11 +132,20 @@ mod tests {
 
     #[test]
     fn a_report_is_good_only_if_something_was_expected_and_all_of_it_met() {
-        let expectation = |met| Expectation { name: "it works".to_owned(), met, found: String::new() };
-        for (expectations, ok) in
-            [(vec![], false), (vec![expectation(true)], true), (vec![expectation(true), expectation(false)], false)]
-        {
-            let mut report = Report { expectations, ..Report::new("ship", 1.0) };
+        let expectation = |met| Expectation {
+            name: "it works".to_owned(),
+            met,
+            found: String::new(),
+        };
+        for (expectations, ok) in [
+            (vec![], false),
+            (vec![expectation(true)], true),
+            (vec![expectation(true), expectation(false)], false),
+        ] {
+            let mut report = Report {
+                expectations,
+                ..Report::new("ship", 1.0)
+            };
             report.conclude();
             assert_eq!(report.ok, ok);
         }

@@ -53,14 +53,22 @@ impl RuntimeApi {
         let listener = bind(0)?;
         let address = listener.local_addr()?;
         let (invocations, queue) = mpsc::channel(1);
-        let shared = Arc::new(Shared { queue: tokio::sync::Mutex::new(queue), current: Mutex::default() });
+        let shared = Arc::new(Shared {
+            queue: tokio::sync::Mutex::new(queue),
+            current: Mutex::default(),
+        });
         let (stop, stopped) = watch::channel(Stop::Never);
         let handler = shared.clone();
         serve(listener, stopped, move |request| {
             let handler = handler.clone();
             async move { handler.answer(request).await }
         })?;
-        Ok(Self { address, invocations, shared, stop })
+        Ok(Self {
+            address,
+            invocations,
+            shared,
+            stop,
+        })
     }
 
     /// `127.0.0.1:<port>`, for `AWS_LAMBDA_RUNTIME_API`.
@@ -72,7 +80,10 @@ impl RuntimeApi {
     /// the process asks for the next invocation instead of answering.
     pub fn invoke(&self, invocation: Invocation) -> Option<oneshot::Receiver<Answer>> {
         let (answer, answered) = oneshot::channel();
-        self.invocations.try_send((invocation, answer)).ok().map(|()| answered)
+        self.invocations
+            .try_send((invocation, answer))
+            .ok()
+            .map(|()| answered)
     }
 
     /// Why the process could not start, if it said so.
@@ -93,7 +104,12 @@ impl Shared {
     }
 
     async fn answer(&self, request: Request<Bytes>) -> Response<Bytes> {
-        let path = request.uri().path().strip_prefix(PATHS).unwrap_or_default().to_owned();
+        let path = request
+            .uri()
+            .path()
+            .strip_prefix(PATHS)
+            .unwrap_or_default()
+            .to_owned();
         let steps: Vec<&str> = path.split('/').collect();
         match (request.method(), steps.as_slice()) {
             (&Method::GET, ["invocation", "next"]) => self.next().await,
@@ -106,7 +122,11 @@ impl Shared {
                 self.current().init_error = Some(function_error(request.headers(), request.body()));
                 accepted()
             }
-            _ => refused(StatusCode::NOT_FOUND, "NotFound", "There is no such resource"),
+            _ => refused(
+                StatusCode::NOT_FOUND,
+                "NotFound",
+                "There is no such resource",
+            ),
         }
     }
 
@@ -128,7 +148,11 @@ impl Shared {
             let message = format!("Exceeded maximum allowed payload size ({MOST_BYTES} bytes).");
             let error = FunctionError::new("Function.ResponseSizeTooLarge", &message);
             self.finish(id, Err(error));
-            return refused(StatusCode::PAYLOAD_TOO_LARGE, "RequestEntityTooLarge", &message);
+            return refused(
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "RequestEntityTooLarge",
+                &message,
+            );
         }
         match serde_json::from_slice(body) {
             Ok(value) => self.finish(id, Ok(value)),
@@ -149,7 +173,11 @@ impl Shared {
             }
             other => {
                 current.invocation = other;
-                refused(StatusCode::BAD_REQUEST, "InvalidRequestID", "Invalid request ID")
+                refused(
+                    StatusCode::BAD_REQUEST,
+                    "InvalidRequestID",
+                    "Invalid request ID",
+                )
             }
         }
     }
@@ -158,9 +186,15 @@ impl Shared {
 fn headers_of(invocation: &Invocation) -> HeaderMap {
     // The process lives in real time, so its deadline is told in that.
     let left = invocation.until.saturating_duration_since(Instant::now());
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let now = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
     let deadline = (now + left).as_millis().to_string();
-    let id: String = invocation.request_id.chars().filter(char::is_ascii_hexdigit).collect();
+    let id: String = invocation
+        .request_id
+        .chars()
+        .filter(char::is_ascii_hexdigit)
+        .collect();
     let trace = format!(
         "Root=1-{:08x}-{};Parent={};Sampled=0",
         now.as_secs(),
@@ -168,11 +202,20 @@ fn headers_of(invocation: &Invocation) -> HeaderMap {
         id.get(16..).unwrap_or_default()
     );
     let mut headers = HeaderMap::new();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("application/json"),
+    );
     for (name, value) in [
-        ("lambda-runtime-aws-request-id", invocation.request_id.as_str()),
+        (
+            "lambda-runtime-aws-request-id",
+            invocation.request_id.as_str(),
+        ),
         ("lambda-runtime-deadline-ms", &deadline),
-        ("lambda-runtime-invoked-function-arn", &invocation.function_arn),
+        (
+            "lambda-runtime-invoked-function-arn",
+            &invocation.function_arn,
+        ),
         ("lambda-runtime-trace-id", &trace),
     ] {
         if let Ok(value) = HeaderValue::from_str(value) {
@@ -186,7 +229,9 @@ fn headers_of(invocation: &Invocation) -> HeaderMap {
 fn function_error(headers: &HeaderMap, body: &Bytes) -> FunctionError {
     let body: Value = serde_json::from_slice(body).unwrap_or_default();
     let text = |member: &str| body.get(member).and_then(Value::as_str).map(str::to_owned);
-    let header = headers.get("lambda-runtime-function-error-type").and_then(|value| value.to_str().ok());
+    let header = headers
+        .get("lambda-runtime-function-error-type")
+        .and_then(|value| value.to_str().ok());
     let error_type = text("errorType").or_else(|| header.map(str::to_owned));
     FunctionError {
         error_type: error_type.unwrap_or_else(|| "Runtime.Unknown".to_owned()),
@@ -199,13 +244,19 @@ fn accepted() -> Response<Bytes> {
 }
 
 fn refused(status: StatusCode, error_type: &str, message: &str) -> Response<Bytes> {
-    respond(status, &json!({"errorType": error_type, "errorMessage": message}))
+    respond(
+        status,
+        &json!({"errorType": error_type, "errorMessage": message}),
+    )
 }
 
 fn respond(status: StatusCode, body: &Value) -> Response<Bytes> {
     let mut response = Response::new(Bytes::from(body.to_string()));
     *response.status_mut() = status;
-    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response.headers_mut().insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("application/json"),
+    );
     response
 }
 
@@ -221,7 +272,12 @@ mod tests {
     use super::*;
 
     /// What a runtime does: one request to the Runtime API.
-    async fn ask(api: &RuntimeApi, method: &str, path: &str, body: &str) -> (u16, HeaderMap, Value) {
+    async fn ask(
+        api: &RuntimeApi,
+        method: &str,
+        path: &str,
+        body: &str,
+    ) -> (u16, HeaderMap, Value) {
         let client = Client::builder(TokioExecutor::new()).build_http::<Full<Bytes>>();
         let request = Request::builder()
             .method(method)
@@ -232,7 +288,11 @@ mod tests {
         let response = client.request(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let body = body.collect().await.unwrap().to_bytes();
-        (parts.status.as_u16(), parts.headers, serde_json::from_slice(&body).unwrap())
+        (
+            parts.status.as_u16(),
+            parts.headers,
+            serde_json::from_slice(&body).unwrap(),
+        )
     }
 
     fn invocation(id: &str) -> Invocation {
@@ -254,33 +314,91 @@ mod tests {
         let (status, headers, body) = ask(&api, "GET", "invocation/next", "").await;
         assert_eq!((status, body), (200, json!({"n": 1})));
         assert_eq!(headers["lambda-runtime-aws-request-id"], ID);
-        assert_eq!(headers["lambda-runtime-invoked-function-arn"], invocation(ID).function_arn);
-        assert!(headers["lambda-runtime-trace-id"].to_str().unwrap().starts_with("Root=1-"));
-        let deadline: u128 = headers["lambda-runtime-deadline-ms"].to_str().unwrap().parse().unwrap();
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis();
-        assert!((50_000..=60_000).contains(&(deadline - now)), "{deadline} is not a minute after {now}");
+        assert_eq!(
+            headers["lambda-runtime-invoked-function-arn"],
+            invocation(ID).function_arn
+        );
+        assert!(
+            headers["lambda-runtime-trace-id"]
+                .to_str()
+                .unwrap()
+                .starts_with("Root=1-")
+        );
+        let deadline: u128 = headers["lambda-runtime-deadline-ms"]
+            .to_str()
+            .unwrap()
+            .parse()
+            .unwrap();
+        let now = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap()
+            .as_millis();
+        assert!(
+            (50_000..=60_000).contains(&(deadline - now)),
+            "{deadline} is not a minute after {now}"
+        );
 
-        assert_eq!(ask(&api, "POST", "invocation/other/response", "{}").await.0, 400);
-        assert_eq!(ask(&api, "POST", &format!("invocation/{ID}/response"), "{\"ok\":1}").await.0, 202);
+        assert_eq!(
+            ask(&api, "POST", "invocation/other/response", "{}").await.0,
+            400
+        );
+        assert_eq!(
+            ask(
+                &api,
+                "POST",
+                &format!("invocation/{ID}/response"),
+                "{\"ok\":1}"
+            )
+            .await
+            .0,
+            202
+        );
         assert_eq!(answered.await.unwrap(), Ok(json!({"ok": 1})));
         // Once is enough.
-        assert_eq!(ask(&api, "POST", &format!("invocation/{ID}/response"), "{}").await.0, 400);
+        assert_eq!(
+            ask(&api, "POST", &format!("invocation/{ID}/response"), "{}")
+                .await
+                .0,
+            400
+        );
     }
 
     #[tokio::test]
     async fn errors_are_told_by_the_body_or_else_by_the_header() {
         let api = RuntimeApi::open().unwrap();
-        for (body, error_type, message) in
-            [(r#"{"errorType":"Mine","errorMessage":"no"}"#, "Mine", "no"), ("", "Header.Type", "")]
-        {
+        for (body, error_type, message) in [
+            (r#"{"errorType":"Mine","errorMessage":"no"}"#, "Mine", "no"),
+            ("", "Header.Type", ""),
+        ] {
             let answered = api.invoke(invocation(ID)).unwrap();
             ask(&api, "GET", "invocation/next", "").await;
-            assert_eq!(ask(&api, "POST", &format!("invocation/{ID}/error"), body).await.0, 202);
-            assert_eq!(answered.await.unwrap(), Err(FunctionError::new(error_type, message)));
+            assert_eq!(
+                ask(&api, "POST", &format!("invocation/{ID}/error"), body)
+                    .await
+                    .0,
+                202
+            );
+            assert_eq!(
+                answered.await.unwrap(),
+                Err(FunctionError::new(error_type, message))
+            );
         }
         assert_eq!(api.init_error(), None);
-        assert_eq!(ask(&api, "POST", "init/error", r#"{"errorType":"Config.Invalid"}"#).await.0, 202);
-        assert_eq!(api.init_error(), Some(FunctionError::new("Config.Invalid", "")));
+        assert_eq!(
+            ask(
+                &api,
+                "POST",
+                "init/error",
+                r#"{"errorType":"Config.Invalid"}"#
+            )
+            .await
+            .0,
+            202
+        );
+        assert_eq!(
+            api.init_error(),
+            Some(FunctionError::new("Config.Invalid", ""))
+        );
     }
 
     #[tokio::test]
@@ -298,12 +416,18 @@ mod tests {
     async fn an_answer_that_is_not_json_or_too_large_is_an_error_of_the_function() {
         let api = RuntimeApi::open().unwrap();
         let large = format!("\"{}\"", "x".repeat(MOST_BYTES));
-        for (body, status, error_type) in
-            [("not json", 202, "Runtime.MarshalError"), (large.as_str(), 413, "Function.ResponseSizeTooLarge")]
-        {
+        for (body, status, error_type) in [
+            ("not json", 202, "Runtime.MarshalError"),
+            (large.as_str(), 413, "Function.ResponseSizeTooLarge"),
+        ] {
             let answered = api.invoke(invocation(ID)).unwrap();
             ask(&api, "GET", "invocation/next", "").await;
-            assert_eq!(ask(&api, "POST", &format!("invocation/{ID}/response"), body).await.0, status);
+            assert_eq!(
+                ask(&api, "POST", &format!("invocation/{ID}/response"), body)
+                    .await
+                    .0,
+                status
+            );
             assert_eq!(answered.await.unwrap().unwrap_err().error_type, error_type);
         }
         assert_eq!(ask(&api, "GET", "elsewhere", "").await.0, 404);

@@ -79,10 +79,19 @@ impl Host {
         let lambda = [
             ("AWS_LAMBDA_FUNCTION_NAME", function.name.clone()),
             ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST".to_owned()),
-            ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", function.memory.to_string()),
+            (
+                "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
+                function.memory.to_string(),
+            ),
             ("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand".to_owned()),
-            ("AWS_LAMBDA_LOG_GROUP_NAME", format!("/aws/lambda/{}", function.name)),
-            ("AWS_LAMBDA_LOG_STREAM_NAME", "2026/01/05/[$LATEST]0123456789abcdef0123456789abcdef".to_owned()),
+            (
+                "AWS_LAMBDA_LOG_GROUP_NAME",
+                format!("/aws/lambda/{}", function.name),
+            ),
+            (
+                "AWS_LAMBDA_LOG_STREAM_NAME",
+                "2026/01/05/[$LATEST]0123456789abcdef0123456789abcdef".to_owned(),
+            ),
             ("AWS_EXECUTION_ENV", "AWS_Lambda_provided.al2023".to_owned()),
             ("AWS_REGION", region.clone()),
             ("AWS_DEFAULT_REGION", region.clone()),
@@ -95,14 +104,20 @@ impl Host {
             ("PATH", "/usr/local/bin:/usr/bin/:/bin:/opt/bin".to_owned()),
         ];
         let lambda = lambda.map(|(name, value)| (name.to_owned(), value));
-        lambda.into_iter().chain(function.environment.clone()).collect()
+        lambda
+            .into_iter()
+            .chain(function.environment.clone())
+            .collect()
     }
 }
 
 impl Sandboxes {
     async fn run(&self, invocation: Invocation) -> Answer {
         let Ok(_slot) = self.slots.acquire().await else {
-            return Err(FunctionError::new("Runtime.Unknown", "the host is shutting down"));
+            return Err(FunctionError::new(
+                "Runtime.Unknown",
+                "the host is shutting down",
+            ));
         };
         let request_id = invocation.request_id.clone();
         let mut sandbox = match self.idle_sandbox() {
@@ -151,12 +166,16 @@ impl Sandboxes {
         let failed = |what: &str, error: &std::io::Error| {
             FunctionError::new("Runtime.InvalidEntrypoint", format!("{what}: {error}"))
         };
-        let api = RuntimeApi::open().map_err(|error| failed("cannot open a Runtime API", &error))?;
+        let api =
+            RuntimeApi::open().map_err(|error| failed("cannot open a Runtime API", &error))?;
         let mut process = Command::new(&self.binary)
             .env_clear()
             .envs(self.environment.iter().map(|(name, value)| (name, value)))
             .env("AWS_LAMBDA_RUNTIME_API", api.address())
-            .env("LAMBDA_TASK_ROOT", self.binary.parent().unwrap_or_else(|| Path::new("/")))
+            .env(
+                "LAMBDA_TASK_ROOT",
+                self.binary.parent().unwrap_or_else(|| Path::new("/")),
+            )
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -164,10 +183,18 @@ impl Sandboxes {
             .spawn()
             .map_err(|error| failed(&format!("cannot start {}", self.binary.display()), &error))?;
         if let Some(output) = process.stdout.take() {
-            tokio::spawn(keep_log(self.journal.clone(), self.function.logical_id.clone(), output));
+            tokio::spawn(keep_log(
+                self.journal.clone(),
+                self.function.logical_id.clone(),
+                output,
+            ));
         }
         if let Some(output) = process.stderr.take() {
-            tokio::spawn(keep_log(self.journal.clone(), self.function.logical_id.clone(), output));
+            tokio::spawn(keep_log(
+                self.journal.clone(),
+                self.function.logical_id.clone(),
+                output,
+            ));
         }
         Ok(Sandbox { api, process })
     }
@@ -195,14 +222,24 @@ fn log_line(line: &str) -> Option<(Tone, String)> {
         return Some((Tone::Bad, short(line)));
     };
     let text = |key: &str| entry.get(key).and_then(Value::as_str);
-    let tone = match text("level").unwrap_or("INFO").to_ascii_uppercase().as_str() {
+    let tone = match text("level")
+        .unwrap_or("INFO")
+        .to_ascii_uppercase()
+        .as_str()
+    {
         "TRACE" | "DEBUG" => return None,
         "WARN" | "ERROR" => Tone::Bad,
         _ => Tone::Neutral,
     };
     let message = text("message").unwrap_or(line);
     let cause = text("error").filter(|cause| !message.contains(cause));
-    Some((tone, cause.map_or_else(|| short(message), |cause| short(&format!("{message}: {cause}")))))
+    Some((
+        tone,
+        cause.map_or_else(
+            || short(message),
+            |cause| short(&format!("{message}: {cause}")),
+        ),
+    ))
 }
 
 #[cfg(test)]

@@ -35,7 +35,10 @@ fn account(folder: &tempfile::TempDir, script: &str) -> Account {
         binaries: folder.path().to_owned(),
         endpoint: "http://127.0.0.1:1".to_owned(),
     };
-    let configuration = Configuration { timeout: function.timeout, ..Configuration::default() };
+    let configuration = Configuration {
+        timeout: function.timeout,
+        ..Configuration::default()
+    };
     account.functions().configure("It", configuration);
     account.functions().register("It", host.handler(&function));
     account
@@ -44,21 +47,43 @@ fn account(folder: &tempfile::TempDir, script: &str) -> Account {
 #[tokio::test]
 async fn a_process_that_dies_is_an_exit_error_and_its_output_is_its_log() {
     let folder = tempfile::tempdir().unwrap();
-    let account = account(&folder, "echo '{\"level\":\"INFO\",\"message\":\"here\"}'\necho oops >&2\nexit 3");
-    let error = account.functions().invoke("It", json!({})).await.unwrap_err();
+    let account = account(
+        &folder,
+        "echo '{\"level\":\"INFO\",\"message\":\"here\"}'\necho oops >&2\nexit 3",
+    );
+    let error = account
+        .functions()
+        .invoke("It", json!({}))
+        .await
+        .unwrap_err();
     assert_eq!(error.error_type, "Runtime.ExitError");
     assert!(error.message.contains("exit status: 3"), "{error}");
     tokio::time::sleep(Duration::from_millis(100)).await;
-    let log: Vec<String> = account.journal().happenings().into_iter().map(|it| it.text).collect();
-    assert!(log.contains(&"It: here".to_owned()) && log.contains(&"It: oops".to_owned()), "{log:?}");
+    let log: Vec<String> = account
+        .journal()
+        .happenings()
+        .into_iter()
+        .map(|it| it.text)
+        .collect();
+    assert!(
+        log.contains(&"It: here".to_owned()) && log.contains(&"It: oops".to_owned()),
+        "{log:?}"
+    );
 }
 
 #[tokio::test]
 async fn a_process_that_does_not_answer_is_killed_at_its_timeout() {
     let folder = tempfile::tempdir().unwrap();
     let marker = folder.path().join("pid");
-    let account = account(&folder, &format!("echo $$ > {}\nexec sleep 60", marker.display()));
-    let error = account.functions().invoke("It", json!({})).await.unwrap_err();
+    let account = account(
+        &folder,
+        &format!("echo $$ > {}\nexec sleep 60", marker.display()),
+    );
+    let error = account
+        .functions()
+        .invoke("It", json!({}))
+        .await
+        .unwrap_err();
     assert_eq!(error.error_type, "Sandbox.Timedout");
     let pid = std::fs::read_to_string(marker).unwrap();
     let status = std::path::PathBuf::from(format!("/proc/{}/stat", pid.trim()));
@@ -77,9 +102,16 @@ async fn a_process_sees_only_the_environment_that_lambda_and_the_template_give()
     let folder = tempfile::tempdir().unwrap();
     let seen = folder.path().join("seen");
     let account = account(&folder, &format!("env > {}\nexit 1", seen.display()));
-    account.functions().invoke("It", json!({})).await.unwrap_err();
+    account
+        .functions()
+        .invoke("It", json!({}))
+        .await
+        .unwrap_err();
     let seen = std::fs::read_to_string(seen).unwrap();
-    let variables: BTreeMap<&str, &str> = seen.lines().filter_map(|line| line.split_once('=')).collect();
+    let variables: BTreeMap<&str, &str> = seen
+        .lines()
+        .filter_map(|line| line.split_once('='))
+        .collect();
     assert_eq!(variables["GREENLIGHT_TABLE"], "greenlight");
     assert_eq!(variables["AWS_ACCESS_KEY_ID"], "AKIAITXXXXXXXXXXXXXX");
     assert_eq!(variables["AWS_REGION"], "eu-west-1");
@@ -92,22 +124,45 @@ async fn a_missing_binary_is_an_error_that_names_it() {
     let folder = tempfile::tempdir().unwrap();
     let account = account(&folder, "exit 0");
     std::fs::remove_file(folder.path().join("it")).unwrap();
-    let error = account.functions().invoke("It", json!({})).await.unwrap_err();
+    let error = account
+        .functions()
+        .invoke("It", json!({}))
+        .await
+        .unwrap_err();
     assert_eq!(error.error_type, "Runtime.InvalidEntrypoint");
-    assert!(error.message.contains("cannot start") && error.message.contains("/it:"), "{error}");
+    assert!(
+        error.message.contains("cannot start") && error.message.contains("/it:"),
+        "{error}"
+    );
 }
 
 #[test]
 fn of_a_log_line_the_message_and_its_cause_are_shown() {
     let table = [
-        (r#"{"level":"INFO","message":"claimed"}"#, Some((Tone::Neutral, "claimed"))),
-        (r#"{"level":"WARN","message":"late"}"#, Some((Tone::Bad, "late"))),
-        (r#"{"level":"ERROR","message":"no","error":"why"}"#, Some((Tone::Bad, "no: why"))),
+        (
+            r#"{"level":"INFO","message":"claimed"}"#,
+            Some((Tone::Neutral, "claimed")),
+        ),
+        (
+            r#"{"level":"WARN","message":"late"}"#,
+            Some((Tone::Bad, "late")),
+        ),
+        (
+            r#"{"level":"ERROR","message":"no","error":"why"}"#,
+            Some((Tone::Bad, "no: why")),
+        ),
         (r#"{"level":"DEBUG","message":"noise"}"#, None),
-        ("thread 'main' panicked", Some((Tone::Bad, "thread 'main' panicked"))),
+        (
+            "thread 'main' panicked",
+            Some((Tone::Bad, "thread 'main' panicked")),
+        ),
         ("", None),
     ];
     for (line, expected) in table {
-        assert_eq!(log_line(line), expected.map(|(tone, text)| (tone, text.to_owned())), "{line}");
+        assert_eq!(
+            log_line(line),
+            expected.map(|(tone, text)| (tone, text.to_owned())),
+            "{line}"
+        );
     }
 }

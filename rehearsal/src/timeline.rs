@@ -4,6 +4,7 @@
 //! are the account's time, which may run faster than the clock on the wall. Colours are for terminals
 //! only, and not where `NO_COLOR` is set.
 
+use std::collections::VecDeque;
 use std::io::{IsTerminal as _, Write};
 
 use jiff::Timestamp;
@@ -33,6 +34,9 @@ pub struct Timeline {
     quiet: bool,
 }
 
+/// How many lines back a repetition is noticed.
+const RECENT: usize = 6;
+
 const GREEN: &str = "\x1b[32m";
 const RED: &str = "\x1b[31m";
 const DIM: &str = "\x1b[2m";
@@ -48,45 +52,85 @@ impl Line {
         }
     }
 
+    /// A function logs what it also emits as an event; one of the two is enough.
+    fn repeats(&self, said: &Self) -> bool {
+        self.who != said.who && (self.text.ends_with(&said.text) || said.text.ends_with(&self.text))
+    }
+
     fn of_happening(happening: &Happening) -> Option<Self> {
-        let Happening { at, service, tone, text } = happening;
+        let Happening {
+            at,
+            service,
+            tone,
+            text,
+        } = happening;
         let (who, text) = match *service {
             // A function's log is the function's word.
             "log" => text.split_once(": ")?,
-            // What was invoked shows in what it does.
+            // What was invoked, or began, shows in what it does.
             "lambda" if *tone == Tone::Neutral => return None,
+            "codedeploy" if text.ends_with(" started") => return None,
             service => (service, text.as_str()),
         };
-        Some(Self { at: *at, who: who.to_owned(), text: text.to_owned(), tone: *tone })
+        Some(Self {
+            at: *at,
+            who: who.to_owned(),
+            text: short(text),
+            tone: *tone,
+        })
     }
 
     /// Of the calls, those that decide something, and those that were refused.
     fn of_call(call: &Call) -> Vec<Self> {
-        let line = |tone, text: String| Self { at: call.at, who: call.caller.clone(), text, tone };
+        let line = |tone, text: String| Self {
+            at: call.at,
+            who: call.caller.clone(),
+            text,
+            tone,
+        };
         let input = |member: &str| call.request[member].as_str().unwrap_or_default().to_owned();
         if call.status != 200 {
-            return refusal(call).map(|text| line(Tone::Bad, text)).into_iter().collect();
+            return refusal(call)
+                .map(|text| line(Tone::Bad, text))
+                .into_iter()
+                .collect();
         }
         match call.operation.as_str() {
             "CreateDeployment" => {
                 let id = call.response["deploymentId"].as_str().unwrap_or_default();
-                vec![line(Tone::Neutral, format!("starts CodeDeploy deployment {id}"))]
-            }
-            "PutLifecycleEventHookExecutionStatus" => {
-                let status = input("status");
-                let tone = if status == "Succeeded" { Tone::Good } else { Tone::Bad };
-                vec![line(tone, format!("answers {}: {status}", input("deploymentId")))]
+                vec![line(
+                    Tone::Neutral,
+                    format!("starts CodeDeploy deployment {id}"),
+                )]
             }
             "RegisterTaskDefinition" if call.caller != "operator" => {
-                let arn = call.response["taskDefinition"]["taskDefinitionArn"].as_str().unwrap_or_default();
-                vec![line(Tone::Neutral, format!("registers {}", arn.rsplit('/').next().unwrap_or_default()))]
+                let arn = call.response["taskDefinition"]["taskDefinitionArn"]
+                    .as_str()
+                    .unwrap_or_default();
+                vec![line(
+                    Tone::Neutral,
+                    format!("registers {}", arn.rsplit('/').next().unwrap_or_default()),
+                )]
             }
             "PutImage" if call.caller != "operator" => {
-                vec![line(Tone::Neutral, format!("points {}:{} at an earlier image", input("repositoryName"), input("imageTag")))]
+                vec![line(
+                    Tone::Neutral,
+                    format!(
+                        "points {}:{} at an earlier image",
+                        input("repositoryName"),
+                        input("imageTag")
+                    ),
+                )]
             }
             "PutEvents" => {
-                let entries = call.request["Entries"].as_array().map(Vec::as_slice).unwrap_or_default();
-                entries.iter().map(|entry| Self::of_event(call, entry)).collect()
+                let entries = call.request["Entries"]
+                    .as_array()
+                    .map(Vec::as_slice)
+                    .unwrap_or_default();
+                entries
+                    .iter()
+                    .map(|entry| Self::of_event(call, entry))
+                    .collect()
             }
             _ => Vec::new(),
         }
@@ -94,7 +138,8 @@ impl Line {
 
     /// An event that Greenlight emits.
     fn of_event(call: &Call, entry: &Value) -> Self {
-        let detail: Value = serde_json::from_str(entry["Detail"].as_str().unwrap_or_default()).unwrap_or_default();
+        let detail: Value =
+            serde_json::from_str(entry["Detail"].as_str().unwrap_or_default()).unwrap_or_default();
         let detail_type = entry["DetailType"].as_str().unwrap_or_default();
         let words = [text_of(&detail["target"]), text_of(&detail["reason"])];
         let words: Vec<String> = words.into_iter().flatten().collect();
@@ -104,50 +149,103 @@ impl Line {
             _ => Tone::Neutral,
         };
         let text = format!("{detail_type}: {}", words.join(": "));
-        Self { at: call.at, who: "greenlight".to_owned(), text, tone }
+        Self {
+            at: call.at,
+            who: "greenlight".to_owned(),
+            text,
+            tone,
+        }
     }
+}
+
+/// The text with names in the place of ARNs, and digests as short as people write them.
+fn short(text: &str) -> String {
+    let word = |word: &str| {
+        if let Some(resource) = word
+            .strip_prefix("arn:")
+            .and_then(|arn| arn.splitn(5, ':').nth(4))
+        {
+            let name = resource
+                .split_once(['/', ':'])
+                .map_or(resource, |(_, name)| name);
+            return name.to_owned();
+        }
+        match word.split_once("sha256:") {
+            Some((before, digits)) if digits.len() >= 64 => {
+                let (digest, after) = digits.split_at(64);
+                format!("{before}{}{after}", &digest[..12])
+            }
+            _ => word.to_owned(),
+        }
+    };
+    text.split(' ').map(word).collect::<Vec<_>>().join(" ")
 }
 
 /// A sentence, whether it is a string or an object with one.
 fn text_of(value: &Value) -> Option<String> {
-    let text = value.as_str().or_else(|| ["text", "message", "summary"].iter().find_map(|key| value[*key].as_str()));
+    let text = value.as_str().or_else(|| {
+        ["text", "message", "summary"]
+            .iter()
+            .find_map(|key| value[*key].as_str())
+    });
     text.map(str::to_owned)
 }
 
 /// A call that was refused. A lost race for the table is how Greenlight works, and no news.
 fn refusal(call: &Call) -> Option<String> {
-    let code = call.response["__type"].as_str().unwrap_or_default().rsplit('#').next().unwrap_or_default();
-    if matches!(code, "ConditionalCheckFailedException" | "TransactionCanceledException") {
+    let code = call.response["__type"]
+        .as_str()
+        .unwrap_or_default()
+        .rsplit('#')
+        .next()
+        .unwrap_or_default();
+    if matches!(
+        code,
+        "ConditionalCheckFailedException" | "TransactionCanceledException"
+    ) {
         return None;
     }
-    let message = call.response["message"].as_str().or_else(|| call.response["Message"].as_str()).unwrap_or_default();
-    Some(format!("{}:{} is refused: {code}: {message}", call.service, call.operation))
+    let message = call.response["message"]
+        .as_str()
+        .or_else(|| call.response["Message"].as_str())
+        .unwrap_or_default();
+    Some(format!(
+        "{}:{} is refused: {code}: {message}",
+        call.service, call.operation
+    ))
 }
 
 impl Timeline {
     /// A timeline whose offsets count from `start`. A quiet one prints nothing.
     pub fn new(start: Timestamp, quiet: bool) -> Self {
-        let colour = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|it| it.is_empty());
-        Self { start, colour, quiet }
+        let colour = std::io::stdout().is_terminal()
+            && std::env::var_os("NO_COLOR").is_none_or(|it| it.is_empty());
+        Self {
+            start,
+            colour,
+            quiet,
+        }
     }
 
     /// Prints the journal as it grows, from entry number `from` on; never returns.
     pub async fn follow(self, account: Account, from: usize) {
         let journal = account.journal();
         let mut seen = from;
+        let mut recent = VecDeque::new();
         loop {
-            seen = self.print_from(&account, seen);
+            let entries = journal.entries(seen);
+            seen += entries.len();
+            for line in entries.iter().flat_map(Line::of) {
+                if !recent.iter().any(|said| line.repeats(said)) {
+                    self.say(&self.format(&line));
+                }
+                recent.push_back(line);
+                if recent.len() > RECENT {
+                    recent.pop_front();
+                }
+            }
             journal.beyond(seen).await;
         }
-    }
-
-    /// Prints what the journal has from entry number `from` on. Returns how far it came.
-    pub fn print_from(self, account: &Account, from: usize) -> usize {
-        let entries = account.journal().entries(from);
-        for line in entries.iter().flat_map(Line::of) {
-            self.say(&self.format(&line));
-        }
-        from + entries.len()
     }
 
     /// Prints a heading.
@@ -176,11 +274,19 @@ impl Timeline {
         let who = format!("{:<16}", line.who);
         let text = line.text.replace('\n', "\n                          ");
         let text = self.painted(colour, &format!("{mark} {text}"));
-        format!("{}  {} {text}", self.painted(DIM, &offset), self.painted(BOLD, &who))
+        format!(
+            "{}  {} {text}",
+            self.painted(DIM, &offset),
+            self.painted(BOLD, &who)
+        )
     }
 
     fn painted(self, colour: &str, text: &str) -> String {
-        if self.colour && !colour.is_empty() { format!("{colour}{text}{RESET}") } else { text.to_owned() }
+        if self.colour && !colour.is_empty() {
+            format!("{colour}{text}{RESET}")
+        } else {
+            text.to_owned()
+        }
     }
 
     fn say(self, text: &str) {
@@ -202,57 +308,163 @@ mod tests {
 
     fn call(operation: &str, request: Value, status: u16, response: Value) -> Entry {
         let (caller, operation) = ("DeployOnPush".to_owned(), operation.to_owned());
-        Entry::Call(Call { at: AT, caller, service: "it", operation, request, status, response })
+        Entry::Call(Call {
+            at: AT,
+            caller,
+            service: "it",
+            operation,
+            request,
+            status,
+            response,
+        })
     }
 
     fn happening(service: &'static str, tone: Tone, text: &str) -> Entry {
-        Entry::Happening(Happening { at: AT, service, tone, text: text.to_owned() })
+        Entry::Happening(Happening {
+            at: AT,
+            service,
+            tone,
+            text: text.to_owned(),
+        })
     }
 
     #[test]
     fn what_decides_something_or_is_refused_is_worth_a_line() {
         let event = json!({"target": "api-test", "reason": "newer than what runs"}).to_string();
-        let lost = json!({"__type": "com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException"});
+        let lost =
+            json!({"__type": "com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException"});
         let table = [
             (happening("ecs", Tone::Good, "steady"), vec!["ecs ✔ steady"]),
-            (happening("log", Tone::Neutral, "DeployOnPush: claimed"), vec!["DeployOnPush · claimed"]),
-            (happening("lambda", Tone::Neutral, "It is invoked"), vec![]),
-            (happening("lambda", Tone::Bad, "It failed"), vec!["lambda ✘ It failed"]),
             (
-                call("CreateDeployment", json!({}), 200, json!({"deploymentId": "d-1"})),
+                happening("log", Tone::Neutral, "DeployOnPush: claimed"),
+                vec!["DeployOnPush · claimed"],
+            ),
+            (happening("lambda", Tone::Neutral, "It is invoked"), vec![]),
+            (
+                happening("lambda", Tone::Bad, "It failed"),
+                vec!["lambda ✘ It failed"],
+            ),
+            (
+                call(
+                    "CreateDeployment",
+                    json!({}),
+                    200,
+                    json!({"deploymentId": "d-1"}),
+                ),
                 vec!["DeployOnPush · starts CodeDeploy deployment d-1"],
             ),
             (
-                call("PutLifecycleEventHookExecutionStatus", json!({"deploymentId": "d-1", "status": "Failed"}), 200, json!({})),
-                vec!["DeployOnPush ✘ answers d-1: Failed"],
+                happening("codedeploy", Tone::Neutral, "d-1 Install started"),
+                vec![],
             ),
             (
-                call("PutEvents", json!({"Entries": [{"DetailType": "Deployment Started", "Detail": event}]}), 200, json!({})),
+                happening(
+                    "codedeploy",
+                    Tone::Bad,
+                    "calls arn:aws:lambda:eu-west-1:123456789012:function:Hook",
+                ),
+                vec!["codedeploy ✘ calls Hook"],
+            ),
+            (
+                call(
+                    "PutEvents",
+                    json!({"Entries": [{"DetailType": "Deployment Started", "Detail": event}]}),
+                    200,
+                    json!({}),
+                ),
                 vec!["greenlight · Deployment Started: api-test: newer than what runs"],
             ),
             (
-                call("DescribeServices", json!({}), 400, json!({"__type": "ClusterNotFoundException", "message": "Cluster not found."})),
-                vec!["DeployOnPush ✘ it:DescribeServices is refused: ClusterNotFoundException: Cluster not found."],
+                call(
+                    "DescribeServices",
+                    json!({}),
+                    400,
+                    json!({"__type": "ClusterNotFoundException", "message": "Cluster not found."}),
+                ),
+                vec![
+                    "DeployOnPush ✘ it:DescribeServices is refused: ClusterNotFoundException: Cluster not found.",
+                ],
             ),
             (call("UpdateItem", json!({}), 400, lost), vec![]),
             (call("DescribeServices", json!({}), 200, json!({})), vec![]),
         ];
         for (entry, expected) in table {
-            let plain = Timeline { start: AT, colour: false, quiet: true };
-            let lines: Vec<String> = Line::of(&entry).iter().map(|line| plain.format(line)).collect();
-            let lines: Vec<String> =
-                lines.iter().map(|line| line.split_whitespace().skip(1).collect::<Vec<_>>().join(" ")).collect();
+            let plain = Timeline {
+                start: AT,
+                colour: false,
+                quiet: true,
+            };
+            let lines: Vec<String> = Line::of(&entry)
+                .iter()
+                .map(|line| plain.format(line))
+                .collect();
+            let lines: Vec<String> = lines
+                .iter()
+                .map(|line| {
+                    line.split_whitespace()
+                        .skip(1)
+                        .collect::<Vec<_>>()
+                        .join(" ")
+                })
+                .collect();
             assert_eq!(lines, expected, "{entry:?}");
         }
     }
 
     #[test]
+    fn names_and_digests_are_as_short_as_people_write_them() {
+        let digest = "647b5dcd419564b92600346d315e522d5849e8e0647979f5f106699f7ab27696";
+        let table = [
+            (
+                "with arn:aws:ecs:eu-west-1:123456789012:task-definition/mco-api:2 it",
+                "with mco-api:2 it".to_owned(),
+            ),
+            (
+                &format!("mco/api:test = sha256:{digest}, pushed"),
+                "mco/api:test = 647b5dcd4195, pushed".to_owned(),
+            ),
+            ("sha256:short", "sha256:short".to_owned()),
+        ];
+        for (text, expected) in table {
+            assert_eq!(short(text), expected);
+        }
+    }
+
+    #[test]
+    fn what_a_function_logs_and_emits_is_said_once() {
+        let line = |who: &str, text: &str| Line {
+            at: AT,
+            who: who.to_owned(),
+            text: text.to_owned(),
+            tone: Tone::Good,
+        };
+        let event = line("greenlight", "Deployment Succeeded: api-test: v2 is live");
+        assert!(line("RecordDeployment", "v2 is live").repeats(&event));
+        assert!(event.repeats(&line("RecordDeployment", "v2 is live")));
+        assert!(!event.repeats(&event));
+        assert!(!line("RecordDeployment", "v3 is live").repeats(&event));
+    }
+
+    #[test]
     fn offsets_are_minutes_and_seconds_and_colours_only_where_wanted() {
         let at = Timestamp::from_second(61).unwrap();
-        let line = Line { at, who: "ecs".to_owned(), text: "steady".to_owned(), tone: Tone::Good };
-        let plain = Timeline { start: AT, colour: false, quiet: true };
+        let line = Line {
+            at,
+            who: "ecs".to_owned(),
+            text: "steady".to_owned(),
+            tone: Tone::Good,
+        };
+        let plain = Timeline {
+            start: AT,
+            colour: false,
+            quiet: true,
+        };
         assert_eq!(plain.format(&line), "  1:01  ecs              ✔ steady");
-        let coloured = Timeline { colour: true, ..plain }.format(&line);
+        let coloured = Timeline {
+            colour: true,
+            ..plain
+        }
+        .format(&line);
         assert!(coloured.contains("\x1b[32m✔ steady\x1b[0m"));
     }
 }

@@ -54,8 +54,16 @@ fn redacted(value: &Value) -> Value {
             .iter()
             .map(|(name, value)| {
                 let letters: String = name.chars().filter(char::is_ascii_alphanumeric).collect();
-                let secret = SECRETS.contains(&letters.to_ascii_lowercase().as_str()) && value.is_string();
-                (name.clone(), if secret { REDACTED.into() } else { redacted(value) })
+                let secret =
+                    SECRETS.contains(&letters.to_ascii_lowercase().as_str()) && value.is_string();
+                (
+                    name.clone(),
+                    if secret {
+                        REDACTED.into()
+                    } else {
+                        redacted(value)
+                    },
+                )
             })
             .collect(),
         Value::Array(items) => items.iter().map(redacted).collect(),
@@ -68,10 +76,16 @@ fn redacted(value: &Value) -> Value {
 fn without_access_keys(text: &str) -> String {
     let mut clean = String::with_capacity(text.len());
     let mut rest = text;
-    while let Some(at) = ["AKIA", "ASIA"].iter().filter_map(|prefix| rest.find(prefix)).min() {
+    while let Some(at) = ["AKIA", "ASIA"]
+        .iter()
+        .filter_map(|prefix| rest.find(prefix))
+        .min()
+    {
         let (before, key) = rest.split_at(at);
         clean.push_str(before);
-        let length = key.find(|c: char| !(c.is_ascii_uppercase() || c.is_ascii_digit())).unwrap_or(key.len());
+        let length = key
+            .find(|c: char| !(c.is_ascii_uppercase() || c.is_ascii_digit()))
+            .unwrap_or(key.len());
         if length >= 20 {
             clean.push_str(REDACTED);
             rest = &key[length..];
@@ -104,7 +118,10 @@ mod tests {
         let mut lines = Vec::new();
         write(&[call.clone(), call], &mut lines).unwrap();
         let line = r#"{"function":"DeployOnPush","service":"ecs","operation":"DescribeServices","request":{"cluster":"mco"},"status":200,"response":{"services":[]}}"#;
-        assert_eq!(String::from_utf8(lines).unwrap(), format!("{line}\n{line}\n"));
+        assert_eq!(
+            String::from_utf8(lines).unwrap(),
+            format!("{line}\n{line}\n")
+        );
     }
 
     #[test]

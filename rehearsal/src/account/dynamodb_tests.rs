@@ -36,11 +36,17 @@ async fn call(account: &Account, operation: &str, mut input: Value) -> (u16, Val
     }
     let request = Request::builder()
         .header("x-amz-target", format!("DynamoDB_20120810.{operation}"))
-        .header("authorization", "AWS4-HMAC-SHA256 Credential=X/20260101/eu-west-1/dynamodb/aws4_request")
+        .header(
+            "authorization",
+            "AWS4-HMAC-SHA256 Credential=X/20260101/eu-west-1/dynamodb/aws4_request",
+        )
         .body(Bytes::from(input.to_string()))
         .unwrap();
     let response = account.handle(request).await;
-    (response.status().as_u16(), serde_json::from_slice(response.body()).unwrap())
+    (
+        response.status().as_u16(),
+        serde_json::from_slice(response.body()).unwrap(),
+    )
 }
 
 fn key(pk: &str) -> Value {
@@ -53,12 +59,22 @@ fn item(pk: &str, version: u32) -> Value {
 }
 
 async fn version(account: &Account, pk: &str) -> Value {
-    let (_, answer) = call(account, "GetItem", json!({"Key": key(pk), "ConsistentRead": true})).await;
+    let (_, answer) = call(
+        account,
+        "GetItem",
+        json!({"Key": key(pk), "ConsistentRead": true}),
+    )
+    .await;
     answer["Item"]["version"]["N"].clone()
 }
 
 fn code(answer: &Value) -> &str {
-    answer["__type"].as_str().unwrap().rsplit('#').next().unwrap()
+    answer["__type"]
+        .as_str()
+        .unwrap()
+        .rsplit('#')
+        .next()
+        .unwrap()
 }
 
 #[tokio::test(start_paused = true)]
@@ -67,7 +83,10 @@ async fn a_conditional_write_changes_nothing_when_its_condition_does_not_hold() 
     let create = json!({"Item": item("a", 1), "ConditionExpression": "attribute_not_exists(pk)"});
     assert_eq!(call(&account, "PutItem", create.clone()).await.0, 200);
     let (status, answer) = call(&account, "PutItem", create).await;
-    assert_eq!((status, code(&answer)), (400, "ConditionalCheckFailedException"));
+    assert_eq!(
+        (status, code(&answer)),
+        (400, "ConditionalCheckFailedException")
+    );
 
     let update = |from: u32, to: u32| {
         json!({
@@ -80,9 +99,16 @@ async fn a_conditional_write_changes_nothing_when_its_condition_does_not_hold() 
         })
     };
     let (status, answer) = call(&account, "UpdateItem", update(1, 2)).await;
-    assert_eq!((status, &answer["Attributes"]["version"]["N"]), (200, &json!("2")), "{answer}");
+    assert_eq!(
+        (status, &answer["Attributes"]["version"]["N"]),
+        (200, &json!("2")),
+        "{answer}"
+    );
     let (status, answer) = call(&account, "UpdateItem", update(1, 3)).await;
-    assert_eq!((status, code(&answer)), (400, "ConditionalCheckFailedException"));
+    assert_eq!(
+        (status, code(&answer)),
+        (400, "ConditionalCheckFailedException")
+    );
     assert_eq!(version(&account, "a").await, "2");
 }
 
@@ -104,14 +130,28 @@ async fn a_transaction_is_done_whole_or_not_at_all_and_says_which_part_failed() 
         ]})
     };
     let (status, answer) = call(&account, "TransactWriteItems", transact(7)).await;
-    assert_eq!((status, code(&answer)), (400, "TransactionCanceledException"));
-    let codes: Vec<&Value> =
-        answer["CancellationReasons"].as_array().unwrap().iter().map(|reason| &reason["Code"]).collect();
-    assert_eq!(json!(codes), json!(["None", "ConditionalCheckFailed", "None"]), "{answer}");
+    assert_eq!(
+        (status, code(&answer)),
+        (400, "TransactionCanceledException")
+    );
+    let codes: Vec<&Value> = answer["CancellationReasons"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|reason| &reason["Code"])
+        .collect();
+    assert_eq!(
+        json!(codes),
+        json!(["None", "ConditionalCheckFailed", "None"]),
+        "{answer}"
+    );
     assert_eq!(version(&account, "a").await, "1");
     assert_eq!(version(&account, "b").await, json!(null));
 
-    assert_eq!(call(&account, "TransactWriteItems", transact(1)).await.0, 200);
+    assert_eq!(
+        call(&account, "TransactWriteItems", transact(1)).await.0,
+        200
+    );
     assert_eq!(version(&account, "a").await, "2");
     assert_eq!(version(&account, "b").await, "9");
 }
@@ -125,15 +165,39 @@ async fn targets_are_found_by_repository_through_the_index() {
     let mut other = item("c", 1);
     other["repository"] = json!({"S": "mco/worker"});
     call(&account, "PutItem", json!({"Item": other})).await;
-    call(&account, "PutItem", json!({"Item": {"pk": {"S": "d"}, "sk": {"S": "history"}}})).await;
+    call(
+        &account,
+        "PutItem",
+        json!({"Item": {"pk": {"S": "d"}, "sk": {"S": "history"}}}),
+    )
+    .await;
     let query = json!({
         "IndexName": "by-repository",
         "KeyConditionExpression": "repository = :it",
         "ExpressionAttributeValues": {":it": {"S": "mco/api"}},
     });
     let (status, answer) = call(&account, "Query", query).await;
-    let found: Vec<&Value> = answer["Items"].as_array().unwrap().iter().map(|item| &item["pk"]["S"]).collect();
+    let found: Vec<&Value> = answer["Items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|item| &item["pk"]["S"])
+        .collect();
     assert_eq!((status, json!(found)), (200, json!(["a", "b"])));
+
+    let (_, answer) = call(&account, "Scan", json!({"IndexName": "by-repository"})).await;
+    let found: Vec<&Value> = answer["Items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|item| &item["pk"]["S"])
+        .collect();
+    assert_eq!(
+        (found.len(), found.contains(&&json!("d")), &answer["Count"]),
+        (3, false, &json!(3))
+    );
+    let (_, answer) = call(&account, "Scan", json!({})).await;
+    assert_eq!(answer["Count"], 4);
 }
 
 #[tokio::test(start_paused = true)]
@@ -169,8 +233,16 @@ async fn an_unknown_table_and_a_malformed_expression_are_errors() {
     assert_eq!((status, code(&answer)), (400, "ValidationException"));
     let unbound = json!({"Item": item("a", 1), "ConditionExpression": "version = :nowhere"});
     let (status, answer) = call(&account, "PutItem", unbound).await;
-    assert_eq!((status, code(&answer)), (400, "ValidationException"), "{answer}");
+    assert_eq!(
+        (status, code(&answer)),
+        (400, "ValidationException"),
+        "{answer}"
+    );
     let old_item = json!({"Item": item("a", 1), "ReturnValuesOnConditionCheckFailure": "ALL_OLD"});
     let (status, answer) = call(&account, "PutItem", old_item).await;
-    assert_eq!((status, code(&answer)), (400, "ValidationException"), "{answer}");
+    assert_eq!(
+        (status, code(&answer)),
+        (400, "ValidationException"),
+        "{answer}"
+    );
 }

@@ -86,7 +86,9 @@ const RETRY_AFTER: [Duration; 2] = [Duration::from_mins(1), Duration::from_mins(
 impl Account {
     /// Lambda's functions.
     pub fn functions(&self) -> Functions {
-        Functions { account: self.clone() }
+        Functions {
+            account: self.clone(),
+        }
     }
 }
 
@@ -104,13 +106,21 @@ impl Functions {
     /// The function's configuration, if there is such a function.
     pub fn configuration(&self, name_or_arn: &str) -> Option<Configuration> {
         let state = self.account.state();
-        state.functions.functions.get(short_name(name_or_arn)).map(|it| it.configuration.clone())
+        state
+            .functions
+            .functions
+            .get(short_name(name_or_arn))
+            .map(|it| it.configuration.clone())
     }
 
     /// Can this function be invoked?
     pub fn exists(&self, name_or_arn: &str) -> bool {
         let state = self.account.state();
-        state.functions.functions.get(short_name(name_or_arn)).is_some_and(|it| it.handler.is_some())
+        state
+            .functions
+            .functions
+            .get(short_name(name_or_arn))
+            .is_some_and(|it| it.handler.is_some())
     }
 
     /// The ARN of the function of this name.
@@ -132,7 +142,9 @@ impl Functions {
     ) -> BoxFuture<'static, Result<Value, FunctionError>> {
         let pending = Pending::start(&self.account);
         let request_id = self.request_id();
-        let invoked = self.clone().attempt(name_or_arn.to_owned(), request_id, payload);
+        let invoked = self
+            .clone()
+            .attempt(name_or_arn.to_owned(), request_id, payload);
         async move {
             let _pending = pending;
             invoked.await
@@ -149,7 +161,9 @@ impl Functions {
         let request_id = self.request_id();
         tokio::spawn(async move {
             let _pending = pending;
-            functions.try_until_exhausted(name, request_id, payload).await;
+            functions
+                .try_until_exhausted(name, request_id, payload)
+                .await;
         });
     }
 
@@ -160,13 +174,22 @@ impl Functions {
         loop {
             attempts += 1;
             // Every try has the same request id, as in Lambda.
-            let attempt = self.clone().attempt(name.clone(), request_id.clone(), payload.clone());
+            let attempt = self
+                .clone()
+                .attempt(name.clone(), request_id.clone(), payload.clone());
             let Err(error) = attempt.await else { return };
             if let Some(wait) = waits.next() {
                 self.account.clock().sleep(*wait).await;
                 continue;
             }
-            self.give_up(&name, &configuration, &request_id, attempts, &payload, &error);
+            self.give_up(
+                &name,
+                &configuration,
+                &request_id,
+                attempts,
+                &payload,
+                &error,
+            );
             return;
         }
     }
@@ -186,7 +209,11 @@ impl Functions {
             Tone::Bad,
             format!("{name} failed {attempts} times and is not tried again"),
         );
-        if let Some(queue) = configuration.on_failure.as_ref().and_then(|it| self.account.queue(it)) {
+        if let Some(queue) = configuration
+            .on_failure
+            .as_ref()
+            .and_then(|it| self.account.queue(it))
+        {
             queue.send(json!({
                 "version": "1.0",
                 "timestamp": self.account.clock().now().to_string(),
@@ -203,7 +230,11 @@ impl Functions {
                 "responsePayload": error.payload(),
             }));
         }
-        if let Some(queue) = configuration.dead_letters.as_ref().and_then(|it| self.account.queue(it)) {
+        if let Some(queue) = configuration
+            .dead_letters
+            .as_ref()
+            .and_then(|it| self.account.queue(it))
+        {
             queue.send(payload.clone());
         }
     }
@@ -215,10 +246,28 @@ impl Functions {
         payload: Value,
     ) -> Result<Value, FunctionError> {
         let name = short_name(&name_or_arn);
-        let function = self.account.state().functions.functions.get(name).cloned().unwrap_or_default();
-        let Function { configuration, handler: Some(handler) } = function else {
-            let arn = if name == name_or_arn { self.arn(name) } else { name_or_arn.clone() };
-            return Err(FunctionError::new("ResourceNotFoundException", format!("Function not found: {arn}")));
+        let function = self
+            .account
+            .state()
+            .functions
+            .functions
+            .get(name)
+            .cloned()
+            .unwrap_or_default();
+        let Function {
+            configuration,
+            handler: Some(handler),
+        } = function
+        else {
+            let arn = if name == name_or_arn {
+                self.arn(name)
+            } else {
+                name_or_arn.clone()
+            };
+            return Err(FunctionError::new(
+                "ResourceNotFoundException",
+                format!("Function not found: {arn}"),
+            ));
         };
         let now = self.account.clock().now();
         let invocation = Invocation {
@@ -231,10 +280,16 @@ impl Functions {
             until: Instant::now() + configuration.timeout,
             payload,
         };
-        self.account.journal().note("lambda", Tone::Neutral, format!("{name} is invoked"));
-        let answer = self.answer(&handler, invocation, configuration.timeout).await;
+        self.account
+            .journal()
+            .note("lambda", Tone::Neutral, format!("{name} is invoked"));
+        let answer = self
+            .answer(&handler, invocation, configuration.timeout)
+            .await;
         if let Err(error) = &answer {
-            self.account.journal().note("lambda", Tone::Bad, format!("{name} failed: {error}"));
+            self.account
+                .journal()
+                .note("lambda", Tone::Bad, format!("{name} failed: {error}"));
         }
         answer
     }
@@ -254,7 +309,10 @@ impl Functions {
             Ok(Err(panic)) => Err(FunctionError::new("panic", panic_message(panic.as_ref()))),
             Err(_) => Err(FunctionError::new(
                 "Sandbox.Timedout",
-                format!("RequestId: {request_id} Error: Task timed out after {:.2} seconds", timeout.as_secs_f64()),
+                format!(
+                    "RequestId: {request_id} Error: Task timed out after {:.2} seconds",
+                    timeout.as_secs_f64()
+                ),
             )),
         }
     }
@@ -267,7 +325,10 @@ impl Functions {
 impl FunctionError {
     /// An error of this type, with this message.
     pub fn new(error_type: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { error_type: error_type.into(), message: message.into() }
+        Self {
+            error_type: error_type.into(),
+            message: message.into(),
+        }
     }
 
     /// As Lambda puts it into the payload of the answer.
@@ -289,13 +350,17 @@ impl Default for Configuration {
 
 impl State {
     fn function(&mut self, name: &str) -> &mut Function {
-        self.functions.entry(short_name(name).to_owned()).or_default()
+        self.functions
+            .entry(short_name(name).to_owned())
+            .or_default()
     }
 }
 
 impl fmt::Debug for Function {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Function").field("configuration", &self.configuration).finish_non_exhaustive()
+        f.debug_struct("Function")
+            .field("configuration", &self.configuration)
+            .finish_non_exhaustive()
     }
 }
 
@@ -326,12 +391,20 @@ fn short_name(name_or_arn: &str) -> &str {
 /// The hexadecimal digits of a unique id, laid out as a UUID.
 pub(crate) fn uuid(digits: &str) -> String {
     let part = |from: usize, to: usize| digits.get(from..to).unwrap_or_default();
-    format!("{}-{}-{}-{}-{}", part(0, 8), part(8, 12), part(12, 16), part(16, 20), part(20, 32))
+    format!(
+        "{}-{}-{}-{}-{}",
+        part(0, 8),
+        part(8, 12),
+        part(12, 16),
+        part(16, 20),
+        part(20, 32)
+    )
 }
 
 fn panic_message(panic: &(dyn std::any::Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
-    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "panicked".to_owned())
+    text.or_else(|| panic.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "panicked".to_owned())
 }
 
 #[cfg(test)]

@@ -15,7 +15,11 @@ fn failing(failures: usize) -> (Handler, Arc<AtomicUsize>) {
     let handler: Handler = Arc::new(move |_| {
         let attempt = counted.fetch_add(1, Ordering::SeqCst) + 1;
         async move {
-            if attempt > failures { Ok(json!(attempt)) } else { Err(FunctionError::new("Oops", "no")) }
+            if attempt > failures {
+                Ok(json!(attempt))
+            } else {
+                Err(FunctionError::new("Oops", "no"))
+            }
         }
         .boxed()
     });
@@ -30,7 +34,11 @@ async fn a_function_is_found_by_name_and_by_arn_and_sees_its_payload() {
         Arc::new(|it: Invocation| async move { Ok(json!([it.function_arn, it.payload])) }.boxed()),
     );
     let arn = "arn:aws:lambda:eu-west-1:123456789012:function:Echo";
-    for name in ["Echo", arn, "arn:aws:lambda:eu-west-1:123456789012:function:Echo:live"] {
+    for name in [
+        "Echo",
+        arn,
+        "arn:aws:lambda:eu-west-1:123456789012:function:Echo:live",
+    ] {
         assert_eq!(functions.invoke(name, json!(7)).await, Ok(json!([arn, 7])));
     }
     let error = functions.invoke("Nobody", json!(7)).await.unwrap_err();
@@ -45,12 +53,21 @@ async fn a_function_is_found_by_name_and_by_arn_and_sees_its_payload() {
 async fn a_function_that_does_not_answer_is_timed_out_at_its_deadline() {
     let account = account();
     let functions = account.functions();
-    functions.configure("Slow", Configuration { timeout: Duration::from_secs(3), ..Default::default() });
+    functions.configure(
+        "Slow",
+        Configuration {
+            timeout: Duration::from_secs(3),
+            ..Default::default()
+        },
+    );
     functions.register("Slow", Arc::new(|_| std::future::pending().boxed()));
     let before = account.clock().now();
     let error = functions.invoke("Slow", json!({})).await.unwrap_err();
     assert_eq!(error.error_type, "Sandbox.Timedout");
-    assert!(error.message.ends_with("Task timed out after 3.00 seconds"), "{error}");
+    assert!(
+        error.message.ends_with("Task timed out after 3.00 seconds"),
+        "{error}"
+    );
     assert_eq!(account.clock().now().duration_since(before).as_secs(), 3);
     assert_eq!(functions.pending(), 0);
 }
@@ -58,7 +75,10 @@ async fn a_function_that_does_not_answer_is_timed_out_at_its_deadline() {
 #[tokio::test(start_paused = true)]
 async fn a_panic_is_an_error_of_the_invocation_and_nothing_else() {
     let functions = account().functions();
-    functions.register("Panics", Arc::new(|_| async { panic!("at the disco") }.boxed()));
+    functions.register(
+        "Panics",
+        Arc::new(|_| async { panic!("at the disco") }.boxed()),
+    );
     let error = functions.invoke("Panics", json!({})).await.unwrap_err();
     assert_eq!(error, FunctionError::new("panic", "at the disco"));
 }
@@ -71,7 +91,11 @@ async fn a_failed_asynchronous_invocation_is_tried_again_after_one_and_two_minut
     account.functions().invoke_async("Flaky", json!({}));
     for (seconds, expected) in [(1, 1), (58, 1), (2, 2), (118, 2), (2, 3), (3600, 3)] {
         account.clock().sleep(Duration::from_secs(seconds)).await;
-        assert_eq!(attempts.load(Ordering::SeqCst), expected, "after {seconds} s more");
+        assert_eq!(
+            attempts.load(Ordering::SeqCst),
+            expected,
+            "after {seconds} s more"
+        );
     }
     assert_eq!(account.functions().pending(), 0);
 }
@@ -94,7 +118,8 @@ async fn an_invocation_that_never_succeeds_goes_to_the_failure_queues() {
     account.functions().invoke_async("Broken", json!({"a": 1}));
     account.clock().sleep(Duration::from_mins(10)).await;
     assert_eq!(attempts.load(Ordering::SeqCst), 3);
-    let record: Value = serde_json::from_str(&account.queue("failed").unwrap().bodies()[0]).unwrap();
+    let record: Value =
+        serde_json::from_str(&account.queue("failed").unwrap().bodies()[0]).unwrap();
     assert_eq!(record["requestContext"]["condition"], "RetriesExhausted");
     assert_eq!(record["requestContext"]["approximateInvokeCount"], 3);
     assert_eq!(record["requestPayload"], json!({"a": 1}));

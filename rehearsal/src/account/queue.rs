@@ -106,7 +106,11 @@ struct Received {
 impl Default for Attributes {
     /// SQS's own defaults.
     fn default() -> Self {
-        Self { visibility_timeout: Duration::from_secs(30), delay: Duration::ZERO, redrive: None }
+        Self {
+            visibility_timeout: Duration::from_secs(30),
+            delay: Duration::ZERO,
+            redrive: None,
+        }
     }
 }
 
@@ -114,32 +118,56 @@ impl Account {
     /// Makes a queue. Its dead-letter queue must be there already.
     pub fn add_queue(&self, name: &str, attributes: Attributes) -> Result<Queue, InvalidParameter> {
         let mut state = self.state();
-        if let Some(Redrive { queue, max_receive_count }) = &attributes.redrive {
+        if let Some(Redrive {
+            queue,
+            max_receive_count,
+        }) = &attributes.redrive
+        {
             if !state.queues.queues.contains_key(queue) {
-                return Err(InvalidParameter(format!("dead-letter queue `{queue}` of `{name}` does not exist")));
+                return Err(InvalidParameter(format!(
+                    "dead-letter queue `{queue}` of `{name}` does not exist"
+                )));
             }
             if !(1..=1000).contains(max_receive_count) {
-                return Err(InvalidParameter(format!("maxReceiveCount of `{name}` must be 1 to 1000")));
+                return Err(InvalidParameter(format!(
+                    "maxReceiveCount of `{name}` must be 1 to 1000"
+                )));
             }
         }
-        let queue = QueueState { attributes, messages: Vec::new(), changed: Arc::default() };
+        let queue = QueueState {
+            attributes,
+            messages: Vec::new(),
+            changed: Arc::default(),
+        };
         state.queues.queues.insert(name.to_owned(), queue);
-        Ok(Queue { account: self.clone(), name: name.to_owned() })
+        Ok(Queue {
+            account: self.clone(),
+            name: name.to_owned(),
+        })
     }
 
     /// The queue of this name or ARN.
     pub fn queue(&self, name_or_arn: &str) -> Option<Queue> {
         let name = name_or_arn.rsplit(':').next()?;
         let known = self.state().queues.queues.contains_key(name);
-        known.then(|| Queue { account: self.clone(), name: name.to_owned() })
+        known.then(|| Queue {
+            account: self.clone(),
+            name: name.to_owned(),
+        })
     }
 
     /// Starts to hand a queue's messages to a function.
     pub fn add_mapping(&self, mapping: Mapping) -> Result<(), InvalidParameter> {
         let Some(queue) = self.queue(&mapping.queue) else {
-            return Err(InvalidParameter(format!("queue `{}` does not exist", mapping.queue)));
+            return Err(InvalidParameter(format!(
+                "queue `{}` does not exist",
+                mapping.queue
+            )));
         };
-        let function = self.functions().configuration(&mapping.function).unwrap_or_default();
+        let function = self
+            .functions()
+            .configuration(&mapping.function)
+            .unwrap_or_default();
         let visibility = queue.attributes().visibility_timeout;
         if visibility < function.timeout {
             return Err(InvalidParameter(format!(
@@ -149,7 +177,9 @@ impl Account {
             )));
         }
         if mapping.batch_size == 0 || mapping.batch_size > 10_000 || mapping.concurrency == 0 {
-            return Err(InvalidParameter("batch size must be 1 to 10000, concurrency at least 1".to_owned()));
+            return Err(InvalidParameter(
+                "batch size must be 1 to 10000, concurrency at least 1".to_owned(),
+            ));
         }
         if mapping.batch_size > 10 && mapping.batch_window.is_zero() {
             return Err(InvalidParameter(
@@ -165,10 +195,18 @@ impl Account {
     pub fn messages_waiting(&self) -> usize {
         let state = self.state();
         let is_dead_letter_queue = |name: &String| {
-            let redrives = state.queues.queues.values().filter_map(|queue| queue.attributes.redrive.as_ref());
+            let redrives = state
+                .queues
+                .queues
+                .values()
+                .filter_map(|queue| queue.attributes.redrive.as_ref());
             redrives.into_iter().any(|redrive| redrive.queue == *name)
         };
-        let read = state.queues.queues.iter().filter(|(name, _)| !is_dead_letter_queue(name));
+        let read = state
+            .queues
+            .queues
+            .iter()
+            .filter(|(name, _)| !is_dead_letter_queue(name));
         read.map(|(_, queue)| queue.messages.len()).sum()
     }
 }
@@ -191,7 +229,14 @@ impl Queue {
         let body = body.to_string();
         self.with(|queue| {
             let visibility = Visibility::From(later(now, queue.attributes.delay));
-            let message = Message { id, body, sent_at: now, first_received_at: None, received: 0, visibility };
+            let message = Message {
+                id,
+                body,
+                sent_at: now,
+                first_received_at: None,
+                received: 0,
+                visibility,
+            };
             queue.messages.push(message);
             queue.changed.notify_one();
         });
@@ -199,12 +244,19 @@ impl Queue {
 
     /// The bodies of the messages in the queue, hidden ones too, oldest first.
     pub fn bodies(&self) -> Vec<String> {
-        self.with(|queue| queue.messages.iter().map(|message| message.body.clone()).collect())
-            .unwrap_or_default()
+        self.with(|queue| {
+            queue
+                .messages
+                .iter()
+                .map(|message| message.body.clone())
+                .collect()
+        })
+        .unwrap_or_default()
     }
 
     fn attributes(&self) -> Attributes {
-        self.with(|queue| queue.attributes.clone()).unwrap_or_default()
+        self.with(|queue| queue.attributes.clone())
+            .unwrap_or_default()
     }
 
     /// Receives up to `most` messages and hides them; those that were received too often go to the
@@ -222,19 +274,28 @@ impl Queue {
                 if !visible || received.len() == most {
                     return true;
                 }
-                if redrive.as_ref().is_some_and(|redrive| message.received >= redrive.max_receive_count) {
+                if redrive
+                    .as_ref()
+                    .is_some_and(|redrive| message.received >= redrive.max_receive_count)
+                {
                     dead.push(message.body.clone());
                     return false;
                 }
                 message.received += 1;
                 message.first_received_at.get_or_insert(now);
                 message.visibility = Visibility::HeldSince(Instant::now());
-                received.push(Received { id: message.id.clone(), record: message.record(&arn, &region) });
+                received.push(Received {
+                    id: message.id.clone(),
+                    record: message.record(&arn, &region),
+                });
                 true
             });
             redrive.map(|redrive| redrive.queue)
         });
-        if let Some(queue) = dead_letter_queue.flatten().and_then(|name| self.account.queue(&name)) {
+        if let Some(queue) = dead_letter_queue
+            .flatten()
+            .and_then(|name| self.account.queue(&name))
+        {
             for body in dead {
                 self.account.journal().note(
                     "sqs",
@@ -248,7 +309,11 @@ impl Queue {
     }
 
     fn delete(&self, ids: &[&str]) {
-        self.with(|queue| queue.messages.retain(|message| !ids.contains(&message.id.as_str())));
+        self.with(|queue| {
+            queue
+                .messages
+                .retain(|message| !ids.contains(&message.id.as_str()));
+        });
     }
 
     /// The consumer failed: what is left of the visibility timeout passes on the account's clock.
@@ -256,7 +321,11 @@ impl Queue {
         let now = self.account.clock().now();
         self.with(|queue| {
             let timeout = queue.attributes.visibility_timeout;
-            for message in queue.messages.iter_mut().filter(|message| ids.contains(&message.id.as_str())) {
+            for message in queue
+                .messages
+                .iter_mut()
+                .filter(|message| ids.contains(&message.id.as_str()))
+            {
                 if let Visibility::HeldSince(since) = message.visibility {
                     let rest = timeout.saturating_sub(since.elapsed());
                     message.visibility = Visibility::From(later(now, rest));
@@ -270,10 +339,14 @@ impl Queue {
     async fn ready(&self) {
         loop {
             let Some((changed, next)) = self.with(|queue| {
-                let visible_from = queue.messages.iter().filter_map(|message| match message.visibility {
-                    Visibility::From(from) => Some(from),
-                    Visibility::HeldSince(_) => None,
-                });
+                let visible_from =
+                    queue
+                        .messages
+                        .iter()
+                        .filter_map(|message| match message.visibility {
+                            Visibility::From(from) => Some(from),
+                            Visibility::HeldSince(_) => None,
+                        });
                 (queue.changed.clone(), visible_from.min())
             }) else {
                 return std::future::pending().await;
@@ -296,7 +369,12 @@ impl Queue {
     }
 
     fn with<T>(&self, change: impl FnOnce(&mut QueueState) -> T) -> Option<T> {
-        self.account.state().queues.queues.get_mut(&self.name).map(change)
+        self.account
+            .state()
+            .queues
+            .queues
+            .get_mut(&self.name)
+            .map(change)
     }
 }
 
@@ -327,7 +405,9 @@ impl Message {
 async fn poll(queue: Queue, mapping: Mapping) {
     let slots = Arc::new(Semaphore::new(mapping.concurrency));
     loop {
-        let Ok(slot) = slots.clone().acquire_owned().await else { return };
+        let Ok(slot) = slots.clone().acquire_owned().await else {
+            return;
+        };
         queue.ready().await;
         if !mapping.batch_window.is_zero() {
             queue.account.clock().sleep(mapping.batch_window).await;
@@ -347,17 +427,27 @@ async fn poll(queue: Queue, mapping: Mapping) {
 async fn hand_over(queue: &Queue, mapping: &Mapping, batch: Vec<Received>) {
     let ids: Vec<&str> = batch.iter().map(|message| message.id.as_str()).collect();
     let records: Vec<&Value> = batch.iter().map(|message| &message.record).collect();
-    let answer = queue.account.functions().invoke(&mapping.function, json!({ "Records": records })).await;
+    let answer = queue
+        .account
+        .functions()
+        .invoke(&mapping.function, json!({ "Records": records }))
+        .await;
     let failed = match answer {
         Err(_) => ids.clone(),
         Ok(answer) if mapping.report_item_failures => failed_items(&answer, &ids),
         Ok(_) => Vec::new(),
     };
     if !failed.is_empty() {
-        let text = format!("{} of {} messages go back to {}", failed.len(), ids.len(), queue.name);
+        let text = format!(
+            "{} of {} messages go back to {}",
+            failed.len(),
+            ids.len(),
+            queue.name
+        );
         queue.account.journal().note("sqs", Tone::Bad, text);
     }
-    let (failed, done): (Vec<&str>, Vec<&str>) = ids.into_iter().partition(|id| failed.contains(id));
+    let (failed, done): (Vec<&str>, Vec<&str>) =
+        ids.into_iter().partition(|id| failed.contains(id));
     queue.delete(&done);
     queue.give_back(&failed);
 }
@@ -374,7 +464,11 @@ fn failed_items<'a>(answer: &Value, ids: &[&'a str]) -> Vec<&'a str> {
         let id = failure.get("itemIdentifier")?.as_str()?;
         ids.iter().copied().find(|known| *known == id)
     };
-    failures.iter().map(known).collect::<Option<Vec<_>>>().unwrap_or_else(|| ids.to_vec())
+    failures
+        .iter()
+        .map(known)
+        .collect::<Option<Vec<_>>>()
+        .unwrap_or_else(|| ids.to_vec())
 }
 
 fn later(at: Timestamp, by: Duration) -> Timestamp {

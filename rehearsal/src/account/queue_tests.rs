@@ -16,14 +16,23 @@ fn consuming(
 ) -> (Account, Queue, Batches) {
     let account = Account::new(Settings::for_tests());
     account.add_queue("dead", Attributes::default()).unwrap();
-    let redrive = Some(Redrive { queue: "dead".to_owned(), max_receive_count: 3 });
-    let attributes = Attributes { visibility_timeout: Duration::from_mins(3), redrive, ..Default::default() };
+    let redrive = Some(Redrive {
+        queue: "dead".to_owned(),
+        max_receive_count: 3,
+    });
+    let attributes = Attributes {
+        visibility_timeout: Duration::from_mins(3),
+        redrive,
+        ..Default::default()
+    };
     let queue = account.add_queue("pushes", attributes).unwrap();
     let batches = Batches::default();
     let seen = batches.clone();
     let handler: Handler = Arc::new(move |invocation: Invocation| {
         let records = invocation.payload["Records"].as_array().unwrap().clone();
-        let bodies = records.iter().map(|record| record["body"].as_str().unwrap().to_owned());
+        let bodies = records
+            .iter()
+            .map(|record| record["body"].as_str().unwrap().to_owned());
         seen.lock().unwrap().push(bodies.collect());
         let answer = answer(&records);
         async move { answer }.boxed()
@@ -48,7 +57,9 @@ async fn seconds(account: &Account, seconds: u64) {
 
 fn failures_of(records: &[Value], body: &str) -> Value {
     let failed = records.iter().filter(|record| record["body"] == body);
-    let items: Vec<Value> = failed.map(|record| json!({"itemIdentifier": record["messageId"]})).collect();
+    let items: Vec<Value> = failed
+        .map(|record| json!({"itemIdentifier": record["messageId"]}))
+        .collect();
     json!({ "batchItemFailures": items })
 }
 
@@ -88,7 +99,10 @@ async fn an_answer_that_does_not_fit_fails_the_whole_batch() {
         (json!({"batchItemFailures": null}), 0),
         (json!({"batchItemFailures": "a"}), 2),
         (json!({"batchItemFailures": [{"itemIdentifier": ""}]}), 2),
-        (json!({"batchItemFailures": [{"itemIdentifier": "unknown"}]}), 2),
+        (
+            json!({"batchItemFailures": [{"itemIdentifier": "unknown"}]}),
+            2,
+        ),
         (json!({"batchItemFailures": [{"id": "a"}]}), 2),
     ];
     for (answer, left) in answers {
@@ -103,8 +117,10 @@ async fn an_answer_that_does_not_fit_fails_the_whole_batch() {
 
 #[tokio::test(start_paused = true)]
 async fn without_report_batch_item_failures_an_answer_is_a_success() {
-    let (account, queue, _) =
-        consuming(|it| it.report_item_failures = false, |records| Ok(failures_of(records, "a")));
+    let (account, queue, _) = consuming(
+        |it| it.report_item_failures = false,
+        |records| Ok(failures_of(records, "a")),
+    );
     queue.send("a");
     seconds(&account, 1).await;
     assert_eq!(queue.bodies(), [""; 0]);
@@ -132,16 +148,22 @@ async fn a_batch_window_collects_up_to_the_batch_size() {
 async fn a_record_has_the_members_that_lambda_gives_it() {
     let seen = Arc::new(Mutex::new(Vec::new()));
     let keep = seen.clone();
-    let (account, queue, _) = consuming(|_| {}, move |records| {
-        keep.lock().unwrap().extend_from_slice(records);
-        Ok(json!({}))
-    });
+    let (account, queue, _) = consuming(
+        |_| {},
+        move |records| {
+            keep.lock().unwrap().extend_from_slice(records);
+            Ok(json!({}))
+        },
+    );
     queue.send(json!({"source": "aws.ecr"}));
     seconds(&account, 1).await;
     let record = seen.lock().unwrap()[0].clone();
     assert_eq!(record["body"], r#"{"source":"aws.ecr"}"#);
     assert_eq!(record["eventSource"], "aws:sqs");
-    assert_eq!(record["eventSourceARN"], "arn:aws:sqs:eu-west-1:123456789012:pushes");
+    assert_eq!(
+        record["eventSourceARN"],
+        "arn:aws:sqs:eu-west-1:123456789012:pushes"
+    );
     assert_eq!(record["attributes"]["ApproximateReceiveCount"], "1");
 }
 
@@ -150,7 +172,13 @@ async fn a_mapping_is_refused_whose_messages_would_reappear_while_the_function_r
     let account = Account::new(Settings::for_tests());
     account.add_queue("pushes", Attributes::default()).unwrap();
     let timeout = Duration::from_mins(1);
-    account.functions().configure("Consumer", Configuration { timeout, ..Default::default() });
+    account.functions().configure(
+        "Consumer",
+        Configuration {
+            timeout,
+            ..Default::default()
+        },
+    );
     let refused = account.add_mapping(Mapping {
         queue: "pushes".to_owned(),
         function: "Consumer".to_owned(),
@@ -168,7 +196,19 @@ async fn a_mapping_is_refused_whose_messages_would_reappear_while_the_function_r
 #[tokio::test(start_paused = true)]
 async fn a_redrive_policy_needs_an_existing_queue() {
     let account = Account::new(Settings::for_tests());
-    let redrive = Some(Redrive { queue: "nowhere".to_owned(), max_receive_count: 3 });
-    let refused = account.add_queue("pushes", Attributes { redrive, ..Default::default() });
-    assert_eq!(refused.unwrap_err().to_string(), "dead-letter queue `nowhere` of `pushes` does not exist");
+    let redrive = Some(Redrive {
+        queue: "nowhere".to_owned(),
+        max_receive_count: 3,
+    });
+    let refused = account.add_queue(
+        "pushes",
+        Attributes {
+            redrive,
+            ..Default::default()
+        },
+    );
+    assert_eq!(
+        refused.unwrap_err().to_string(),
+        "dead-letter queue `nowhere` of `pushes` does not exist"
+    );
 }

@@ -16,9 +16,17 @@ pub(super) async fn play(stage: &Stage, expectations: &mut Expectations) -> Resu
     let first = stage.sample.deployments().pop().unwrap_or_default();
     let status = text(&stage.sample.deployment(&first)["status"]);
     expectations.equal("the deployment failed", &status, &"Failed".to_owned());
-    expectations.equal("v1 is still live", &stage.sample.live_digest(), &Some(v1.clone()));
+    expectations.equal(
+        "v1 is still live",
+        &stage.sample.live_digest(),
+        &Some(v1.clone()),
+    );
     expectations.equal("the tag names v1 again", &stage.sample.tagged(), &Some(v1));
     let record = failed_record(stage, &v2).await?;
-    expectations.expect("the record shows the exit code", record.contains(&EXIT_CODE.to_string()), record);
+    expectations.expect(
+        "the record shows the exit code",
+        record.contains(&EXIT_CODE.to_string()),
+        record,
+    );
     Ok(())
 }

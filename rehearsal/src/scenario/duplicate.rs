@@ -34,12 +34,33 @@ pub(super) async fn play(stage: &Stage, expectations: &mut Expectations) -> Resu
     held.iter().take(1).for_each(|event| bus.deliver(event));
     stage.until_quiet().await?;
 
-    let statuses: Vec<String> =
-        stage.sample.deployments().iter().map(|id| text(&stage.sample.deployment(id)["status"])).collect();
-    expectations.equal("CodeDeploy ran one deployment, and it succeeded", &statuses, &vec!["Succeeded".to_owned()]);
+    let statuses: Vec<String> = stage
+        .sample
+        .deployments()
+        .iter()
+        .map(|id| text(&stage.sample.deployment(id)["status"]))
+        .collect();
+    expectations.equal(
+        "CodeDeploy ran one deployment, and it succeeded",
+        &statuses,
+        &vec!["Succeeded".to_owned()],
+    );
     expectations.equal("v2 is live", &stage.sample.live_digest(), &Some(v2.clone()));
-    expectations.equal("the record says that v2 is live", &stage.current().await?, &Some(v2));
-    let succeeded = stage.history().await?.iter().filter(|record| record["status"] == "succeeded").count();
-    expectations.equal("the history has it once", &succeeded, &1);
+    expectations.equal(
+        "the record says that v2 is live",
+        &stage.current().await?,
+        &Some(v2.clone()),
+    );
+    let statuses: Vec<String> = stage
+        .history_of(&v2)
+        .await?
+        .iter()
+        .map(|record| text(&record["status"]))
+        .collect();
+    expectations.equal(
+        "the history has it once, as succeeded",
+        &statuses,
+        &vec!["succeeded".to_owned()],
+    );
     Ok(())
 }

@@ -43,12 +43,16 @@ pub enum Scenario {
 impl Scenario {
     /// As it is typed.
     pub fn name(self) -> String {
-        self.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
+        self.to_possible_value()
+            .map(|value| value.get_name().to_owned())
+            .unwrap_or_default()
     }
 
     /// A sentence.
     pub fn summary(self) -> String {
-        let help = self.to_possible_value().and_then(|value| value.get_help().map(ToString::to_string));
+        let help = self
+            .to_possible_value()
+            .and_then(|value| value.get_help().map(ToString::to_string));
         help.unwrap_or_default()
     }
 
@@ -75,7 +79,12 @@ impl Scenario {
 
     /// Plays the scenario to its end, in the account of its own that `stage` opens, and says how it went.
     /// The stage is handed back as it is then.
-    pub async fn rehearse(self, binaries: &Path, speed: f64, quiet: bool) -> (Report, Option<Stage>) {
+    pub async fn rehearse(
+        self,
+        binaries: &Path,
+        speed: f64,
+        quiet: bool,
+    ) -> (Report, Option<Stage>) {
         let began = Instant::now();
         let mut expectations = Expectations::default();
         let mut report = Report::new(&self.name(), speed);
@@ -87,13 +96,19 @@ impl Scenario {
                 return (report, None);
             }
         };
-        stage.timeline.heading(&format!("{}: {}", self.name(), self.summary()));
+        stage
+            .timeline
+            .heading(&format!("{}: {}", self.name(), self.summary()));
         match tokio::time::timeout(BOUND, self.play(&stage, &mut expectations)).await {
             Ok(Ok(())) => expectations.of_every_scenario(&stage),
             Ok(Err(error)) => expectations.expect("the scenario can be played", false, error),
             Err(_) => {
                 let busy = stage.sample.busy_with();
-                expectations.expect("it ends in time", false, format!("after {} s: {busy}", BOUND.as_secs()));
+                expectations.expect(
+                    "it ends in time",
+                    false,
+                    format!("after {} s: {busy}", BOUND.as_secs()),
+                );
             }
         }
         report.fill(&stage).await;

@@ -60,16 +60,21 @@ pub struct SampleError(String);
 
 /// Sets up the sample account: `v1` of `mco/api` is pushed, tagged, running, and serves production.
 pub fn sample_account(settings: Settings) -> Result<Sample, SampleError> {
-    let template = Template::read(&workspace().join("template.yaml"), &Choices::of(&settings)).map_err(failed)?;
+    let template = Template::read(&workspace().join("template.yaml"), &Choices::of(&settings))
+        .map_err(failed)?;
     let account = Account::new(settings);
     let uri = ecr::create_repository(&account, REPOSITORY);
-    let v1 = ecr::push_image(&account, REPOSITORY, &[TAG], &ImageSpec::healthy("v1")).map_err(failed)?;
-    let task_definition = ecs::register_task_definition(&account, task_definition(&format!("{uri}:{TAG}"))).map_err(failed)?;
+    let v1 =
+        ecr::push_image(&account, REPOSITORY, &[TAG], &ImageSpec::healthy("v1")).map_err(failed)?;
+    let task_definition =
+        ecs::register_task_definition(&account, task_definition(&format!("{uri}:{TAG}")))
+            .map_err(failed)?;
 
     let load_balancer = elb::create_load_balancer(&account, CLUSTER);
     let blue = elb::create_target_group(&account, target_group("mco-api-blue"));
     elb::create_target_group(&account, target_group("mco-api-green"));
-    let listener = |port| elb::create_listener(&account, &load_balancer, port, &blue).map_err(failed);
+    let listener =
+        |port| elb::create_listener(&account, &load_balancer, port, &blue).map_err(failed);
     let (production_listener, test_listener) = (listener(PRODUCTION_PORT)?, listener(TEST_PORT)?);
 
     ecs::create_cluster(&account, CLUSTER);
@@ -87,11 +92,23 @@ pub fn sample_account(settings: Settings) -> Result<Sample, SampleError> {
 
     codedeploy::create_application(&account, APPLICATION);
     let groups = ["mco-api-blue", "mco-api-green"];
-    let mut group = Group::new(APPLICATION, APPLICATION, (CLUSTER, SERVICE), &production_listener, groups);
+    let mut group = Group::new(
+        APPLICATION,
+        APPLICATION,
+        (CLUSTER, SERVICE),
+        &production_listener,
+        groups,
+    );
     group.test_listener_arns = Some(vec![test_listener.clone()]);
     group.termination_wait_minutes = 1;
     codedeploy::create_deployment_group(&account, group);
-    Ok(Sample { account, template, v1, production_listener, test_listener })
+    Ok(Sample {
+        account,
+        template,
+        v1,
+        production_listener,
+        test_listener,
+    })
 }
 
 fn failed(error: impl std::fmt::Display) -> SampleError {
@@ -144,7 +161,12 @@ fn target_group(name: &str) -> TargetGroupSpec {
 impl Sample {
     /// Pushes an image to the repository, tagged as the target watches. Returns its digest.
     pub fn push(&self, image: &ImageSpec) -> Result<String, SampleError> {
-        ecr::push_image(&self.account, REPOSITORY, &[TAG], image).map_err(failed)
+        self.push_as(TAG, image)
+    }
+
+    /// Pushes an image to the repository with another tag. Returns its digest.
+    pub fn push_as(&self, tag: &str, image: &ImageSpec) -> Result<String, SampleError> {
+        ecr::push_image(&self.account, REPOSITORY, &[tag], image).map_err(failed)
     }
 
     /// The digest that the watched tag names.
@@ -155,20 +177,31 @@ impl Sample {
     /// The image of the service's primary task set, as its task definition has it.
     pub fn live_image(&self) -> Option<String> {
         let service = ecs::service(&self.account, CLUSTER, SERVICE)?;
-        let primary = service.task_sets.iter().find(|task_set| task_set.status == "PRIMARY")?;
+        let primary = service
+            .task_sets
+            .iter()
+            .find(|task_set| task_set.status == "PRIMARY")?;
         let input = json!({"taskDefinition": primary.task_definition});
         let output = ecs::handle(&self.account, "DescribeTaskDefinition", input).ok()?;
         let definitions = output["taskDefinition"]["containerDefinitions"].as_array()?;
-        let container = definitions.iter().find(|definition| definition["name"] == CONTAINER)?;
+        let container = definitions
+            .iter()
+            .find(|definition| definition["name"] == CONTAINER)?;
         container["image"].as_str().map(str::to_owned)
     }
 
     /// The digest that is live: what the primary task set runs, if all production traffic goes to it.
     pub fn live_digest(&self) -> Option<String> {
         let service = ecs::service(&self.account, CLUSTER, SERVICE)?;
-        let primary = service.task_sets.iter().find(|task_set| task_set.status == "PRIMARY")?;
+        let primary = service
+            .task_sets
+            .iter()
+            .find(|task_set| task_set.status == "PRIMARY")?;
         let listener = elb::listener(&self.account, &self.production_listener)?;
-        let elsewhere = listener.weights.iter().any(|(group, weight)| *group != primary.target_group_arn && *weight > 0);
+        let elsewhere = listener
+            .weights
+            .iter()
+            .any(|(group, weight)| *group != primary.target_group_arn && *weight > 0);
         if elsewhere {
             return None;
         }
@@ -187,22 +220,33 @@ impl Sample {
 
     /// The ids of the CodeDeploy deployments that are not over.
     pub fn active_deployments(&self) -> Vec<String> {
-        self.list_deployments(&json!(["Created", "Queued", "InProgress", "Baking", "Ready"]))
+        self.list_deployments(&json!([
+            "Created",
+            "Queued",
+            "InProgress",
+            "Baking",
+            "Ready"
+        ]))
     }
 
     fn list_deployments(&self, statuses: &Value) -> Vec<String> {
         let mut input = json!({"applicationName": APPLICATION, "deploymentGroupName": APPLICATION});
-        if statuses.as_array().is_some_and(|statuses| !statuses.is_empty()) {
+        if statuses
+            .as_array()
+            .is_some_and(|statuses| !statuses.is_empty())
+        {
             input["includeOnlyStatuses"] = statuses.clone();
         }
-        let output = codedeploy::handle(&self.account, "ListDeployments", input).unwrap_or_default();
+        let output =
+            codedeploy::handle(&self.account, "ListDeployments", input).unwrap_or_default();
         let ids = output["deployments"].as_array().into_iter().flatten();
         ids.filter_map(Value::as_str).map(str::to_owned).collect()
     }
 
     /// A CodeDeploy deployment, as `GetDeployment` describes it.
     pub fn deployment(&self, id: &str) -> Value {
-        let output = codedeploy::handle(&self.account, "GetDeployment", json!({"deploymentId": id}));
+        let output =
+            codedeploy::handle(&self.account, "GetDeployment", json!({"deploymentId": id}));
         output.unwrap_or_default()["deploymentInfo"].take()
     }
 
@@ -239,7 +283,11 @@ impl Sample {
             self.account.clock().sleep(step).await;
             waited += step;
         }
-        Err(SampleError(format!("still busy after {} s: {}", bound.as_secs(), self.busy_with())))
+        Err(SampleError(format!(
+            "still busy after {} s: {}",
+            bound.as_secs(),
+            self.busy_with()
+        )))
     }
 }
 
@@ -257,7 +305,11 @@ mod tests {
     async fn the_sample_service_is_live_and_quiet_from_the_start() {
         let sample = sample_account(Settings::for_tests()).unwrap();
         let handler = |_: &_| -> Handler { Arc::new(|_| async { Ok(json!({})) }.boxed()) };
-        sample.account.deploy(&sample.template, handler).await.unwrap();
+        sample
+            .account
+            .deploy(&sample.template, handler)
+            .await
+            .unwrap();
         assert_eq!(sample.tagged().as_ref(), Some(&sample.v1));
         assert_eq!(sample.live_digest().as_ref(), Some(&sample.v1));
         assert_eq!(sample.deployments(), [""; 0]);
@@ -265,18 +317,35 @@ mod tests {
         for listener in [&sample.production_listener, &sample.test_listener] {
             let listener = elb::listener(&sample.account, listener).unwrap();
             let to: Uri = listener.url.parse().unwrap();
-            let request = Request::builder().uri("/").body(bytes::Bytes::new()).unwrap();
+            let request = Request::builder()
+                .uri("/")
+                .body(bytes::Bytes::new())
+                .unwrap();
             let response = sample.account.request(to, request).await.unwrap();
-            assert_eq!((response.status().as_u16(), response.body().as_ref()), (200, "v1".as_bytes()));
+            assert_eq!(
+                (response.status().as_u16(), response.body().as_ref()),
+                (200, "v1".as_bytes())
+            );
         }
     }
 
     #[tokio::test(start_paused = true)]
     async fn an_account_that_is_busy_for_too_long_says_with_what() {
         let sample = sample_account(Settings::for_tests()).unwrap();
-        sample.account.functions().register("Slow", Arc::new(|_| std::future::pending().boxed()));
+        sample
+            .account
+            .functions()
+            .register("Slow", Arc::new(|_| std::future::pending().boxed()));
         sample.account.functions().invoke_async("Slow", json!({}));
-        let error = sample.until_quiet(Duration::from_secs(5)).await.unwrap_err();
-        assert!(error.to_string().contains("still busy after 5 s: deployments [], 1 invocations"), "{error}");
+        let error = sample
+            .until_quiet(Duration::from_secs(5))
+            .await
+            .unwrap_err();
+        assert!(
+            error
+                .to_string()
+                .contains("still busy after 5 s: deployments [], 1 invocations"),
+            "{error}"
+        );
     }
 }

@@ -10,17 +10,47 @@ pub(super) async fn play(stage: &Stage, expectations: &mut Expectations) -> Resu
     let v2 = stage.push(&ImageSpec::healthy("v2").multi_platform())?;
     stage.until_quiet().await?;
 
-    let statuses: Vec<String> =
-        stage.sample.deployments().iter().map(|id| text(&stage.sample.deployment(id)["status"])).collect();
-    expectations.equal("CodeDeploy ran one deployment, and it succeeded", &statuses, &vec!["Succeeded".to_owned()]);
+    let statuses: Vec<String> = stage
+        .sample
+        .deployments()
+        .iter()
+        .map(|id| text(&stage.sample.deployment(id)["status"]))
+        .collect();
+    expectations.equal(
+        "CodeDeploy ran one deployment, and it succeeded",
+        &statuses,
+        &vec!["Succeeded".to_owned()],
+    );
     expectations.equal("v2 is live", &stage.sample.live_digest(), &Some(v2.clone()));
-    expectations.equal("the record says that v2 is live", &stage.current().await?, &Some(v2.clone()));
-    expectations.equal("the tag still names v2", &stage.sample.tagged(), &Some(v2));
-    let history = stage.history().await?;
-    let statuses: Vec<String> = history.iter().map(|record| text(&record["status"])).collect();
-    expectations.equal("the history has one deployment, and it succeeded", &statuses, &vec!["succeeded".to_owned()]);
-    let gates = history.first().map(|record| record["gates"].to_string()).unwrap_or_default();
-    expectations.expect("its record has the gate's passed report", gates.contains("passed"), gates);
+    expectations.equal(
+        "the record says that v2 is live",
+        &stage.current().await?,
+        &Some(v2.clone()),
+    );
+    expectations.equal(
+        "the tag still names v2",
+        &stage.sample.tagged(),
+        &Some(v2.clone()),
+    );
+    let history = stage.history_of(&v2).await?;
+    let statuses: Vec<String> = history
+        .iter()
+        .map(|record| text(&record["status"]))
+        .collect();
+    expectations.equal(
+        "the history has it once, as succeeded",
+        &statuses,
+        &vec!["succeeded".to_owned()],
+    );
+    let gates = history
+        .first()
+        .map(|record| record["gates"].to_string())
+        .unwrap_or_default();
+    expectations.expect(
+        "its record has the gate's passed report",
+        gates.contains("passed"),
+        gates,
+    );
     Ok(())
 }
 

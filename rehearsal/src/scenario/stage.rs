@@ -75,14 +75,29 @@ impl Stage {
         let sample = sample_account(Settings::loopback(Clock::scaled(start, speed)))?;
         let account = &sample.account;
         let endpoint = Endpoint::open(account, 0).map_err(machine("cannot open the endpoint"))?;
-        let host = Host { account: account.clone(), binaries: binaries.to_owned(), endpoint: endpoint.url() };
-        account.deploy(&sample.template, |function| host.handler(function)).await?;
+        let host = Host {
+            account: account.clone(),
+            binaries: binaries.to_owned(),
+            endpoint: endpoint.url(),
+        };
+        account
+            .deploy(&sample.template, |function| host.handler(function))
+            .await?;
         let timeline = Timeline::new(start, quiet);
         let follower = tokio::spawn(timeline.follow(account.clone(), account.journal().count()));
         let load = Load::start(&production_url(&sample), RATE, is_ours);
-        let stage = Self { sample, timeline, load, endpoint, binaries: binaries.to_owned(), follower };
+        let stage = Self {
+            sample,
+            timeline,
+            load,
+            endpoint,
+            binaries: binaries.to_owned(),
+            follower,
+        };
         let file = workspace().join("rehearsal/sample/targets.yaml");
-        stage.greenlight(&["targets", "apply", &file.to_string_lossy()]).await?;
+        stage
+            .greenlight(&["targets", "apply", &file.to_string_lossy()])
+            .await?;
         Ok(stage)
     }
 
@@ -97,10 +112,14 @@ impl Stage {
     }
 
     /// Environment of a person who operates this account.
-    pub fn environment(&self) -> [(&'static str, String); 5] {
+    pub fn environment(&self) -> [(&'static str, String); 6] {
         [
             ("AWS_ENDPOINT_URL", self.endpoint()),
             ("AWS_REGION", self.sample.account.settings().region.clone()),
+            (
+                "AWS_DEFAULT_REGION",
+                self.sample.account.settings().region.clone(),
+            ),
             ("AWS_ACCESS_KEY_ID", access_key_id("operator")),
             ("AWS_SECRET_ACCESS_KEY", "rehearsal".to_owned()),
             ("GREENLIGHT_TABLE", "greenlight".to_owned()),
@@ -110,6 +129,17 @@ impl Stage {
     /// Pushes an image to `mco/api:test`. Returns its digest.
     pub fn push(&self, image: &ImageSpec) -> Result<String, StageError> {
         Ok(self.sample.push(image)?)
+    }
+
+    /// Pushes images under tags that no target watches, for whoever wants to give them the one that is:
+    /// one that works, and two that do not. Returns the tags.
+    pub fn push_others(&self) -> Result<[&'static str; 3], StageError> {
+        self.sample.push_as("v2", &ImageSpec::healthy("v2"))?;
+        self.sample
+            .push_as("broken", &ImageSpec::answers_500("v3"))?;
+        self.sample
+            .push_as("crashing", &ImageSpec::crashes("v4", 1))?;
+        Ok(["v2", "broken", "crashing"])
     }
 
     /// Lets simulated time pass.
@@ -132,13 +162,24 @@ impl Stage {
     /// What the command line tool prints.
     pub async fn greenlight(&self, arguments: &[&str]) -> Result<String, StageError> {
         let mut command = Command::new(self.binaries.join("greenlight"));
-        command.args(arguments).env_clear().envs(self.environment()).stdin(Stdio::null()).kill_on_drop(true);
-        let failed = |output: String| StageError::Command { arguments: arguments.join(" "), output };
+        command
+            .args(arguments)
+            .env_clear()
+            .envs(self.environment())
+            .stdin(Stdio::null())
+            .kill_on_drop(true);
+        let failed = |output: String| StageError::Command {
+            arguments: arguments.join(" "),
+            output,
+        };
         let output = tokio::time::timeout(COMMAND_BOUND, command.output()).await;
-        let output = output.map_err(|_| failed(format!("no end after {} s", COMMAND_BOUND.as_secs())))?;
+        let output =
+            output.map_err(|_| failed(format!("no end after {} s", COMMAND_BOUND.as_secs())))?;
         let output = output.map_err(machine("cannot run `greenlight`"))?;
         if !output.status.success() {
-            return Err(failed(String::from_utf8_lossy(&output.stderr).trim().to_owned()));
+            return Err(failed(
+                String::from_utf8_lossy(&output.stderr).trim().to_owned(),
+            ));
         }
         Ok(String::from_utf8_lossy(&output.stdout).into_owned())
     }
@@ -162,6 +203,13 @@ impl Stage {
         }
     }
 
+    /// Those that deployed, or were to deploy, this image.
+    pub async fn history_of(&self, digest: &str) -> Result<Vec<Value>, StageError> {
+        let mut records = self.history().await?;
+        records.retain(|record| record["candidate"]["digest"] == digest);
+        Ok(records)
+    }
+
     /// What the sample target's record says is live.
     pub async fn current(&self) -> Result<Option<String>, StageError> {
         let document = self.greenlight_json(&["status", TARGET]).await?;
@@ -181,10 +229,14 @@ fn machine(what: &'static str) -> impl FnOnce(std::io::Error) -> StageError {
 
 fn production_url(sample: &Sample) -> String {
     let listener = elb::listener(&sample.account, &sample.production_listener);
-    listener.or_else(|| elb::listener_of(&sample.account, CLUSTER, 80)).map(|it| format!("{}/", it.url)).unwrap_or_default()
+    listener
+        .or_else(|| elb::listener_of(&sample.account, CLUSTER, 80))
+        .map(|it| format!("{}/", it.url))
+        .unwrap_or_default()
 }
 
 /// Every version of the sample application answers `/` with its own name: `v1`, `v2`, ….
 fn is_ours(body: &str) -> bool {
-    body.strip_prefix('v').is_some_and(|number| !number.is_empty() && number.chars().all(|c| c.is_ascii_digit()))
+    body.strip_prefix('v')
+        .is_some_and(|number| !number.is_empty() && number.chars().all(|c| c.is_ascii_digit()))
 }

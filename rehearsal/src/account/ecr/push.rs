@@ -126,7 +126,7 @@ pub fn archive(account: &Account, repository: &str, digest: &str) -> Result<(), 
         "UPDATE_STORAGE_CLASS",
     );
     detail["target-storage-class"] = "ARCHIVE".into();
-    emit(account, detail);
+    emit(account, &detail);
     Ok(())
 }
 
@@ -147,7 +147,7 @@ pub fn delete_image(account: &Account, repository: &str, digest: &str) -> Result
     }
     emit(
         account,
-        detail(account, repository, digest, tag.as_deref(), "DELETE"),
+        &detail(account, repository, digest, tag.as_deref(), "DELETE"),
     );
     Ok(())
 }

@@ -42,7 +42,7 @@ pub(super) fn put(account: &Account, put: &Put<'_>) -> Result<String, ServiceErr
     if !known || account.settings().retag == Retag::SendsPush {
         emit(
             account,
-            detail(account, put.repository, &digest, put.tag, "PUSH"),
+            &detail(account, put.repository, &digest, put.tag, "PUSH"),
         );
     }
     Ok(digest)

@@ -33,7 +33,9 @@ impl EventBus {
             )));
         }
         if request.to_string().len() > MOST_BYTES {
-            return Err(ServiceError::validation("Total size of the entries in the request is over the limit."));
+            return Err(ServiceError::validation(
+                "Total size of the entries in the request is over the limit.",
+            ));
         }
         let mut failed = 0;
         let mut results = Vec::with_capacity(entries.len());
@@ -54,30 +56,53 @@ impl EventBus {
     }
 
     /// The event that an entry stands for, or why the entry is refused.
-    fn event_of(&self, entry: &Value) -> Result<Result<Value, (&'static str, String)>, ServiceError> {
+    fn event_of(
+        &self,
+        entry: &Value,
+    ) -> Result<Result<Value, (&'static str, String)>, ServiceError> {
         let entry = Members::of(entry)?;
-        let required = |name| entry.optional_string(name).map(|value| value.filter(|it| !it.is_empty()));
+        let required = |name| {
+            entry
+                .optional_string(name)
+                .map(|value| value.filter(|it| !it.is_empty()))
+        };
         let missing = |name: &str| {
-            let message = format!("Parameter {name} is not valid. Reason: {name} is a required argument.");
+            let message =
+                format!("Parameter {name} is not valid. Reason: {name} is a required argument.");
             Ok(Err(("InvalidArgument", message)))
         };
-        let Some(source) = required("Source")? else { return missing("Source") };
-        let Some(detail_type) = required("DetailType")? else { return missing("DetailType") };
-        let Some(detail) = required("Detail")? else { return missing("Detail") };
+        let Some(source) = required("Source")? else {
+            return missing("Source");
+        };
+        let Some(detail_type) = required("DetailType")? else {
+            return missing("DetailType");
+        };
+        let Some(detail) = required("Detail")? else {
+            return missing("Detail");
+        };
         if source.starts_with("aws.") {
             let message = format!("Not authorized for the source {source}.");
             return Ok(Err(("NotAuthorizedForSourceException", message)));
         }
         let bus = entry.optional_string("EventBusName")?.unwrap_or("default");
         if bus != "default" && bus != self.account.arn("events", "event-bus/default") {
-            return Ok(Err(("ResourceNotFoundException", format!("Event bus {bus} does not exist."))));
+            return Ok(Err((
+                "ResourceNotFoundException",
+                format!("Event bus {bus} does not exist."),
+            )));
         }
         let Ok(detail @ Value::Object(_)) = serde_json::from_str(detail) else {
             return Ok(Err(("MalformedDetail", "Detail is malformed.".to_owned())));
         };
         let id = uuid(&self.account.unique());
         let resources = json!(entry.strings("Resources")?);
-        Ok(Ok(self.envelope(&id, source, detail_type, &resources, &detail)))
+        Ok(Ok(self.envelope(
+            &id,
+            source,
+            detail_type,
+            &resources,
+            &detail,
+        )))
     }
 
     pub(super) fn envelope(
@@ -90,7 +115,12 @@ impl EventBus {
     ) -> Value {
         let settings = self.account.settings();
         // EventBridge's `time` has whole seconds.
-        let time = self.account.clock().now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+        let time = self
+            .account
+            .clock()
+            .now()
+            .strftime("%Y-%m-%dT%H:%M:%SZ")
+            .to_string();
         json!({
             "version": "0",
             "id": id,
@@ -127,9 +157,15 @@ mod tests {
             {"Source": "greenlight", "Detail": "{}"},
             elsewhere,
         ]);
-        let answer = bus.handle("PutEvents", &json!({ "Entries": entries })).unwrap();
-        let codes: Vec<&Value> =
-            answer["Entries"].as_array().unwrap().iter().map(|entry| &entry["ErrorCode"]).collect();
+        let answer = bus
+            .handle("PutEvents", &json!({ "Entries": entries }))
+            .unwrap();
+        let codes: Vec<&Value> = answer["Entries"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|entry| &entry["ErrorCode"])
+            .collect();
         assert_eq!(
             json!(codes),
             json!([
@@ -153,7 +189,9 @@ mod tests {
         let bus = Account::new(Settings::for_tests()).events();
         for count in [0, 11] {
             let entries = vec![entry("greenlight", "{}"); count];
-            let error = bus.handle("PutEvents", &json!({ "Entries": entries })).unwrap_err();
+            let error = bus
+                .handle("PutEvents", &json!({ "Entries": entries }))
+                .unwrap_err();
             assert_eq!(error.code, "ValidationException");
         }
     }

@@ -83,7 +83,9 @@ const REMEMBERED: usize = 10_000;
 impl Account {
     /// The default event bus.
     pub fn events(&self) -> EventBus {
-        EventBus { account: self.clone() }
+        EventBus {
+            account: self.clone(),
+        }
     }
 }
 
@@ -104,7 +106,11 @@ impl EventBus {
                 events.history.pop_front();
             }
             let disturbs = |(pattern, _): &&(Pattern, Disturbance)| pattern.matches(&event);
-            events.disturbances.iter().find(disturbs).map(|(_, disturbance)| *disturbance)
+            events
+                .disturbances
+                .iter()
+                .find(disturbs)
+                .map(|(_, disturbance)| *disturbance)
         };
         match disturbance {
             None => self.deliver(&event),
@@ -124,9 +130,15 @@ impl EventBus {
     }
 
     /// Wraps `detail` into an envelope of this account, and puts it.
-    pub fn put_detail(&self, source: &str, detail_type: &str, resources: Value, detail: Value) -> String {
+    pub fn put_detail(
+        &self,
+        source: &str,
+        detail_type: &str,
+        resources: &Value,
+        detail: &Value,
+    ) -> String {
         let id = uuid(&self.account.unique());
-        self.put(self.envelope(&id, source, detail_type, &resources, &detail));
+        self.put(self.envelope(&id, source, detail_type, resources, detail));
         id
     }
 
@@ -134,7 +146,13 @@ impl EventBus {
     pub fn deliver(&self, event: &Value) {
         let rules: Vec<Rule> = {
             let state = self.account.state();
-            state.events.rules.iter().filter(|rule| rule.pattern.matches(event)).cloned().collect()
+            state
+                .events
+                .rules
+                .iter()
+                .filter(|rule| rule.pattern.matches(event))
+                .cloned()
+                .collect()
         };
         for rule in rules {
             for target in &rule.targets {
@@ -145,7 +163,11 @@ impl EventBus {
 
     /// From now on, does this to the events of the pattern. The first that fits an event counts.
     pub fn disturb(&self, pattern: Pattern, disturbance: Disturbance) {
-        self.account.state().events.disturbances.push((pattern, disturbance));
+        self.account
+            .state()
+            .events
+            .disturbances
+            .push((pattern, disturbance));
     }
 
     /// Ends all disturbances. What is held stays held.
@@ -160,7 +182,13 @@ impl EventBus {
 
     /// The events that were put, oldest first, whether they were delivered or not.
     pub fn history(&self) -> Vec<Value> {
-        self.account.state().events.history.iter().cloned().collect()
+        self.account
+            .state()
+            .events
+            .history
+            .iter()
+            .cloned()
+            .collect()
     }
 
     /// How many events are waiting for a delay to pass. Held ones wait for somebody.
@@ -173,19 +201,33 @@ impl EventBus {
             TargetKind::Function(function) => {
                 let exists = self.account.functions().exists(function);
                 if exists {
-                    self.account.functions().invoke_async(function, event.clone());
+                    self.account
+                        .functions()
+                        .invoke_async(function, event.clone());
                 }
                 exists
             }
-            TargetKind::Queue(queue) => self.account.queue(queue).map(|queue| queue.send(event)).is_some(),
+            TargetKind::Queue(queue) => self
+                .account
+                .queue(queue)
+                .map(|queue| queue.send(event))
+                .is_some(),
         };
         if delivered {
             return;
         }
         // EventBridge would try for a day; nothing that is missing here appears by itself.
-        let text = format!("rule {} cannot deliver to {}", rule.name, target.kind.name());
+        let text = format!(
+            "rule {} cannot deliver to {}",
+            rule.name,
+            target.kind.name()
+        );
         self.account.journal().note("events", Tone::Bad, text);
-        if let Some(queue) = target.dead_letters.as_ref().and_then(|name| self.account.queue(name)) {
+        if let Some(queue) = target
+            .dead_letters
+            .as_ref()
+            .and_then(|name| self.account.queue(name))
+        {
             queue.send(event);
         }
     }
@@ -233,11 +275,16 @@ mod tests {
     }
 
     fn target(function: &str) -> Target {
-        Target { kind: TargetKind::Function(function.to_owned()), dead_letters: Some("dead".to_owned()) }
+        Target {
+            kind: TargetKind::Function(function.to_owned()),
+            dead_letters: Some("dead".to_owned()),
+        }
     }
 
     fn put(account: &Account, source: &str, number: i32) {
-        account.events().put_detail(source, "Test", json!([]), json!({ "n": number }));
+        account
+            .events()
+            .put_detail(source, "Test", &json!([]), &json!({ "n": number }));
     }
 
     fn only(number: i32) -> Pattern {
@@ -288,7 +335,8 @@ mod tests {
             targets: vec![target("Nobody")],
         });
         put(&account, "test", 7);
-        let dead: Value = serde_json::from_str(&account.queue("dead").unwrap().bodies()[0]).unwrap();
+        let dead: Value =
+            serde_json::from_str(&account.queue("dead").unwrap().bodies()[0]).unwrap();
         assert_eq!(dead["detail"]["n"], 7);
         assert_eq!(dead["account"], "123456789012");
     }

@@ -87,11 +87,18 @@ impl Pattern {
 }
 
 fn invalid(path: &str, reason: impl Into<String>) -> InvalidPattern {
-    InvalidPattern { path: path.to_owned(), reason: reason.into() }
+    InvalidPattern {
+        path: path.to_owned(),
+        reason: reason.into(),
+    }
 }
 
 fn join(path: &str, key: &str) -> String {
-    if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") }
+    if path.is_empty() {
+        key.to_owned()
+    } else {
+        format!("{path}.{key}")
+    }
 }
 
 fn parse_fields(pattern: &Map<String, Value>, path: &str) -> Result<Fields, InvalidPattern> {
@@ -111,7 +118,10 @@ fn parse_fields(pattern: &Map<String, Value>, path: &str) -> Result<Fields, Inva
                 return Err(invalid(&path, "an empty array is not allowed"));
             }
             Value::Array(values) => Field::Values(
-                values.iter().map(|value| parse_matcher(value, &path)).collect::<Result<_, _>>()?,
+                values
+                    .iter()
+                    .map(|value| parse_matcher(value, &path))
+                    .collect::<Result<_, _>>()?,
             ),
             _ => return Err(invalid(&path, "a value must be an object or an array")),
         };
@@ -169,12 +179,19 @@ fn parse_text(name: &str, operand: &Value, path: &str) -> Result<Text, InvalidPa
     };
     match name {
         "equals-ignore-case" => Ok(Text::EqualsIgnoreCase(text(operand)?)),
-        "prefix" => text_or_ignoring_case(operand)
-            .map(|(prefix, ignore_case)| Text::Prefix { prefix, ignore_case }),
-        "suffix" => text_or_ignoring_case(operand)
-            .map(|(suffix, ignore_case)| Text::Suffix { suffix, ignore_case }),
+        "prefix" => text_or_ignoring_case(operand).map(|(prefix, ignore_case)| Text::Prefix {
+            prefix,
+            ignore_case,
+        }),
+        "suffix" => text_or_ignoring_case(operand).map(|(suffix, ignore_case)| Text::Suffix {
+            suffix,
+            ignore_case,
+        }),
         "wildcard" => parse_wildcard(&text(operand)?, path).map(Text::Wildcard),
-        other => Err(invalid(path, format!("operator `{other}` is not supported here"))),
+        other => Err(invalid(
+            path,
+            format!("operator `{other}` is not supported here"),
+        )),
     }
 }
 
@@ -184,7 +201,10 @@ fn parse_wildcard(text: &str, path: &str) -> Result<Vec<Glob>, InvalidPattern> {
     while let Some(character) = characters.next() {
         match character {
             '*' if glob.last() == Some(&Glob::Any) => {
-                return Err(invalid(path, "consecutive wildcard characters are not allowed"));
+                return Err(invalid(
+                    path,
+                    "consecutive wildcard characters are not allowed",
+                ));
             }
             '*' => glob.push(Glob::Any),
             '\\' => match characters.next() {
@@ -208,7 +228,9 @@ fn parse_anything_but(operand: &Value, path: &str) -> Result<Matcher, InvalidPat
                 Value::Array(several) if !several.is_empty() => several.as_slice(),
                 one => std::slice::from_ref(one),
             };
-            let texts = operands.iter().map(|operand| parse_text(name, operand, path));
+            let texts = operands
+                .iter()
+                .map(|operand| parse_text(name, operand, path));
             Ok(Matcher::AnythingButText(texts.collect::<Result<_, _>>()?))
         }
         Value::Array(values) if values.is_empty() => {
@@ -225,7 +247,9 @@ fn parse_anything_but(operand: &Value, path: &str) -> Result<Matcher, InvalidPat
 
 fn parse_numeric(operand: &Value, path: &str) -> Result<Vec<(Comparison, f64)>, InvalidPattern> {
     let refuse = || invalid(path, "`numeric` takes pairs such as [\">\", 0, \"<=\", 5]");
-    let Value::Array(parts) = operand else { return Err(refuse()) };
+    let Value::Array(parts) = operand else {
+        return Err(refuse());
+    };
     if parts.is_empty() || parts.len() > 4 || !parts.len().is_multiple_of(2) {
         return Err(refuse());
     }
@@ -255,7 +279,9 @@ impl Fields {
 
     fn match_object(&self, object: &Map<String, Value>) -> bool {
         let one_of = |alternatives: &Vec<Self>| alternatives.iter().any(|a| a.match_object(object));
-        self.keys.iter().all(|(key, field)| field.matches(object.get(key)))
+        self.keys
+            .iter()
+            .all(|(key, field)| field.matches(object.get(key)))
             && self.alternatives.iter().all(one_of)
     }
 
@@ -300,12 +326,18 @@ impl Matcher {
             Self::Exact(value) => leaf == value,
             Self::Text(text) => leaf.as_str().is_some_and(|leaf| text.matches(leaf)),
             Self::AnythingBut(values) => !values.contains(leaf),
-            Self::AnythingButText(texts) => {
-                leaf.as_str().is_some_and(|leaf| !texts.iter().any(|text| text.matches(leaf)))
+            Self::AnythingButText(texts) => leaf
+                .as_str()
+                .is_some_and(|leaf| !texts.iter().any(|text| text.matches(leaf))),
+            Self::Numeric(comparisons) => {
+                leaf.as_number()
+                    .and_then(Number::as_f64)
+                    .is_some_and(|number| {
+                        comparisons
+                            .iter()
+                            .all(|(comparison, than)| comparison.holds(number, *than))
+                    })
             }
-            Self::Numeric(comparisons) => leaf.as_number().and_then(Number::as_f64).is_some_and(
-                |number| comparisons.iter().all(|(comparison, than)| comparison.holds(number, *than)),
-            ),
             Self::Exists(_) => false,
         }
     }
@@ -315,10 +347,22 @@ impl Text {
     fn matches(&self, text: &str) -> bool {
         match self {
             Self::EqualsIgnoreCase(expected) => lower(text) == lower(expected),
-            Self::Prefix { prefix, ignore_case: true } => lower(text).starts_with(&lower(prefix)),
-            Self::Prefix { prefix, ignore_case: false } => text.starts_with(prefix.as_str()),
-            Self::Suffix { suffix, ignore_case: true } => lower(text).ends_with(&lower(suffix)),
-            Self::Suffix { suffix, ignore_case: false } => text.ends_with(suffix.as_str()),
+            Self::Prefix {
+                prefix,
+                ignore_case: true,
+            } => lower(text).starts_with(&lower(prefix)),
+            Self::Prefix {
+                prefix,
+                ignore_case: false,
+            } => text.starts_with(prefix.as_str()),
+            Self::Suffix {
+                suffix,
+                ignore_case: true,
+            } => lower(text).ends_with(&lower(suffix)),
+            Self::Suffix {
+                suffix,
+                ignore_case: false,
+            } => text.ends_with(suffix.as_str()),
             Self::Wildcard(glob) => {
                 let text: Vec<char> = text.chars().collect();
                 glob_matches(glob, &text)
@@ -346,7 +390,9 @@ fn glob_matches(glob: &[Glob], text: &[char]) -> bool {
                 at_glob += 1;
             }
             _ => {
-                let Some((star, from)) = latest_star else { return false };
+                let Some((star, from)) = latest_star else {
+                    return false;
+                };
                 latest_star = Some((star, from + 1));
                 at_glob = star + 1;
                 at_text = from + 1;
@@ -357,7 +403,10 @@ fn glob_matches(glob: &[Glob], text: &[char]) -> bool {
 }
 
 impl Comparison {
-    #[expect(clippy::float_cmp, reason = "EventBridge's `=` means the very same number")]
+    #[expect(
+        clippy::float_cmp,
+        reason = "EventBridge's `=` means the very same number"
+    )]
     fn holds(self, number: f64, than: f64) -> bool {
         match self {
             Self::Less => number < than,

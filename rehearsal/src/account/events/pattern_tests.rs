@@ -36,25 +36,61 @@ fn every_operator_matches_as_eventbridge_documents_it() {
         (json!(["x"]), json!([]), false),
         (json!([{"prefix": "rel-"}]), json!("rel-7"), true),
         (json!([{"prefix": "rel-"}]), json!("Rel-7"), false),
-        (json!([{"prefix": {"equals-ignore-case": "rel-"}}]), json!("Rel-7"), true),
+        (
+            json!([{"prefix": {"equals-ignore-case": "rel-"}}]),
+            json!("Rel-7"),
+            true,
+        ),
         (json!([{"prefix": ""}]), json!("anything"), true),
         (json!([{"prefix": "1"}]), json!(12), false),
         (json!([{"suffix": ".sig"}]), json!("sha256-ab.sig"), true),
         (json!([{"suffix": ".sig"}]), json!("sha256-ab.SIG"), false),
-        (json!([{"suffix": {"equals-ignore-case": ".sig"}}]), json!("sha256-ab.SIG"), true),
+        (
+            json!([{"suffix": {"equals-ignore-case": ".sig"}}]),
+            json!("sha256-ab.SIG"),
+            true,
+        ),
         (json!([{"equals-ignore-case": "TeSt"}]), json!("test"), true),
-        (json!([{"equals-ignore-case": "TeSt"}]), json!("tests"), false),
+        (
+            json!([{"equals-ignore-case": "TeSt"}]),
+            json!("tests"),
+            false,
+        ),
         (json!([{"anything-but": "x"}]), json!("y"), true),
         (json!([{"anything-but": "x"}]), json!("x"), false),
         (json!([{"anything-but": ["x", "y"]}]), json!("y"), false),
         (json!([{"anything-but": [1, 2]}]), json!(3), true),
         (json!([{"anything-but": ""}]), json!(""), false),
-        (json!([{"anything-but": {"prefix": "sha256-"}}]), json!("test"), true),
-        (json!([{"anything-but": {"prefix": "sha256-"}}]), json!("sha256-ab"), false),
-        (json!([{"anything-but": {"suffix": [".sig", ".att"]}}]), json!("x.att"), false),
-        (json!([{"anything-but": {"equals-ignore-case": ["a", "b"]}}]), json!("B"), false),
-        (json!([{"anything-but": {"wildcard": "*-dev-*"}}]), json!("api-dev-1"), false),
-        (json!([{"anything-but": {"wildcard": "*-dev-*"}}]), json!("api-1"), true),
+        (
+            json!([{"anything-but": {"prefix": "sha256-"}}]),
+            json!("test"),
+            true,
+        ),
+        (
+            json!([{"anything-but": {"prefix": "sha256-"}}]),
+            json!("sha256-ab"),
+            false,
+        ),
+        (
+            json!([{"anything-but": {"suffix": [".sig", ".att"]}}]),
+            json!("x.att"),
+            false,
+        ),
+        (
+            json!([{"anything-but": {"equals-ignore-case": ["a", "b"]}}]),
+            json!("B"),
+            false,
+        ),
+        (
+            json!([{"anything-but": {"wildcard": "*-dev-*"}}]),
+            json!("api-dev-1"),
+            false,
+        ),
+        (
+            json!([{"anything-but": {"wildcard": "*-dev-*"}}]),
+            json!("api-1"),
+            true,
+        ),
         (json!([{"numeric": [">", 0, "<=", 5]}]), json!(5), true),
         (json!([{"numeric": [">", 0, "<=", 5]}]), json!(0), false),
         (json!([{"numeric": ["=", 300]}]), json!(300.0), true),
@@ -106,7 +142,11 @@ fn all_fields_must_match_and_one_alternative_of_each_or() {
 #[test]
 fn an_array_of_objects_matches_if_one_element_does() {
     let event = json!({"detail": {"items": [{"a": 1, "b": 2}, {"a": 3, "b": 4}]}});
-    check(&json!({"detail": {"items": {"a": [3], "b": [4]}}}), &event, true);
+    check(
+        &json!({"detail": {"items": {"a": [3], "b": [4]}}}),
+        &event,
+        true,
+    );
     check(&json!({"detail": {"items": {"a": [5]}}}), &event, false);
 }
 
@@ -123,20 +163,41 @@ fn a_wrong_pattern_is_refused_with_the_place_and_the_reason() {
     let table = [
         (json!({}), "``: an empty pattern"),
         (json!([]), "``: a pattern is a JSON object"),
-        (json!({"a": "x"}), "`a`: a value must be an object or an array"),
+        (
+            json!({"a": "x"}),
+            "`a`: a value must be an object or an array",
+        ),
         (json!({"a": []}), "`a`: an empty array"),
         (json!({"a": {}}), "`a`: an empty object"),
-        (json!({"a": {"b": [["x"]]}}), "`a.b`: an array inside an array"),
-        (json!({"a": [{"cidr": "10.0.0.0/24"}]}), "operator `cidr` is not supported here"),
-        (json!({"a": [{"prefix": "x", "suffix": "y"}]}), "exactly one key"),
+        (
+            json!({"a": {"b": [["x"]]}}),
+            "`a.b`: an array inside an array",
+        ),
+        (
+            json!({"a": [{"cidr": "10.0.0.0/24"}]}),
+            "operator `cidr` is not supported here",
+        ),
+        (
+            json!({"a": [{"prefix": "x", "suffix": "y"}]}),
+            "exactly one key",
+        ),
         (json!({"a": [{"prefix": 1}]}), "`prefix` takes a string"),
-        (json!({"a": [{"exists": "yes"}]}), "`exists` takes true or false"),
+        (
+            json!({"a": [{"exists": "yes"}]}),
+            "`exists` takes true or false",
+        ),
         (json!({"a": [{"numeric": [">"]}]}), "`numeric` takes pairs"),
-        (json!({"a": [{"numeric": ["~", 1]}]}), "`numeric` takes pairs"),
+        (
+            json!({"a": [{"numeric": ["~", 1]}]}),
+            "`numeric` takes pairs",
+        ),
         (json!({"a": [{"wildcard": "a**"}]}), "consecutive wildcard"),
         (json!({"a": [{"wildcard": "a\\x"}]}), "may only escape"),
         (json!({"a": [{"anything-but": []}]}), "at least one value"),
-        (json!({"a": [{"anything-but": true}]}), "strings and numbers"),
+        (
+            json!({"a": [{"anything-but": true}]}),
+            "strings and numbers",
+        ),
         (json!({"$or": [{"a": ["x"]}]}), "at least two alternatives"),
     ];
     for (pattern, part) in table {

@@ -11,20 +11,25 @@ use super::TemplateError;
 
 /// Parses the template's YAML, with its short forms.
 pub(super) fn parse(text: &str) -> Result<Value, TemplateError> {
-    let yaml: serde_norway::Value =
-        serde_norway::from_str(text).map_err(|error| TemplateError::new("template", error.to_string()))?;
+    let yaml: serde_norway::Value = serde_norway::from_str(text)
+        .map_err(|error| TemplateError::new("template", error.to_string()))?;
     long_form(yaml)
 }
 
 fn long_form(yaml: serde_norway::Value) -> Result<Value, TemplateError> {
     use serde_norway::Value as Yaml;
     Ok(match yaml {
-        Yaml::Sequence(items) => Value::Array(items.into_iter().map(long_form).collect::<Result<_, _>>()?),
+        Yaml::Sequence(items) => {
+            Value::Array(items.into_iter().map(long_form).collect::<Result<_, _>>()?)
+        }
         Yaml::Mapping(members) => {
             let mut object = Map::new();
             for (key, value) in members {
                 let Yaml::String(key) = key else {
-                    return Err(TemplateError::new("template", format!("the key {key:?} is not a string")));
+                    return Err(TemplateError::new(
+                        "template",
+                        format!("the key {key:?} is not a string"),
+                    ));
                 };
                 object.insert(key, long_form(value)?);
             }
@@ -44,8 +49,9 @@ fn long_form(yaml: serde_norway::Value) -> Result<Value, TemplateError> {
             };
             json!({ name: value })
         }
-        plain => serde_json::to_value(plain)
-            .map_err(|error| TemplateError::new("template", format!("a value is not JSON: {error}")))?,
+        plain => serde_json::to_value(plain).map_err(|error| {
+            TemplateError::new("template", format!("a value is not JSON: {error}"))
+        })?,
     })
 }
 
@@ -63,11 +69,19 @@ pub(super) struct Scope<'a> {
 
 impl Scope<'_> {
     /// A value without its functions; `None` for `AWS::NoValue`. `place` is for error messages.
-    pub(super) fn resolve(&self, value: &Value, place: &str) -> Result<Option<Value>, TemplateError> {
+    pub(super) fn resolve(
+        &self,
+        value: &Value,
+        place: &str,
+    ) -> Result<Option<Value>, TemplateError> {
         match value {
             Value::Array(items) => {
                 let items = items.iter().map(|item| self.resolve(item, place));
-                Ok(Some(items.filter_map(Result::transpose).collect::<Result<_, _>>()?))
+                Ok(Some(
+                    items
+                        .filter_map(Result::transpose)
+                        .collect::<Result<_, _>>()?,
+                ))
             }
             Value::Object(members) => {
                 if let Some((name, argument)) = function(members) {
@@ -85,12 +99,21 @@ impl Scope<'_> {
         }
     }
 
-    fn call(&self, name: &str, argument: &Value, place: &str) -> Result<Option<Value>, TemplateError> {
+    fn call(
+        &self,
+        name: &str,
+        argument: &Value,
+        place: &str,
+    ) -> Result<Option<Value>, TemplateError> {
         let refuse = |reason: &str| TemplateError::new(place, format!("{name} {reason}"));
         match name {
             "Ref" => {
                 let name = argument.as_str().ok_or_else(|| refuse("takes a name"))?;
-                if name == "AWS::NoValue" { Ok(None) } else { self.reference(name, place).map(Some) }
+                if name == "AWS::NoValue" {
+                    Ok(None)
+                } else {
+                    self.reference(name, place).map(Some)
+                }
             }
             "Fn::GetAtt" => {
                 let [Value::String(id), Value::String(attribute)] =
@@ -98,20 +121,30 @@ impl Scope<'_> {
                 else {
                     return Err(refuse("takes a logical id and an attribute"));
                 };
-                self.attribute(id, attribute, place).map(|text| Some(text.into()))
+                self.attribute(id, attribute, place)
+                    .map(|text| Some(text.into()))
             }
-            "Fn::Sub" => self.substitute(argument, place).map(|text| Some(text.into())),
+            "Fn::Sub" => self
+                .substitute(argument, place)
+                .map(|text| Some(text.into())),
             "Fn::If" => {
                 let [Value::String(condition), yes, no] =
                     argument.as_array().map(Vec::as_slice).unwrap_or_default()
                 else {
                     return Err(refuse("takes a condition and two values"));
                 };
-                self.resolve(if self.condition(condition, place)? { yes } else { no }, place)
+                self.resolve(
+                    if self.condition(condition, place)? {
+                        yes
+                    } else {
+                        no
+                    },
+                    place,
+                )
             }
-            "Fn::Equals" | "Fn::Not" | "Fn::And" | "Fn::Or" | "Condition" => {
-                self.holds(&json!({ name: argument }), place).map(|it| Some(it.into()))
-            }
+            "Fn::Equals" | "Fn::Not" | "Fn::And" | "Fn::Or" | "Condition" => self
+                .holds(&json!({ name: argument }), place)
+                .map(|it| Some(it.into())),
             "Fn::Join" => {
                 let parts = self.resolve(argument, place)?.unwrap_or_default();
                 let separator = parts.get(0).and_then(Value::as_str);
@@ -124,7 +157,10 @@ impl Scope<'_> {
             }
             "Fn::Select" => {
                 let parts = self.resolve(argument, place)?.unwrap_or_default();
-                let index = parts.get(0).map(text).and_then(|text| text.parse::<usize>().ok());
+                let index = parts
+                    .get(0)
+                    .map(text)
+                    .and_then(|text| text.parse::<usize>().ok());
                 index
                     .and_then(|index| parts.get(1)?.get(index).cloned())
                     .map(Some)
@@ -146,25 +182,43 @@ impl Scope<'_> {
     fn reference(&self, name: &str, place: &str) -> Result<Value, TemplateError> {
         let parameter = self.parameters.get(name).cloned();
         let resource = || self.references.get(name).map(|text| text.clone().into());
-        parameter
-            .or_else(resource)
-            .ok_or_else(|| TemplateError::new(place, format!("there is no parameter or resource `{name}`")))
+        parameter.or_else(resource).ok_or_else(|| {
+            TemplateError::new(place, format!("there is no parameter or resource `{name}`"))
+        })
     }
 
     fn attribute(&self, id: &str, attribute: &str, place: &str) -> Result<String, TemplateError> {
-        self.attributes.get(&(id.to_owned(), attribute.to_owned())).cloned().ok_or_else(|| {
-            TemplateError::new(place, format!("the rehearsal knows no resource `{id}` with attribute `{attribute}`"))
-        })
+        self.attributes
+            .get(&(id.to_owned(), attribute.to_owned()))
+            .cloned()
+            .ok_or_else(|| {
+                TemplateError::new(
+                    place,
+                    format!("the rehearsal knows no resource `{id}` with attribute `{attribute}`"),
+                )
+            })
     }
 
     fn substitute(&self, argument: &Value, place: &str) -> Result<String, TemplateError> {
         let (format, variables) = match argument {
             Value::String(format) => (format.as_str(), None),
             Value::Array(parts) => match parts.as_slice() {
-                [Value::String(format), Value::Object(variables)] => (format.as_str(), Some(variables)),
-                _ => return Err(TemplateError::new(place, "Fn::Sub takes a string, or a string and a map")),
+                [Value::String(format), Value::Object(variables)] => {
+                    (format.as_str(), Some(variables))
+                }
+                _ => {
+                    return Err(TemplateError::new(
+                        place,
+                        "Fn::Sub takes a string, or a string and a map",
+                    ));
+                }
             },
-            _ => return Err(TemplateError::new(place, "Fn::Sub takes a string, or a string and a map")),
+            _ => {
+                return Err(TemplateError::new(
+                    place,
+                    "Fn::Sub takes a string, or a string and a map",
+                ));
+            }
         };
         let mut substituted = String::new();
         let mut rest = format;
@@ -180,7 +234,10 @@ impl Scope<'_> {
                 substituted.push('}');
                 continue;
             }
-            let value = match (variables.and_then(|variables| variables.get(name)), name.split_once('.')) {
+            let value = match (
+                variables.and_then(|variables| variables.get(name)),
+                name.split_once('.'),
+            ) {
                 (Some(variable), _) => self.resolve(variable, place)?.unwrap_or_default(),
                 (None, Some((id, attribute))) => self.attribute(id, attribute, place)?.into(),
                 (None, None) => self.reference(name, place)?,
@@ -194,29 +251,37 @@ impl Scope<'_> {
     /// Does the condition of this name hold?
     pub(super) fn condition(&self, name: &str, place: &str) -> Result<bool, TemplateError> {
         let condition = self.conditions.get(name);
-        let condition =
-            condition.ok_or_else(|| TemplateError::new(place, format!("there is no condition `{name}`")))?;
+        let condition = condition
+            .ok_or_else(|| TemplateError::new(place, format!("there is no condition `{name}`")))?;
         // CloudFormation refuses circles; here a circle would end the stack, so conditions nest only so deep.
         if place.matches('?').count() > 20 {
-            return Err(TemplateError::new(name, "conditions refer to each other in a circle"));
+            return Err(TemplateError::new(
+                name,
+                "conditions refer to each other in a circle",
+            ));
         }
         self.holds(condition, &format!("{place}?{name}"))
     }
 
     fn holds(&self, condition: &Value, place: &str) -> Result<bool, TemplateError> {
         let refuse = || TemplateError::new(place, format!("`{condition}` is not a condition"));
-        let (name, argument) = condition.as_object().and_then(function).ok_or_else(refuse)?;
+        let (name, argument) = condition
+            .as_object()
+            .and_then(function)
+            .ok_or_else(refuse)?;
         let arguments = argument.as_array().map(Vec::as_slice).unwrap_or_default();
         match (name, arguments) {
             ("Condition", _) => self.condition(argument.as_str().ok_or_else(refuse)?, place),
-            ("Fn::Equals", [left, right]) => Ok(self.resolve(left, place)? == self.resolve(right, place)?),
+            ("Fn::Equals", [left, right]) => {
+                Ok(self.resolve(left, place)? == self.resolve(right, place)?)
+            }
             ("Fn::Not", [condition]) => Ok(!self.holds(condition, place)?),
-            ("Fn::And", conditions) => {
-                conditions.iter().try_fold(true, |all, it| Ok(self.holds(it, place)? && all))
-            }
-            ("Fn::Or", conditions) => {
-                conditions.iter().try_fold(false, |any, it| Ok(self.holds(it, place)? || any))
-            }
+            ("Fn::And", conditions) => conditions
+                .iter()
+                .try_fold(true, |all, it| Ok(self.holds(it, place)? && all)),
+            ("Fn::Or", conditions) => conditions
+                .iter()
+                .try_fold(false, |any, it| Ok(self.holds(it, place)? || any)),
             _ => Err(refuse()),
         }
     }
@@ -243,7 +308,10 @@ mod tests {
     use super::*;
 
     fn resolve(yaml: &str) -> Result<Option<Value>, TemplateError> {
-        let conditions = parse("Yes: !Equals [a, !Ref Letter]\nNo: !Not [!Condition Yes]\nLoop: !Condition Loop").unwrap();
+        let conditions = parse(
+            "Yes: !Equals [a, !Ref Letter]\nNo: !Not [!Condition Yes]\nLoop: !Condition Loop",
+        )
+        .unwrap();
         let scope = Scope {
             parameters: BTreeMap::from([
                 ("Letter".to_owned(), json!("a")),
@@ -252,7 +320,10 @@ mod tests {
             ]),
             conditions: &conditions,
             references: BTreeMap::from([("Table".to_owned(), "greenlight".to_owned())]),
-            attributes: BTreeMap::from([(("Table".to_owned(), "Arn".to_owned()), "arn:table".to_owned())]),
+            attributes: BTreeMap::from([(
+                ("Table".to_owned(), "Arn".to_owned()),
+                "arn:table".to_owned(),
+            )]),
         };
         scope.resolve(&parse(yaml).unwrap(), "here")
     }
@@ -264,14 +335,23 @@ mod tests {
             ("!Ref List", json!(["x", "y"])),
             ("!GetAtt Table.Arn", json!("arn:table")),
             ("Fn::GetAtt: [Table, Arn]", json!("arn:table")),
-            ("!Sub '${AWS::Region}/${Table}/${Table.Arn}/${!Literal}'", json!("eu-west-1/greenlight/arn:table/${Literal}")),
-            ("!Sub ['${It}-${Letter}', {It: !Ref Table}]", json!("greenlight-a")),
+            (
+                "!Sub '${AWS::Region}/${Table}/${Table.Arn}/${!Literal}'",
+                json!("eu-west-1/greenlight/arn:table/${Literal}"),
+            ),
+            (
+                "!Sub ['${It}-${Letter}', {It: !Ref Table}]",
+                json!("greenlight-a"),
+            ),
             ("!If [Yes, 1, 2]", json!(1)),
             ("!If [No, 1, !Ref Letter]", json!("a")),
             ("!Join ['-', [a, !Ref Letter, 3]]", json!("a-a-3")),
             ("!Join ['', !Ref List]", json!("xy")),
             ("!Select [1, !Split [',', 'a,b']]", json!("b")),
-            ("a: [!Ref AWS::NoValue, 1]\nb: !Ref AWS::NoValue", json!({"a": [1]})),
+            (
+                "a: [!Ref AWS::NoValue, 1]\nb: !Ref AWS::NoValue",
+                json!({"a": [1]}),
+            ),
             ("!Or [!Condition No, !Equals [1, 1]]", json!(true)),
             ("!And [!Condition No, !Equals [1, 1]]", json!(false)),
         ];
@@ -283,8 +363,14 @@ mod tests {
     #[test]
     fn what_is_not_understood_is_an_error_that_names_it_and_its_place() {
         let table = [
-            ("a: !Ref Nothing", "here.a: there is no parameter or resource `Nothing`"),
-            ("!GetAtt Table.Colour", "no resource `Table` with attribute `Colour`"),
+            (
+                "a: !Ref Nothing",
+                "here.a: there is no parameter or resource `Nothing`",
+            ),
+            (
+                "!GetAtt Table.Colour",
+                "no resource `Table` with attribute `Colour`",
+            ),
             ("!ImportValue x", "Fn::ImportValue is not understood"),
             ("!If [Maybe, 1, 2]", "there is no condition `Maybe`"),
             ("!If [Loop, 1, 2]", "in a circle"),

@@ -135,20 +135,28 @@ impl Template {
     /// Reads a template's file.
     pub fn read(path: &Path, choices: &Choices) -> Result<Self, TemplateError> {
         let text = std::fs::read_to_string(path).map_err(|error| {
-            TemplateError::new(path.display().to_string(), format!("cannot be read: {error}"))
+            TemplateError::new(
+                path.display().to_string(),
+                format!("cannot be read: {error}"),
+            )
         })?;
         Self::parse(&text, choices)
     }
 
     /// The function of this logical id.
     pub fn function(&self, logical_id: &str) -> Option<&Function> {
-        self.functions.iter().find(|function| function.logical_id == logical_id)
+        self.functions
+            .iter()
+            .find(|function| function.logical_id == logical_id)
     }
 }
 
 impl TemplateError {
     fn new(place: impl Into<String>, reason: impl Into<String>) -> Self {
-        Self { place: place.into(), reason: reason.into() }
+        Self {
+            place: place.into(),
+            reason: reason.into(),
+        }
     }
 }
 

@@ -24,12 +24,19 @@ impl Grant {
     pub(super) fn of_queue_policy(properties: &Value) -> Vec<Self> {
         let statements = list(&properties["PolicyDocument"]["Statement"]);
         let mut grants = Vec::new();
-        for statement in statements.iter().filter(|statement| statement["Effect"] == "Allow") {
+        for statement in statements
+            .iter()
+            .filter(|statement| statement["Effect"] == "Allow")
+        {
             for principal in strings(&statement["Principal"]["Service"]) {
                 for action in strings(&statement["Action"]) {
                     for resource in strings(&statement["Resource"]) {
                         let (principal, action) = (principal.clone(), action.clone());
-                        grants.push(Self { principal, action, resource });
+                        grants.push(Self {
+                            principal,
+                            action,
+                            resource,
+                        });
                     }
                 }
             }
@@ -39,7 +46,11 @@ impl Grant {
 
     pub(super) fn of_permission(properties: &Value) -> Self {
         let text = |name: &str| properties[name].as_str().unwrap_or_default().to_owned();
-        Self { principal: text("Principal"), action: text("Action"), resource: text("FunctionName") }
+        Self {
+            principal: text("Principal"),
+            action: text("Action"),
+            resource: text("FunctionName"),
+        }
     }
 
     /// What SAM adds for an event of a function.
@@ -65,25 +76,41 @@ pub(super) fn events_may(grants: &[Grant], action: &str, arn: &str) -> bool {
 
 /// All actions that a function's policies allow.
 pub(super) fn actions(policies: &Value) -> Vec<String> {
-    let statements = list(policies).iter().flat_map(|policy| list(&policy["Statement"]));
+    let statements = list(policies)
+        .iter()
+        .flat_map(|policy| list(&policy["Statement"]));
     let allowed = statements.filter(|statement| statement["Effect"] == "Allow");
-    allowed.flat_map(|statement| strings(&statement["Action"])).collect()
+    allowed
+        .flat_map(|statement| strings(&statement["Action"]))
+        .collect()
 }
 
 /// The actions, such as `ecs:DescribeServices`, that IAM asks for when this call is made. `service` is
 /// botocore's name of it.
 pub fn actions_of(service: &str, operation: &str, request: &Value) -> Vec<String> {
-    let service = if service == "elbv2" { "elasticloadbalancing" } else { service };
+    let service = if service == "elbv2" {
+        "elasticloadbalancing"
+    } else {
+        service
+    };
     // A transaction needs what its parts need.
     let parts: BTreeSet<&str> = match (service, operation) {
         ("dynamodb", "TransactWriteItems") => {
-            let parts = list(&request["TransactItems"]).iter().filter_map(Value::as_object);
-            parts.flat_map(|part| part.keys()).filter_map(|part| part_action(part)).collect()
+            let parts = list(&request["TransactItems"])
+                .iter()
+                .filter_map(Value::as_object);
+            parts
+                .flat_map(|part| part.keys())
+                .filter_map(|part| part_action(part))
+                .collect()
         }
         ("dynamodb", "TransactGetItems") => BTreeSet::from(["GetItem"]),
         _ => BTreeSet::from([operation]),
     };
-    parts.into_iter().map(|action| format!("{service}:{action}")).collect()
+    parts
+        .into_iter()
+        .map(|action| format!("{service}:{action}"))
+        .collect()
 }
 
 fn part_action(part: &str) -> Option<&'static str> {
@@ -98,10 +125,12 @@ fn part_action(part: &str) -> Option<&'static str> {
 
 /// Is this action among the allowed ones (of [`super::Function::actions`]), which may end in `*`?
 pub fn allows(allowed: &[String], action: &str) -> bool {
-    allowed.iter().any(|allowed| match allowed.strip_suffix('*') {
-        Some(prefix) => action.starts_with(prefix),
-        None => allowed == action,
-    })
+    allowed
+        .iter()
+        .any(|allowed| match allowed.strip_suffix('*') {
+            Some(prefix) => action.starts_with(prefix),
+            None => allowed == action,
+        })
 }
 
 /// IAM writes one thing where it could write a list of one.
@@ -114,5 +143,9 @@ fn list(value: &Value) -> &[Value] {
 }
 
 fn strings(value: &Value) -> Vec<String> {
-    list(value).iter().filter_map(Value::as_str).map(str::to_owned).collect()
+    list(value)
+        .iter()
+        .filter_map(Value::as_str)
+        .map(str::to_owned)
+        .collect()
 }

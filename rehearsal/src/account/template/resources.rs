@@ -7,7 +7,9 @@ use serde_json::{Map, Value, json};
 
 use super::intrinsics::{Scope, text};
 use super::permissions::Grant;
-use super::{Choices, Function, QueueResource, RuleResource, TableResource, Template, TemplateError};
+use super::{
+    Choices, Function, QueueResource, RuleResource, TableResource, Template, TemplateError,
+};
 use crate::account::queue::Mapping;
 
 /// Which property names a resource of this type.
@@ -42,14 +44,29 @@ impl Reader {
         for (name, parameter) in members(&document["Parameters"]) {
             let value = choices.parameters.get(name).cloned().map(Value::String);
             let Some(value) = value.or_else(|| parameter.get("Default").cloned()) else {
-                return Err(TemplateError::new(format!("Parameters.{name}"), "has no default and was given no value"));
+                return Err(TemplateError::new(
+                    format!("Parameters.{name}"),
+                    "has no default and was given no value",
+                ));
             };
-            let is_list = parameter["Type"].as_str().is_some_and(|it| it == "CommaDelimitedList" || it.starts_with("List<"));
-            let value = if is_list { text(&value).split(',').map(str::trim).collect() } else { text(&value).into() };
+            let is_list = parameter["Type"]
+                .as_str()
+                .is_some_and(|it| it == "CommaDelimitedList" || it.starts_with("List<"));
+            let value = if is_list {
+                text(&value).split(',').map(str::trim).collect()
+            } else {
+                text(&value).into()
+            };
             parameters.insert(name.clone(), value);
         }
         let (references, attributes) = (BTreeMap::new(), BTreeMap::new());
-        let mut reader = Self { document, parameters, names: BTreeMap::new(), references, attributes };
+        let mut reader = Self {
+            document,
+            parameters,
+            names: BTreeMap::new(),
+            references,
+            attributes,
+        };
         reader.name_resources(choices)?;
         Ok(reader)
     }
@@ -65,19 +82,27 @@ impl Reader {
 
     /// Finds what `Ref` and `GetAtt` give; names may depend on parameters, not on other resources.
     fn name_resources(&mut self, choices: &Choices) -> Result<(), TemplateError> {
-        let Choices { account_id, region, .. } = choices;
+        let Choices {
+            account_id, region, ..
+        } = choices;
         let scope = self.scope();
         let mut found = Vec::new();
         for (id, resource) in members(&self.document["Resources"]) {
             let kind = resource["Type"].as_str().unwrap_or_default();
-            let Some((_, property, service)) = NAMES.iter().find(|(known, ..)| *known == kind) else {
+            let Some((_, property, service)) = NAMES.iter().find(|(known, ..)| *known == kind)
+            else {
                 found.push((id.clone(), id.clone(), "", id.clone()));
                 continue;
             };
             let place = format!("{id}.{property}");
             let name = resource["Properties"].get(property);
-            let name = name.map(|name| scope.resolve(name, &place)).transpose()?.flatten();
-            let name = name.map(|name| text(&name)).or_else(|| choices.names.get(id).cloned());
+            let name = name
+                .map(|name| scope.resolve(name, &place))
+                .transpose()?
+                .flatten();
+            let name = name
+                .map(|name| text(&name))
+                .or_else(|| choices.names.get(id).cloned());
             let name = name.unwrap_or_else(|| id.clone());
             let reference = match *service {
                 "sqs" => format!("https://sqs.{region}.amazonaws.com/{account_id}/{name}"),
@@ -97,7 +122,8 @@ impl Reader {
                 self.attributes.insert((id.clone(), "Arn".to_owned()), arn);
             }
             if service == "sqs" {
-                self.attributes.insert((id.clone(), "QueueName".to_owned()), name.clone());
+                self.attributes
+                    .insert((id.clone(), "QueueName".to_owned()), name.clone());
             }
             self.references.insert(id.clone(), reference);
             self.names.insert(id, name);
@@ -117,20 +143,36 @@ impl Reader {
             }
             // Only what is read is resolved, so that a log group may use what is not understood here.
             let properties = || {
-                let values = scope.resolve(&resource["Properties"], id)?.unwrap_or_default();
-                Ok(Properties { place: id.clone(), values })
+                let values = scope
+                    .resolve(&resource["Properties"], id)?
+                    .unwrap_or_default();
+                Ok(Properties {
+                    place: id.clone(),
+                    values,
+                })
             };
             let name = self.names.get(id).cloned().unwrap_or_default();
             match resource["Type"].as_str().unwrap_or_default() {
-                "AWS::Serverless::Function" => self.read_function(id, name, &scope, resource, &mut template)?,
+                "AWS::Serverless::Function" => {
+                    self.read_function(id, name, &scope, resource, &mut template)?;
+                }
                 "AWS::SQS::Queue" => template.queues.push(properties()?.queue(name)?),
                 "AWS::DynamoDB::Table" => {
-                    template.tables.push(TableResource { name, properties: properties()?.values });
+                    template.tables.push(TableResource {
+                        name,
+                        properties: properties()?.values,
+                    });
                 }
                 "AWS::Events::Rule" => template.rules.extend(properties()?.rule(name)?),
-                "AWS::Lambda::EventSourceMapping" => template.mappings.push(properties()?.mapping(None)?),
-                "AWS::SQS::QueuePolicy" => template.grants.extend(Grant::of_queue_policy(&properties()?.values)),
-                "AWS::Lambda::Permission" => template.grants.push(Grant::of_permission(&properties()?.values)),
+                "AWS::Lambda::EventSourceMapping" => {
+                    template.mappings.push(properties()?.mapping(None)?);
+                }
+                "AWS::SQS::QueuePolicy" => template
+                    .grants
+                    .extend(Grant::of_queue_policy(&properties()?.values)),
+                "AWS::Lambda::Permission" => template
+                    .grants
+                    .push(Grant::of_permission(&properties()?.values)),
                 _ => {}
             }
         }
@@ -148,16 +190,30 @@ impl Reader {
         let mut merged = self.document["Globals"]["Function"].clone();
         merge(&mut merged, &resource["Properties"]);
         let values = scope.resolve(&merged, id)?.unwrap_or_default();
-        let properties = Properties { place: id.to_owned(), values };
-        let arn = self.attributes.get(&(id.to_owned(), "Arn".to_owned())).cloned().unwrap_or_default();
+        let properties = Properties {
+            place: id.to_owned(),
+            values,
+        };
+        let arn = self
+            .attributes
+            .get(&(id.to_owned(), "Arn".to_owned()))
+            .cloned()
+            .unwrap_or_default();
         for (event, definition) in members(&properties.values["Events"]) {
             let place = format!("{id}.Events.{event}");
             let values = definition["Properties"].clone();
-            let event_properties = Properties { place: place.clone(), values };
+            let event_properties = Properties {
+                place: place.clone(),
+                values,
+            };
             match definition["Type"].as_str().unwrap_or_default() {
-                "SQS" => template.mappings.push(event_properties.mapping(Some(&name))?),
+                "SQS" => template
+                    .mappings
+                    .push(event_properties.mapping(Some(&name))?),
                 "EventBridgeRule" | "CloudWatchEvent" => {
-                    let dead_letters = event_properties.values["DeadLetterConfig"]["Arn"].as_str().map(str::to_owned);
+                    let dead_letters = event_properties.values["DeadLetterConfig"]["Arn"]
+                        .as_str()
+                        .map(str::to_owned);
                     let rule = RuleResource {
                         name: format!("{id}{event}"),
                         pattern: event_properties.required("Pattern")?.clone(),
@@ -167,7 +223,12 @@ impl Reader {
                     template.grants.push(Grant::events_may_invoke(&arn));
                     template.rules.push(rule);
                 }
-                other => return Err(TemplateError::new(place, format!("events of type `{other}` are not rehearsed"))),
+                other => {
+                    return Err(TemplateError::new(
+                        place,
+                        format!("events of type `{other}` are not rehearsed"),
+                    ));
+                }
             }
         }
         template.functions.push(properties.function(id, name)?);
@@ -181,7 +242,9 @@ impl Properties {
     }
 
     fn required(&self, property: &str) -> Result<&Value, TemplateError> {
-        self.values.get(property).ok_or_else(|| self.error(property, "is missing"))
+        self.values
+            .get(property)
+            .ok_or_else(|| self.error(property, "is missing"))
     }
 
     fn string(&self, property: &str) -> Option<String> {
@@ -192,7 +255,9 @@ impl Properties {
     fn number(&self, property: &str, default: u64) -> Result<u64, TemplateError> {
         match self.values.get(property) {
             None => Ok(default),
-            Some(value) => text(value).parse().map_err(|_| self.error(property, "is not a number")),
+            Some(value) => text(value)
+                .parse()
+                .map_err(|_| self.error(property, "is not a number")),
         }
     }
 
@@ -201,8 +266,15 @@ impl Properties {
     }
 
     fn function(&self, logical_id: &str, name: String) -> Result<Function, TemplateError> {
-        let code = self.string("CodeUri").ok_or_else(|| self.error("CodeUri", "is missing"))?;
-        let code = code.trim_end_matches('/').rsplit('/').next().unwrap_or_default().to_owned();
+        let code = self
+            .string("CodeUri")
+            .ok_or_else(|| self.error("CodeUri", "is missing"))?;
+        let code = code
+            .trim_end_matches('/')
+            .rsplit('/')
+            .next()
+            .unwrap_or_default()
+            .to_owned();
         let variables = members(&self.values["Environment"]["Variables"]);
         let invocations = &self.values["EventInvokeConfig"];
         let on_failure = &invocations["DestinationConfig"]["OnFailure"]["Destination"];
@@ -214,10 +286,14 @@ impl Properties {
             // Lambda's own defaults.
             timeout: self.seconds("Timeout", 3)?,
             memory: self.number("MemorySize", 128)?,
-            environment: variables.map(|(name, value)| (name.clone(), text(value))).collect(),
+            environment: variables
+                .map(|(name, value)| (name.clone(), text(value)))
+                .collect(),
             retries: usize::try_from(retries).unwrap_or(usize::MAX),
             on_failure: on_failure.as_str().map(str::to_owned),
-            dead_letters: self.values["DeadLetterQueue"]["TargetArn"].as_str().map(str::to_owned),
+            dead_letters: self.values["DeadLetterQueue"]["TargetArn"]
+                .as_str()
+                .map(str::to_owned),
             actions: super::permissions::actions(&self.values["Policies"]),
         })
     }
@@ -229,7 +305,10 @@ impl Properties {
                 let arn = policy["deadLetterTargetArn"].as_str();
                 let count = text(&policy["maxReceiveCount"]).parse().ok();
                 let (Some(arn), Some(count)) = (arn, count) else {
-                    return Err(self.error("RedrivePolicy", "needs deadLetterTargetArn and maxReceiveCount"));
+                    return Err(self.error(
+                        "RedrivePolicy",
+                        "needs deadLetterTargetArn and maxReceiveCount",
+                    ));
                 };
                 Some((arn.to_owned(), count))
             }
@@ -248,7 +327,11 @@ impl Properties {
             return Ok(None);
         }
         let mut targets = Vec::new();
-        for target in self.values["Targets"].as_array().map(Vec::as_slice).unwrap_or_default() {
+        for target in self.values["Targets"]
+            .as_array()
+            .map(Vec::as_slice)
+            .unwrap_or_default()
+        {
             let Some(arn) = target["Arn"].as_str() else {
                 return Err(self.error("Targets", "has a target without Arn"));
             };
@@ -257,10 +340,16 @@ impl Properties {
                     return Err(self.error("Targets", &format!("`{unsupported}` is not rehearsed")));
                 }
             }
-            let dead_letters = target["DeadLetterConfig"]["Arn"].as_str().map(str::to_owned);
+            let dead_letters = target["DeadLetterConfig"]["Arn"]
+                .as_str()
+                .map(str::to_owned);
             targets.push((arn.to_owned(), dead_letters));
         }
-        Ok(Some(RuleResource { name, pattern: self.required("EventPattern")?.clone(), targets }))
+        Ok(Some(RuleResource {
+            name,
+            pattern: self.required("EventPattern")?.clone(),
+            targets,
+        }))
     }
 
     /// An event source mapping: SAM's within a function, or a resource that names its function.
@@ -271,22 +360,29 @@ impl Properties {
         };
         let queue = queue.filter(|arn| arn.contains(":sqs:"));
         let queue = queue.ok_or_else(|| self.error("Queue", "is not the ARN of a queue"))?;
-        let concurrency = self.values["ScalingConfig"].get("MaximumConcurrency").map(text);
-        let concurrency = concurrency.and_then(|it| it.parse().ok()).unwrap_or(DEFAULT_CONCURRENCY);
+        let concurrency = self.values["ScalingConfig"]
+            .get("MaximumConcurrency")
+            .map(text);
+        let concurrency = concurrency
+            .and_then(|it| it.parse().ok())
+            .unwrap_or(DEFAULT_CONCURRENCY);
         let responses = self.values["FunctionResponseTypes"].as_array();
         Ok(Mapping {
             queue: queue.rsplit(':').next().unwrap_or_default().to_owned(),
             function: function.ok_or_else(|| self.error("FunctionName", "is missing"))?,
             batch_size: usize::try_from(self.number("BatchSize", 10)?).unwrap_or(usize::MAX),
             batch_window: self.seconds("MaximumBatchingWindowInSeconds", 0)?,
-            report_item_failures: responses.is_some_and(|it| it.contains(&json!("ReportBatchItemFailures"))),
+            report_item_failures: responses
+                .is_some_and(|it| it.contains(&json!("ReportBatchItemFailures"))),
             concurrency,
         })
     }
 }
 
 fn pseudo_parameters(choices: &Choices) -> BTreeMap<String, Value> {
-    let Choices { account_id, region, .. } = choices;
+    let Choices {
+        account_id, region, ..
+    } = choices;
     [
         ("AWS::AccountId", account_id.as_str()),
         ("AWS::Region", region),

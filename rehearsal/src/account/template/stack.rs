@@ -20,15 +20,19 @@ impl Account {
             made.map_err(|error| TemplateError::new(&table.name, error.to_string()))?;
         }
         // A queue's dead-letter queue must be there before it.
-        let (with, without): (Vec<_>, Vec<_>) = template.queues.iter().partition(|it| it.redrive.is_some());
+        let (with, without): (Vec<_>, Vec<_>) =
+            template.queues.iter().partition(|it| it.redrive.is_some());
         for queue in without.into_iter().chain(with) {
             let attributes = Attributes {
                 visibility_timeout: queue.visibility_timeout,
                 delay: queue.delay,
-                redrive: queue.redrive.as_ref().map(|(arn, max_receive_count)| Redrive {
-                    queue: name_of(arn),
-                    max_receive_count: *max_receive_count,
-                }),
+                redrive: queue
+                    .redrive
+                    .as_ref()
+                    .map(|(arn, max_receive_count)| Redrive {
+                        queue: name_of(arn),
+                        max_receive_count: *max_receive_count,
+                    }),
             };
             let made = self.add_queue(&queue.name, attributes);
             made.map_err(|error| TemplateError::new(&queue.name, error.to_string()))?;
@@ -68,12 +72,22 @@ impl Account {
                 } else if arn.contains(":sqs:") {
                     (TargetKind::Queue(arn.clone()), "sqs:SendMessage")
                 } else {
-                    return Err(TemplateError::new(&rule.name, format!("the target {arn} is not rehearsed")));
+                    return Err(TemplateError::new(
+                        &rule.name,
+                        format!("the target {arn} is not rehearsed"),
+                    ));
                 };
                 self.check_grant(template, &rule.name, action, arn)?;
-                targets.push(Target { kind, dead_letters: dead_letters.clone() });
+                targets.push(Target {
+                    kind,
+                    dead_letters: dead_letters.clone(),
+                });
             }
-            self.events().add_rule(Rule { name: rule.name.clone(), pattern, targets });
+            self.events().add_rule(Rule {
+                name: rule.name.clone(),
+                pattern,
+                targets,
+            });
         }
         Ok(())
     }
@@ -87,13 +101,23 @@ impl Account {
     ) -> Result<(), TemplateError> {
         let known = self.queue(arn).is_some() || self.functions().configuration(arn).is_some();
         if !known {
-            return Err(TemplateError::new(rule, format!("{arn} is not in the template")));
+            return Err(TemplateError::new(
+                rule,
+                format!("{arn} is not in the template"),
+            ));
         }
         if events_may(&template.grants, action, arn) {
             return Ok(());
         }
-        let remedy = if action.starts_with("sqs:") { "AWS::SQS::QueuePolicy" } else { "AWS::Lambda::Permission" };
-        Err(TemplateError::new(rule, format!("EventBridge has no {action} on {arn}; add an {remedy}")))
+        let remedy = if action.starts_with("sqs:") {
+            "AWS::SQS::QueuePolicy"
+        } else {
+            "AWS::Lambda::Permission"
+        };
+        Err(TemplateError::new(
+            rule,
+            format!("EventBridge has no {action} on {arn}; add an {remedy}"),
+        ))
     }
 }
 

@@ -86,52 +86,119 @@ fn keeping() -> (impl Fn(&Function) -> Handler, Payloads) {
 fn a_function_has_its_name_timeout_environment_and_actions() {
     let template = Template::parse(SAMPLE, &choices()).unwrap();
     let function = template.function("Consumer").unwrap();
-    assert_eq!((function.name.as_str(), function.code.as_str()), ("Hook_green", "consumer"));
-    assert_eq!((function.timeout.as_secs(), function.memory, function.retries), (20, 128, 2));
+    assert_eq!(
+        (function.name.as_str(), function.code.as_str()),
+        ("Hook_green", "consumer")
+    );
+    assert_eq!(
+        (
+            function.timeout.as_secs(),
+            function.memory,
+            function.retries
+        ),
+        (20, 128, 2)
+    );
     let environment = [("GREENLIGHT_TABLE", "greenlight"), ("MORE", "1")];
-    assert_eq!(function.environment, environment.map(|(k, v)| (k.to_owned(), v.to_owned())).into());
+    assert_eq!(
+        function.environment,
+        environment
+            .map(|(k, v)| (k.to_owned(), v.to_owned()))
+            .into()
+    );
     assert!(allows(&function.actions, "ecs:DescribeServices"));
     assert!(allows(&function.actions, "dynamodb:Query"));
     let transaction = json!({"TransactItems": [{"Put": {}}, {"ConditionCheck": {}}, {"Put": {}}]});
     let needed = actions_of("dynamodb", "TransactWriteItems", &transaction);
     assert_eq!(needed, ["dynamodb:ConditionCheckItem", "dynamodb:PutItem"]);
-    assert!(!needed.iter().any(|action| allows(&function.actions, action)));
-    assert_eq!(actions_of("elbv2", "DescribeRules", &json!({})), ["elasticloadbalancing:DescribeRules"]);
+    assert!(
+        !needed
+            .iter()
+            .any(|action| allows(&function.actions, action))
+    );
+    assert_eq!(
+        actions_of("elbv2", "DescribeRules", &json!({})),
+        ["elasticloadbalancing:DescribeRules"]
+    );
     assert!(!allows(&function.actions, "ecs:RegisterTaskDefinition"));
 }
 
 #[test]
 fn a_parameter_can_be_given() {
     let mut choices = choices();
-    choices.parameters.insert("Suffix".to_owned(), "mine".to_owned());
-    assert_eq!(Template::parse(SAMPLE, &choices).unwrap().functions[0].name, "Hook_mine");
+    choices
+        .parameters
+        .insert("Suffix".to_owned(), "mine".to_owned());
+    assert_eq!(
+        Template::parse(SAMPLE, &choices).unwrap().functions[0].name,
+        "Hook_mine"
+    );
 }
 
 #[tokio::test(start_paused = true)]
 async fn an_event_takes_the_way_that_the_template_describes() {
     let account = Account::new(Settings::for_tests());
     let (handler, seen) = keeping();
-    account.deploy(&Template::parse(SAMPLE, &choices()).unwrap(), handler).await.unwrap();
-    account.events().put_detail("aws.ecr", "ECR Image Action", json!([]), json!({}));
+    account
+        .deploy(&Template::parse(SAMPLE, &choices()).unwrap(), handler)
+        .await
+        .unwrap();
+    account
+        .events()
+        .put_detail("aws.ecr", "ECR Image Action", &json!([]), &json!({}));
     account.clock().sleep(Duration::from_secs(1)).await;
     let seen = seen.lock().unwrap();
     assert_eq!(seen[0].0, "Consumer");
-    assert_eq!(seen[0].1["Records"][0]["eventSourceARN"], "arn:aws:sqs:eu-west-1:123456789012:Pushes");
+    assert_eq!(
+        seen[0].1["Records"][0]["eventSourceARN"],
+        "arn:aws:sqs:eu-west-1:123456789012:Pushes"
+    );
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_mistake_in_the_wiring_is_an_error_with_its_place_and_remedy() {
     let table = [
-        ("      Queues: [!Ref Pushes]", "      Queues: [!Ref Nobody]", "no parameter or resource `Nobody`"),
-        ("Action: sqs:SendMessage", "Action: sqs:Receive", "PushRule: EventBridge has no sqs:SendMessage on"),
-        ("VisibilityTimeout: 120", "VisibilityTimeout: 10", "is less than Function timeout: 20 seconds"),
-        ("source: [aws.ecr]", "source: aws.ecr", "`source`: a value must be an object or an array"),
-        ("Type: SQS", "Type: Kinesis", "events of type `Kinesis` are not rehearsed"),
-        ("Default: green", "Description: none", "Parameters.Suffix: has no default"),
-        ("maxReceiveCount: \"2\"", "max: 2", "needs deadLetterTargetArn and maxReceiveCount"),
+        (
+            "      Queues: [!Ref Pushes]",
+            "      Queues: [!Ref Nobody]",
+            "no parameter or resource `Nobody`",
+        ),
+        (
+            "Action: sqs:SendMessage",
+            "Action: sqs:Receive",
+            "PushRule: EventBridge has no sqs:SendMessage on",
+        ),
+        (
+            "VisibilityTimeout: 120",
+            "VisibilityTimeout: 10",
+            "is less than Function timeout: 20 seconds",
+        ),
+        (
+            "source: [aws.ecr]",
+            "source: aws.ecr",
+            "`source`: a value must be an object or an array",
+        ),
+        (
+            "Type: SQS",
+            "Type: Kinesis",
+            "events of type `Kinesis` are not rehearsed",
+        ),
+        (
+            "Default: green",
+            "Description: none",
+            "Parameters.Suffix: has no default",
+        ),
+        (
+            "maxReceiveCount: \"2\"",
+            "max: 2",
+            "needs deadLetterTargetArn and maxReceiveCount",
+        ),
         ("KeyType: HASH", "KeyType: RANGE", "greenlight: "),
         ("Id: q", "Input: {}, Id: q", "`Input` is not rehearsed"),
-        ("Timeout: 20", "Timeout: soon", "Consumer.Timeout: is not a number"),
+        (
+            "Timeout: 20",
+            "Timeout: soon",
+            "Consumer.Timeout: is not a number",
+        ),
     ];
     for (right, wrong, part) in table {
         let broken = SAMPLE.replacen(right, wrong, 1);
@@ -149,18 +216,34 @@ async fn a_mistake_in_the_wiring_is_an_error_with_its_place_and_remedy() {
 #[test]
 fn the_real_template_has_the_functions_the_table_and_the_queues() {
     let template = template_yaml();
-    let named: Vec<(&str, &str)> =
-        template.functions.iter().map(|it| (it.logical_id.as_str(), it.name.as_str())).collect();
+    let named: Vec<(&str, &str)> = template
+        .functions
+        .iter()
+        .map(|it| (it.logical_id.as_str(), it.name.as_str()))
+        .collect();
     for expected in [
         ("DeployOnPush", "DeployOnPush"),
         ("ValidateGreen", "CodeDeployHook_greenlight-validate-green"),
         ("RecordDeployment", "RecordDeployment"),
     ] {
-        assert!(named.contains(&expected), "{expected:?} is not in {named:?}");
+        assert!(
+            named.contains(&expected),
+            "{expected:?} is not in {named:?}"
+        );
     }
-    assert!(template.functions.iter().all(|it| it.environment["GREENLIGHT_TABLE"] == "greenlight"));
+    assert!(
+        template
+            .functions
+            .iter()
+            .all(|it| it.environment["GREENLIGHT_TABLE"] == "greenlight")
+    );
     assert_eq!(template.tables[0].name, "greenlight");
-    assert!(template.queues.iter().any(|it| it.name == "PushQueue" && it.redrive.is_some()));
+    assert!(
+        template
+            .queues
+            .iter()
+            .any(|it| it.name == "PushQueue" && it.redrive.is_some())
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -174,14 +257,29 @@ async fn in_the_real_template_a_push_reaches_deploy_on_push_and_an_end_record_de
     };
     let bus = account.events();
     for (action, tag) in [("PUSH", "test"), ("PUSH", ""), ("DELETE", "test")] {
-        bus.put_detail("aws.ecr", "ECR Image Action", json!([]), push(action, tag));
+        bus.put_detail(
+            "aws.ecr",
+            "ECR Image Action",
+            &json!([]),
+            &push(action, tag),
+        );
     }
     for state in ["START", "SUCCESS"] {
         let detail = json!({"application": "API", "deploymentId": "d-1", "state": state});
-        bus.put_detail("aws.codedeploy", "CodeDeploy Deployment State-change Notification", json!([]), detail);
+        bus.put_detail(
+            "aws.codedeploy",
+            "CodeDeploy Deployment State-change Notification",
+            &json!([]),
+            &detail,
+        );
     }
     account.clock().sleep(Duration::from_secs(30)).await;
-    let mut seen: Vec<String> = seen.lock().unwrap().iter().map(|(id, _)| id.clone()).collect();
+    let mut seen: Vec<String> = seen
+        .lock()
+        .unwrap()
+        .iter()
+        .map(|(id, _)| id.clone())
+        .collect();
     seen.sort();
     assert_eq!(seen, ["DeployOnPush", "RecordDeployment"]);
 }
