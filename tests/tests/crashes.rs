@@ -90,3 +90,41 @@ async fn a_crash_before_any_call_of_a_conclusion_is_made_good() {
 async fn a_crash_after_any_call_of_a_conclusion_is_made_good() {
     the_queue_moves_on_whatever_happens(Fault::CrashAfter).await;
 }
+
+/// A failure is recorded once, and its tag given back, wherever `record-deployment` dies.
+async fn the_tag_is_given_back_whatever_happens(fault: Fault) {
+    let mut struck = 0;
+    for number in 0..24 {
+        let world = World::open().await;
+        let bad = world.sample.push(&ImageSpec::answers_500("v2")).unwrap();
+        world.record_wire.inject(number, fault);
+        world.quiet().await;
+        let case = format!("{fault:?} at call {number}: {:?}", world.record_wire.seen());
+        assert_eq!(world.status_of(&bad).await, Some(Status::Failed), "{case}");
+        assert_eq!(
+            world.sample.tagged().as_ref(),
+            Some(&world.sample.v1),
+            "{case}"
+        );
+        assert_eq!(
+            world.recorded().await.as_ref(),
+            Some(&world.sample.v1),
+            "{case}"
+        );
+        if !world.record_wire.has_struck() {
+            break;
+        }
+        struck += 1;
+    }
+    assert!(struck >= 12, "only {struck} calls were hit");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_crash_before_any_call_of_a_failure_is_made_good() {
+    the_tag_is_given_back_whatever_happens(Fault::CrashBefore).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_crash_after_any_call_of_a_failure_is_made_good() {
+    the_tag_is_given_back_whatever_happens(Fault::CrashAfter).await;
+}

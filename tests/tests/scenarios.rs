@@ -90,7 +90,15 @@ async fn an_image_that_fails_its_gate_never_gets_traffic_and_loses_its_tag() {
         2,
         "the deployment and its roll-back"
     );
-    assert!(world.emitted().contains(&"Deployment Failed".to_owned()));
+    assert_eq!(
+        world.emitted(),
+        [
+            "Deployment Started",
+            "Deployment Failed",
+            "Deployment Skipped"
+        ],
+        "the skipped one is the tag that was given back"
+    );
     assert_eq!(world.target().await.state.rejected.len(), 1);
 }
 

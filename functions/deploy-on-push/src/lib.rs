@@ -66,7 +66,7 @@ pub async fn handle(context: &Context, invocation: Invocation) -> Result<Value, 
 async fn batch(context: &Context, invocation: &Invocation, messages: Vec<Message>) -> Value {
     let mut failures = Vec::new();
     for message in messages {
-        let span = tracing::info_span!("message", message_id = message.id);
+        let span = tracing::error_span!("message", message_id = message.id);
         let left = invocation
             .deadline
             .saturating_duration_since(Instant::now());

@@ -8,8 +8,9 @@ use greenlight_aws::{
     table::{BadTarget, Commit, StoredTarget},
 };
 use greenlight_core::{
-    deployment::{Effect, Explanation, Input, Transition, step},
+    deployment::{DeploymentId, Effect, Explanation, Input, Transition, step},
     gate::GateReport,
+    record::DetailType,
     target::{GatePoint, TargetName},
 };
 use jiff::Timestamp;
@@ -140,10 +141,11 @@ impl Deployer {
             target: name.clone(),
             source,
         };
+        let mut told = Vec::new();
         for _ in 0..ATTEMPTS {
             let now = self.clock.now();
             let transition = step(&name, &stored.state, input.clone(), now, lease_until);
-            self.emit(&transition, true, gates).await?;
+            self.emit(&transition, true, gates, &mut told).await?;
             let stores = transition.state != stored.state
                 || transition
                     .effects
@@ -175,7 +177,7 @@ impl Deployer {
                 stored.state = transition.state.clone();
                 stored.version += 1;
             }
-            self.emit(&transition, false, gates).await?;
+            self.emit(&transition, false, gates, &mut told).await?;
             return Ok(Some((stored, transition)));
         }
         Err(AdvanceError::Contended { target: name })
@@ -186,14 +188,18 @@ impl Deployer {
         transition: &Transition,
         facts: bool,
         gates: &BTreeMap<GatePoint, GateReport>,
+        told: &mut Vec<(DetailType, DeploymentId)>,
     ) -> Result<(), AdvanceError> {
         for effect in &transition.effects {
             let Effect::Announce(announcement) = effect else {
                 continue;
             };
-            if announcement.detail_type.is_fact() != facts {
+            // A step that is decided anew tells nothing a second time.
+            let what = (announcement.detail_type, announcement.deployment);
+            if announcement.detail_type.is_fact() != facts || told.contains(&what) {
                 continue;
             }
+            told.push(what);
             let announcement = (**announcement).clone().with_gates(gates);
             self.announce(&announcement)
                 .await

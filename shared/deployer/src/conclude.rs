@@ -12,7 +12,7 @@ use greenlight_aws::{
 use greenlight_core::{
     deployment::{Candidate, DeploymentId, Explanation, Foreign, Input, Marker, Outcome},
     gate::Measurement,
-    record::{DeploymentRecord, Origin},
+    record::{DeploymentRecord, Origin, Status},
     target::{Service, TargetName},
 };
 use jiff::Timestamp;
@@ -231,28 +231,42 @@ impl Deployer {
                 })?;
         let input = match active {
             None => Input::Revisited,
-            Some(active) => {
-                let candidate = active.candidate.clone();
-                let outcome = self
-                    .outcome_of_ours(&stored, &candidate, record.as_ref(), ended)
-                    .await?;
-                if matches!(outcome, Outcome::Failed { .. }) {
-                    self.restore_tag(&stored, &candidate).await?;
-                }
+            Some(active) => Input::Concluded {
+                deployment: id,
+                aws_id: aws_id.clone(),
+                outcome: self
+                    .outcome_of_ours(&stored, &active.candidate, record.as_ref(), ended)
+                    .await?,
+            },
+        };
+        let failed = match (&input, active, &record) {
+            (
                 Input::Concluded {
-                    deployment: id,
-                    aws_id: aws_id.clone(),
-                    outcome,
-                }
+                    outcome: Outcome::Failed { .. },
+                    ..
+                },
+                Some(active),
+                _,
+            ) => Some(active.candidate.clone()),
+            // Recorded before, but the tag may not have been given back then.
+            (Input::Revisited, _, Some(record)) if record.status == Status::Failed => {
+                Some(record.candidate.clone())
             }
+            _ => None,
         };
         let gates = record.map(|record| record.gates).unwrap_or_default();
-        self.advance(stored, input, lease_until, &gates)
+        let explanation = self
+            .advance(stored.clone(), input, lease_until, &gates)
             .await
             .map_err(|source| ConcludeError::Advance {
                 deployment: aws_id.clone(),
                 source,
-            })
+            })?;
+        // Only now, so that the push that it is finds the failure recorded.
+        if let Some(candidate) = failed {
+            self.restore_tag(&stored, &candidate).await?;
+        }
+        Ok(explanation)
     }
 
     /// How our deployment ended. CodeDeploy's success is believed only if the running tasks agree.
