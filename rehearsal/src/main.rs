@@ -158,6 +158,7 @@ async fn play(
 /// Says how to reach the account, and waits for Ctrl-C.
 async fn serve(stage: &Stage) -> Result<(), Box<dyn std::error::Error>> {
     let tags = stage.push_others()?;
+    stage.until_quiet().await?;
     println!(
         "\nThe account stays open. Endpoint, credentials and table, for the AWS CLI and `greenlight`:\n"
     );

@@ -5,11 +5,16 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::time::Duration;
 
 use serde_json::json;
+use tokio::sync::Mutex;
 
-use super::*;
+use super::{Account, Function, Host, Tone, log_line};
 use crate::account::Settings;
 use crate::account::functions::Configuration;
 use crate::clock::Clock;
+
+/// One test at a time: a process that another test starts would inherit the script while it is still
+/// open for writing, and the kernel runs no such file.
+static SCRIPTS: Mutex<()> = Mutex::const_new(());
 
 /// An account with the function `It`, whose binary is this script.
 fn account(folder: &tempfile::TempDir, script: &str) -> Account {
@@ -46,6 +51,7 @@ fn account(folder: &tempfile::TempDir, script: &str) -> Account {
 
 #[tokio::test]
 async fn a_process_that_dies_is_an_exit_error_and_its_output_is_its_log() {
+    let _alone = SCRIPTS.lock().await;
     let folder = tempfile::tempdir().unwrap();
     let account = account(
         &folder,
@@ -73,6 +79,7 @@ async fn a_process_that_dies_is_an_exit_error_and_its_output_is_its_log() {
 
 #[tokio::test]
 async fn a_process_that_does_not_answer_is_killed_at_its_timeout() {
+    let _alone = SCRIPTS.lock().await;
     let folder = tempfile::tempdir().unwrap();
     let marker = folder.path().join("pid");
     let account = account(
@@ -99,6 +106,7 @@ async fn a_process_that_does_not_answer_is_killed_at_its_timeout() {
 
 #[tokio::test]
 async fn a_process_sees_only_the_environment_that_lambda_and_the_template_give() {
+    let _alone = SCRIPTS.lock().await;
     let folder = tempfile::tempdir().unwrap();
     let seen = folder.path().join("seen");
     let account = account(&folder, &format!("env > {}\nexit 1", seen.display()));
@@ -121,6 +129,7 @@ async fn a_process_sees_only_the_environment_that_lambda_and_the_template_give()
 
 #[tokio::test]
 async fn a_missing_binary_is_an_error_that_names_it() {
+    let _alone = SCRIPTS.lock().await;
     let folder = tempfile::tempdir().unwrap();
     let account = account(&folder, "exit 0");
     std::fs::remove_file(folder.path().join("it")).unwrap();

@@ -22,7 +22,7 @@ pub(super) async fn play(stage: &Stage, expectations: &mut Expectations) -> Resu
     let record = failed_record(stage, &v2).await?;
     expectations.expect(
         "the record shows the answer that failed it",
-        record.contains("500"),
+        record.contains("status 500"),
         record,
     );
     Ok(())

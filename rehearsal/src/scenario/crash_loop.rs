@@ -25,7 +25,7 @@ pub(super) async fn play(stage: &Stage, expectations: &mut Expectations) -> Resu
     let record = failed_record(stage, &v2).await?;
     expectations.expect(
         "the record shows the exit code",
-        record.contains(&EXIT_CODE.to_string()),
+        record.contains(&format!("exit code {EXIT_CODE}")),
         record,
     );
     Ok(())

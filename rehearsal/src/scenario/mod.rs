@@ -22,7 +22,7 @@ use crate::report::Report;
 use expectations::Expectations;
 pub use stage::{Stage, StageError};
 
-/// Real time after which a scenario has failed, whatever it waits for.
+/// Real time after which a scenario at its own speed has failed, whatever it waits for.
 const BOUND: Duration = Duration::from_mins(2);
 
 /// What can be rehearsed.
@@ -67,6 +67,11 @@ impl Scenario {
         }
     }
 
+    /// Real time after which it has failed, at this speed.
+    fn bound(self, speed: f64) -> Duration {
+        BOUND.mul_f64((self.speed() / speed).max(1.0))
+    }
+
     async fn play(self, stage: &Stage, expectations: &mut Expectations) -> Result<(), StageError> {
         match self {
             Self::Ship => ship::play(stage, expectations).await,
@@ -99,7 +104,7 @@ impl Scenario {
         stage
             .timeline
             .heading(&format!("{}: {}", self.name(), self.summary()));
-        match tokio::time::timeout(BOUND, self.play(&stage, &mut expectations)).await {
+        match tokio::time::timeout(self.bound(speed), self.play(&stage, &mut expectations)).await {
             Ok(Ok(())) => expectations.of_every_scenario(&stage),
             Ok(Err(error)) => expectations.expect("the scenario can be played", false, error),
             Err(_) => {
@@ -107,7 +112,7 @@ impl Scenario {
                 expectations.expect(
                     "it ends in time",
                     false,
-                    format!("after {} s: {busy}", BOUND.as_secs()),
+                    format!("after {} s: {busy}", self.bound(speed).as_secs()),
                 );
             }
         }
