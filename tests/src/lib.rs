@@ -1,6 +1,12 @@
 //! What the tests of the whole share: the simulated account with Greenlight's handlers in it, in
 //! virtual time and without a socket, and a wire on which faults can be injected.
 
+#![expect(
+    clippy::missing_panics_doc,
+    clippy::unwrap_used,
+    reason = "what cannot be set up is a failed test"
+)]
+
 pub mod by_hand;
 pub mod wire;
 pub mod world;

@@ -256,15 +256,15 @@ fn handler(
                 match logical_id.as_str() {
                     DEPLOY_ON_PUSH => {
                         let context = deploy_on_push::Context { deployer };
-                        deploy_on_push::handle(&context, event).await.map_err(told)
+                        deploy_on_push::handle(&context, event).await.map_err(|error| told(&error))
                     }
                     VALIDATE_GREEN => {
                         let context = validate_green::Context { deployer, probe };
-                        validate_green::handle(&context, event).await.map_err(told)
+                        validate_green::handle(&context, event).await.map_err(|error| told(&error))
                     }
                     _ => {
                         let context = record_deployment::Context { deployer };
-                        record_deployment::handle(&context, event).await.map_err(told)
+                        record_deployment::handle(&context, event).await.map_err(|error| told(&error))
                     }
                 }
             };
@@ -280,8 +280,8 @@ fn handler(
     })
 }
 
-fn told(error: impl Failure) -> FunctionError {
-    FunctionError::new(error.error_type(), chain(&error))
+fn told(error: &impl Failure) -> FunctionError {
+    FunctionError::new(error.error_type(), chain(error))
 }
 
 /// Asks over the account's virtual network.

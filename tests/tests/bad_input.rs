@@ -1,6 +1,8 @@
 //! What is wrong from outside gets a clear message that names the resource and the remedy, and leaves
 //! nothing half-done.
 
+#![expect(clippy::unwrap_used, reason = "what cannot be set up is a failed test")]
+
 use greenlight_core::record::Status;
 use greenlight_tests::world::{
     DEPLOY_ON_PUSH, RECORD_DEPLOYMENT, VALIDATE_GREEN, World, sample_targets,

@@ -1,6 +1,8 @@
 //! `deploy-on-push` dies before and after each of its calls, and loses each answer: there is one
 //! deployment all the same, and nothing is lost.
 
+#![expect(clippy::unwrap_used, reason = "what cannot be set up is a failed test")]
+
 use greenlight_core::record::Status;
 use greenlight_tests::{wire::Fault, world::World};
 use rehearsal::account::containers::ImageSpec;

@@ -1,5 +1,7 @@
 //! A field of a task definition that no SDK knows comes out as it went in, at every depth.
 
+#![expect(clippy::unwrap_used, reason = "what cannot be set up is a failed test")]
+
 use greenlight_tests::{
     by_hand::{ECS, call, deploy_by_hand},
     world::World,

@@ -1,11 +1,18 @@
 //! Deployments that Greenlight did not start, and gates of services that it does not know.
 
+#![expect(clippy::unwrap_used, reason = "what cannot be set up is a failed test")]
+
 use greenlight_core::record::{Origin, Status};
 use greenlight_tests::{
     by_hand::{CODEDEPLOY, call, deploy_by_hand},
     world::{RECORD_DEPLOYMENT, World},
 };
-use rehearsal::account::{Settings, containers::ImageSpec, ecr};
+use rehearsal::account::{
+    Settings,
+    containers::ImageSpec,
+    ecr,
+    events::{Disturbance, Pattern},
+};
 use serde_json::{Value, json};
 use tokio::time::{Duration, sleep};
 
@@ -108,7 +115,7 @@ async fn the_gate_of_a_service_without_a_target_checks_tasks_digests_and_targets
 async fn a_deployment_that_a_person_stops_is_a_failure_and_what_waits_follows() {
     let world = World::open().await;
     let v2 = world.sample.push(&ImageSpec::healthy("v2")).unwrap();
-    sleep(Duration::from_secs(60)).await;
+    sleep(Duration::from_mins(1)).await;
     let v3 = world.sample.push(&ImageSpec::healthy("v3")).unwrap();
     sleep(Duration::from_secs(5)).await;
     let deployment = world.sample.active_deployments()[0].clone();
@@ -140,10 +147,10 @@ async fn an_event_about_the_end_that_comes_twice_is_recorded_once() {
     world.sample.push(&ImageSpec::healthy("v2")).unwrap();
     world.quiet().await;
     let events = world.sample.account.events().history();
-    let ends = events
+    let mut ends = events
         .iter()
         .filter(|event| event["detail"]["state"] == "SUCCESS");
-    let end = ends.last().unwrap().clone();
+    let end = ends.next_back().unwrap().clone();
     let before = (world.history().await, world.target().await);
     let answer = world.invoke(RECORD_DEPLOYMENT, end).await.unwrap();
     assert_eq!(answer["recorded"][0]["rule"], "already_known");
@@ -152,4 +159,27 @@ async fn an_event_about_the_end_that_comes_twice_is_recorded_once() {
         world.emitted(),
         ["Deployment Started", "Deployment Succeeded"]
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_waits_follows_even_where_the_roll_back_ends_before_the_failure_is_reported() {
+    let world = World::open().await;
+    let failures = Pattern::parse(&json!({"detail": {"state": ["FAILURE"]}})).unwrap();
+    world
+        .sample
+        .account
+        .events()
+        .disturb(failures, Disturbance::Hold);
+    let bad = world.sample.push(&ImageSpec::answers_500("v2")).unwrap();
+    sleep(Duration::from_secs(30)).await;
+    let v3 = world.sample.push(&ImageSpec::healthy("v3")).unwrap();
+    world.quiet().await;
+    assert!(world.target().await.state.queued.is_some());
+    for event in world.sample.account.events().take_held() {
+        world.sample.account.events().deliver(&event);
+    }
+    world.quiet().await;
+    assert_eq!(world.status_of(&bad).await, Some(Status::Failed));
+    assert_eq!(world.sample.live_digest().as_ref(), Some(&v3));
+    assert_eq!(world.recorded().await.as_ref(), Some(&v3));
 }

@@ -2,6 +2,7 @@
 
 use greenlight_core::{
     gate::Verdict,
+    image::Digest,
     record::{Origin, Status},
     target::GatePoint,
 };
@@ -30,7 +31,7 @@ async fn a_pushed_image_is_gated_shipped_and_recorded() {
     let record = &history[0];
     assert_eq!(record.status, Status::Succeeded);
     assert_eq!(
-        record.previous.as_ref().map(|digest| digest.as_str()),
+        record.previous.as_ref().map(Digest::as_str),
         Some(world.sample.v1.as_str())
     );
     let gate = &record.gates[&GatePoint::BeforeTraffic];

@@ -192,7 +192,7 @@ mod tests {
         ] {
             match parse(&sample(name)) {
                 Parsed::Ignored { reason } => {
-                    assert!(reason.contains(expected), "{name}: {reason}")
+                    assert!(reason.contains(expected), "{name}: {reason}");
                 }
                 other => panic!("{name}: {other:?}"),
             }

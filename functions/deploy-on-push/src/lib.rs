@@ -54,13 +54,11 @@ impl Failure for Error {
 ///
 /// Gives `{"batchItemFailures": […]}` for a batch, and `{"outcomes": […]}` for an event.
 pub async fn handle(context: &Context, invocation: Invocation) -> Result<Value, Error> {
-    match event::messages(&invocation.payload) {
-        Some(messages) => Ok(batch(context, &invocation, messages).await),
-        None => {
-            let outcomes = one(context, &invocation, event::parse(&invocation.payload)).await?;
-            Ok(json!({ "outcomes": outcomes }))
-        }
+    if let Some(messages) = event::messages(&invocation.payload) {
+        return Ok(batch(context, &invocation, messages).await);
     }
+    let outcomes = one(context, &invocation, event::parse(&invocation.payload)).await?;
+    Ok(json!({ "outcomes": outcomes }))
 }
 
 async fn batch(context: &Context, invocation: &Invocation, messages: Vec<Message>) -> Value {

@@ -57,6 +57,13 @@ pub struct Deployment {
     pub rolls_back: Option<String>,
 }
 
+impl Deployment {
+    /// Whether nothing of it goes on any more.
+    pub fn has_ended(&self) -> bool {
+        matches!(self.status.as_str(), "Succeeded" | "Failed" | "Stopped")
+    }
+}
+
 /// Creates a deployment and gives its id. There is no client token: a second call creates a second
 /// deployment, or fails because the first one runs (AWS-FACTS 5.2).
 pub async fn create_deployment(

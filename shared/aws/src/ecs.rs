@@ -1,7 +1,10 @@
 //! Amazon ECS: services, task sets, tasks, and task definitions as whole documents
 //! (AWS-FACTS 5.11, 5.12, 6.7).
 
-use aws_sdk_ecs::types::{self, DesiredStatus, TaskDefinitionField};
+use aws_sdk_ecs::{
+    operation::list_tasks::builders::ListTasksFluentBuilder,
+    types::{self, DesiredStatus, TaskDefinitionField},
+};
 use serde_json::Value;
 
 use crate::{
@@ -96,6 +99,8 @@ pub struct LoadBalancer {
 pub struct Task {
     /// The last part of its ARN.
     pub id: String,
+    /// `startedBy`: the id of its task set.
+    pub started_by: String,
     /// `lastStatus`
     pub last_status: String,
     /// `healthStatus`
@@ -270,40 +275,56 @@ pub async fn register_task_definition(
         })
 }
 
-/// Which tasks of a task set are asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Which {
-    /// Those that are to run.
-    Running,
-    /// Those that have stopped; ECS remembers them for an hour at least.
-    Stopped,
-}
-
-/// The tasks that `started_by` (the id of a task set) has started, 500 at the most.
-pub async fn tasks(
+/// The tasks of a task set that are to run, 500 at the most. `started_by` is the task set's id.
+pub async fn running_tasks(
     clients: &Clients,
     cluster: &str,
     started_by: &str,
-    which: Which,
 ) -> Result<Vec<Task>, AwsError> {
-    let resource = || format!("tasks of `{started_by}` in cluster `{cluster}`");
-    let status = match which {
-        Which::Running => DesiredStatus::Running,
-        Which::Stopped => DesiredStatus::Stopped,
-    };
+    // `startedBy` has to be the only filter (AWS-FACTS 5.11); those that are to run are the default.
+    let list = clients
+        .ecs
+        .list_tasks()
+        .cluster(cluster)
+        .started_by(started_by);
+    let resource = format!("tasks of `{started_by}` in cluster `{cluster}`");
+    list_and_describe(clients, cluster, list, &resource).await
+}
+
+/// The tasks of a task set that have stopped, as far as ECS remembers them: an hour at least.
+pub async fn stopped_tasks(
+    clients: &Clients,
+    cluster: &str,
+    service: &str,
+    started_by: &str,
+) -> Result<Vec<Task>, AwsError> {
+    let list = clients
+        .ecs
+        .list_tasks()
+        .cluster(cluster)
+        .service_name(service)
+        .desired_status(DesiredStatus::Stopped);
+    let resource = format!("tasks of service `{service}` in cluster `{cluster}`");
+    let mut tasks = list_and_describe(clients, cluster, list, &resource).await?;
+    tasks.retain(|task| task.started_by == started_by);
+    Ok(tasks)
+}
+
+async fn list_and_describe(
+    clients: &Clients,
+    cluster: &str,
+    list: ListTasksFluentBuilder,
+    resource: &str,
+) -> Result<Vec<Task>, AwsError> {
     let mut arns: Vec<String> = Vec::new();
     let mut next_token = None;
     loop {
-        let page = clients
-            .ecs
-            .list_tasks()
-            .cluster(cluster)
-            .started_by(started_by)
-            .desired_status(status.clone())
+        let page = list
+            .clone()
             .set_next_token(next_token)
             .send()
             .await
-            .map_err(failed("ecs:ListTasks", resource()))?;
+            .map_err(failed("ecs:ListTasks", resource))?;
         arns.extend(page.task_arns().iter().cloned());
         next_token = page.next_token().map(str::to_owned);
         if next_token.is_none() || arns.len() >= TASKS_LIMIT {
@@ -320,7 +341,7 @@ pub async fn tasks(
             .set_tasks(Some(arns.to_vec()))
             .send()
             .await
-            .map_err(failed("ecs:DescribeTasks", resource()))?;
+            .map_err(failed("ecs:DescribeTasks", resource))?;
         tasks.extend(answer.tasks().iter().map(task));
     }
     Ok(tasks)
@@ -330,6 +351,7 @@ fn task(task: &types::Task) -> Task {
     let arn = task.task_arn().unwrap_or_default();
     Task {
         id: arn.rsplit('/').next().unwrap_or(arn).to_owned(),
+        started_by: task.started_by().unwrap_or_default().to_owned(),
         last_status: task.last_status().unwrap_or_default().to_owned(),
         health: task
             .health_status()

@@ -146,12 +146,12 @@ impl Deployer {
             let now = self.clock.now();
             let transition = step(&name, &stored.state, input.clone(), now, lease_until);
             self.emit(&transition, true, gates, &mut told).await?;
-            let stores = transition.state != stored.state
+            let is_change = transition.state != stored.state
                 || transition
                     .effects
                     .iter()
                     .any(|effect| matches!(effect, Effect::Create(_) | Effect::Update { .. }));
-            let commit = if stores {
+            let commit = if is_change {
                 self.table
                     .commit(&stored, &transition.state, &transition.effects)
                     .await
@@ -173,7 +173,7 @@ impl Deployer {
                     }
                     continue;
                 }
-            } else if stores {
+            } else if is_change {
                 stored.state = transition.state.clone();
                 stored.version += 1;
             }

@@ -266,7 +266,50 @@ impl Deployer {
         if let Some(candidate) = failed {
             self.restore_tag(&stored, &candidate).await?;
         }
+        if let Some(rollback) = &ended.deployment.rolled_back_by {
+            self.move_on_after(rollback, &stored.target.name, lease_until)
+                .await?;
+        }
         Ok(explanation)
+    }
+
+    /// Starts what waits if the roll-back is over already: when its end is reported before the
+    /// failure that it belongs to, nobody else will.
+    async fn move_on_after(
+        &self,
+        rollback: &str,
+        target: &TargetName,
+        lease_until: Timestamp,
+    ) -> Result<(), ConcludeError> {
+        let stored = self
+            .table
+            .target(target)
+            .await
+            .map_err(|source| ConcludeError::Targets {
+                deployment: rollback.to_owned(),
+                source,
+            })?;
+        let Some(Ok(stored)) = stored else {
+            return Ok(());
+        };
+        if stored.state.queued.is_none() || stored.state.active.is_some() {
+            return Ok(());
+        }
+        let found = codedeploy::deployment(&self.clients, rollback).await;
+        let found = found.map_err(|source| ConcludeError::Look {
+            deployment: rollback.to_owned(),
+            source,
+        })?;
+        if !found.has_ended() {
+            return Ok(());
+        }
+        self.advance(stored, Input::Revisited, lease_until, &BTreeMap::new())
+            .await
+            .map_err(|source| ConcludeError::Advance {
+                deployment: rollback.to_owned(),
+                source,
+            })?;
+        Ok(())
     }
 
     /// How our deployment ended. CodeDeploy's success is believed only if the running tasks agree.

@@ -8,7 +8,7 @@ use futures_util::join;
 use greenlight_aws::{
     AwsError, Clients, chain,
     codedeploy::{self, Deployment, DeploymentTarget, Progress},
-    ecs::{self, Service, Which},
+    ecs::{self, Service},
     elbv2,
 };
 use greenlight_core::record::DeploymentRecord;
@@ -97,7 +97,7 @@ async fn what_ecs_shows(
         .and_then(|service: &Service| service.created_by(&deployment.id));
     let started_by = green.map(|set| set.id.clone()).or(progress.green);
     if let Some(started_by) = started_by {
-        let stopped = ecs::tasks(clients, &at.cluster, &started_by, Which::Stopped).await;
+        let stopped = ecs::stopped_tasks(clients, &at.cluster, &at.service, &started_by).await;
         let stopped = kept(stopped, &mut lines).unwrap_or_default();
         let told = stopped
             .iter()

@@ -4,7 +4,7 @@
 use futures_util::try_join;
 use greenlight_aws::{
     AwsError, Clients, chain, ecr,
-    ecs::{self, TaskSet, Which},
+    ecs::{self, TaskSet},
 };
 use greenlight_core::{
     gate::{Measurement, RunningContainer, measure_digests},
@@ -27,7 +27,7 @@ pub(crate) async fn running(
 ) -> Result<Running, AwsError> {
     let (definition, tasks) = try_join!(
         task_definition(clients, &set.task_definition),
-        ecs::tasks(clients, cluster, &set.id, Which::Running),
+        ecs::running_tasks(clients, cluster, &set.id),
     )?;
     Ok(Running { definition, tasks })
 }
@@ -112,7 +112,7 @@ pub(crate) async fn proves(
     digest: &Digest,
 ) -> Result<Measurement, AwsError> {
     let (tasks, accepted) = try_join!(
-        ecs::tasks(clients, cluster, &set.id, Which::Running),
+        ecs::running_tasks(clients, cluster, &set.id),
         accepted_digests(clients, repository, digest),
     )?;
     let mut found = Vec::new();

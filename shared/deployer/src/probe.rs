@@ -178,12 +178,11 @@ impl Probe {
                 (parts, body.slice(..body.len().min(BODY_LIMIT)))
             }
             Network::Real(client) => {
-                let client = match client.get() {
-                    Some(client) => client,
-                    None => {
-                        let new = https_client().map_err(|error| no_answer(error.into()))?;
-                        client.get_or_init(|| new)
-                    }
+                let client = if let Some(client) = client.get() {
+                    client
+                } else {
+                    let new = https_client().map_err(|error| no_answer(error.into()))?;
+                    client.get_or_init(|| new)
                 };
                 let answer = client
                     .request(request.map(Full::new))

@@ -1,6 +1,11 @@
 //! The probe against a real server on loopback: what it sends, and that nothing a server answers can
 //! make it read, follow or wait without bound.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test server that fails is a failed test"
+)]
+
 use greenlight_core::target::check::{Destination, HttpCheck};
 use greenlight_deployer::probe::{Probe, ProbeError};
 use serde_json::json;
@@ -30,7 +35,7 @@ async fn server(answers: Vec<String>) -> (String, tokio::task::JoinHandle<Vec<St
     (url, served)
 }
 
-fn check(change: serde_json::Value) -> HttpCheck {
+fn check(change: &serde_json::Value) -> HttpCheck {
     let mut http = json!({"url": "http://127.0.0.1/"});
     http.as_object_mut()
         .unwrap()
@@ -65,7 +70,7 @@ async fn the_request_is_sent_as_the_check_says_and_without_credentials() {
         "{\"status\":\"ok\"}",
     )])
     .await;
-    let check = check(json!({"method": "POST", "headers": {"x-probe": "1"}, "body": "ping"}));
+    let check = check(&json!({"method": "POST", "headers": {"x-probe": "1"}, "body": "ping"}));
     assert!(matches!(check.request.to, Destination::Url(_)));
     let answer = Probe::new()
         .ask(&check, &format!("{url}/health?deep=1"))
@@ -94,11 +99,11 @@ async fn the_request_is_sent_as_the_check_says_and_without_credentials() {
 async fn a_redirect_is_an_answer_unless_the_check_follows_it() {
     let redirect = || answer("302 Found", "location: /login\r\n", "");
     let (url, _) = server(vec![redirect()]).await;
-    let found = Probe::new().ask(&check(json!({})), &url).await.unwrap();
+    let found = Probe::new().ask(&check(&json!({})), &url).await.unwrap();
     assert_eq!(found.status, 302);
 
     let (url, served) = server(vec![redirect(), answer("200 OK", "", "in")]).await;
-    let follow = check(json!({"follow_redirects": 1}));
+    let follow = check(&json!({"follow_redirects": 1}));
     let found = Probe::new().ask(&follow, &url).await.unwrap();
     assert_eq!((found.status, &found.body[..]), (200, &b"in"[..]));
     assert!(served.await.unwrap()[1].starts_with("GET /login "));
@@ -120,7 +125,7 @@ async fn a_redirect_to_something_else_than_http_is_refused() {
     )])
     .await;
     let error = Probe::new()
-        .ask(&check(json!({"follow_redirects": 3})), &url)
+        .ask(&check(&json!({"follow_redirects": 3})), &url)
         .await
         .unwrap_err();
     assert!(matches!(error, ProbeError::Url { .. }), "{error}");
@@ -129,7 +134,10 @@ async fn a_redirect_to_something_else_than_http_is_refused() {
 #[tokio::test]
 async fn no_more_of_an_answer_is_read_than_the_bound() {
     let (url, _) = server(vec![answer("200 OK", "", &"x".repeat(300 * 1024))]).await;
-    let error = Probe::new().ask(&check(json!({})), &url).await.unwrap_err();
+    let error = Probe::new()
+        .ask(&check(&json!({})), &url)
+        .await
+        .unwrap_err();
     assert!(matches!(error, ProbeError::TooLarge { .. }), "{error}");
 }
 
@@ -138,7 +146,10 @@ async fn nobody_listening_is_said_with_the_reason() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     drop(listener);
-    let error = Probe::new().ask(&check(json!({})), &url).await.unwrap_err();
+    let error = Probe::new()
+        .ask(&check(&json!({})), &url)
+        .await
+        .unwrap_err();
     let told = greenlight_aws::chain(&error);
     assert!(
         told.contains("no answer from") && told.to_lowercase().contains("refused"),
@@ -150,7 +161,7 @@ async fn nobody_listening_is_said_with_the_reason() {
 async fn a_server_that_never_answers_is_given_up() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
-    let check = check(json!({"latency": "1ms"}));
+    let check = check(&json!({"latency": "1ms"}));
     let error = Probe::new().ask(&check, &url).await.unwrap_err();
     assert!(
         matches!(error, ProbeError::Late { limit, .. } if limit <= Duration::from_secs(2)),

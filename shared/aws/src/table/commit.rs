@@ -83,10 +83,9 @@ impl Table {
         match failed_at("ConditionalCheckFailed") {
             Some(index) if creates.get(index) == Some(&true) => Ok(Commit::AlreadyRecorded),
             Some(0) => Ok(Commit::Conflict),
-            // A record that is to be completed has gone: its time to live is over.
-            Some(_) => Err(failed(ACTION, self.resource())(error)),
             None if failed_at("TransactionConflict").is_some() => Ok(Commit::Conflict),
-            None => Err(failed(ACTION, self.resource())(error)),
+            // Some: a record that is to be completed has gone, since its time to live is over.
+            Some(_) | None => Err(failed(ACTION, self.resource())(error)),
         }
     }
 

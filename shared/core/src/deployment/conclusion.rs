@@ -10,7 +10,7 @@ impl Step<'_> {
     pub(super) fn concluded(
         mut self,
         id: DeploymentId,
-        aws_id: String,
+        aws_id: &str,
         outcome: Outcome,
     ) -> Transition {
         let Some(active) = self.state.active.take_if(|active| active.deployment == id) else {
@@ -20,7 +20,7 @@ impl Step<'_> {
         let image = candidate.describe();
         let mut change = RecordChange {
             concluded_at: Some(self.at),
-            aws_id: Some(aws_id.clone()),
+            aws_id: Some(aws_id.to_owned()),
             ..RecordChange::default()
         };
         match outcome {

@@ -176,7 +176,7 @@ pub fn step(
         Input::Outdated {
             deployment,
             candidate,
-        } => step.outdated(deployment, candidate),
+        } => step.outdated(deployment, &candidate),
         Input::Started {
             deployment,
             aws_id,
@@ -188,7 +188,7 @@ pub fn step(
             deployment,
             aws_id,
             outcome,
-        } => step.concluded(deployment, aws_id, outcome),
+        } => step.concluded(deployment, &aws_id, outcome),
         Input::ConcludedElsewhere(foreign) => step.concluded_elsewhere(foreign),
         Input::Adopted {
             deployment,

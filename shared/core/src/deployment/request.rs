@@ -109,7 +109,7 @@ impl Step<'_> {
         self.end(decision, rule, text)
     }
 
-    pub(super) fn outdated(mut self, id: DeploymentId, candidate: Candidate) -> Transition {
+    pub(super) fn outdated(mut self, id: DeploymentId, candidate: &Candidate) -> Transition {
         let tag = candidate.tag.as_ref().map_or("its tag", |tag| tag.as_str());
         let text = format!(
             "`{tag}` names another image by now, so {} is not deployed to `{}`",
@@ -131,7 +131,7 @@ impl Step<'_> {
         if known {
             return self.end(Decision::Skip, Rule::AlreadyKnown, text);
         }
-        self.create(id, &candidate, Status::Superseded, Some(&text));
+        self.create(id, candidate, Status::Superseded, Some(&text));
         self.end(Decision::Supersede, Rule::TagMoved, text)
     }
 }

@@ -1,7 +1,10 @@
+//! What follows from each input, one promise a test.
+
+mod histories;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
-use proptest::prelude::*;
 
 use super::*;
 use crate::{
@@ -475,87 +478,4 @@ fn only_so_many_digests_are_remembered_as_rejected() {
     }
     assert_eq!(target.state.rejected.len(), 50);
     assert_eq!(target.state.rejected.last(), Some(&digest(59)));
-}
-
-/// What may happen to a target, as far as the images 0 to 9 are concerned.
-fn any_input() -> impl Strategy<Value = Input> {
-    let number = 0_u8..10;
-    prop_oneof![
-        4 => number.clone().prop_map(requested),
-        1 => number.clone().prop_map(|number| Input::Outdated {
-            deployment: id(number + 100),
-            candidate: candidate(number),
-        }),
-        2 => number.clone().prop_map(started),
-        2 => number.clone().prop_map(succeeded),
-        2 => (number.clone(), any::<bool>()).prop_map(|(number, rolling)| failed(number, rolling)),
-        1 => number.clone().prop_map(|number| Input::StartFailed {
-            deployment: id(number),
-            reason: "denied".to_owned(),
-        }),
-        1 => number.prop_map(|number| Input::StartDeferred {
-            deployment: id(number),
-            reason: "busy".to_owned(),
-        }),
-        1 => Just(Input::Revisited),
-    ]
-}
-
-/// Whether the record of this input exists: the store refuses to create it twice, and Greenlight then
-/// takes the input for one that was dealt with before.
-fn is_recorded(target: &Target, input: &Input) -> bool {
-    match input {
-        Input::Requested { deployment, .. } | Input::Outdated { deployment, .. } => {
-            target.statuses.contains_key(deployment)
-        }
-        _ => false,
-    }
-}
-
-proptest! {
-    #[test]
-    fn any_history_keeps_the_promises(inputs in prop::collection::vec(any_input(), 1..60)) {
-        let mut target = Target::default();
-        for input in inputs {
-            let input = if is_recorded(&target, &input) { Input::Revisited } else { input };
-            let before = target.clone();
-            let repeated = input.clone();
-            target.take(input);
-            // Records and state say the same.
-            for (deployment, status) in &target.statuses {
-                let active = target.state.active.as_ref().map(|active| active.deployment);
-                let queued = target.state.queued.as_ref().map(|queued| queued.deployment);
-                prop_assert_eq!(
-                    active == Some(*deployment),
-                    matches!(status, Status::Requested | Status::Started)
-                );
-                prop_assert_eq!(queued == Some(*deployment), *status == Status::Queued);
-            }
-            // What is rejected is neither under way anew nor waiting.
-            let new_start = target.starts.get(before.starts.len());
-            if let (Some((_, false)), Some(active)) = (new_start, &target.state.active) {
-                prop_assert!(!before.state.rejected.contains(&active.candidate.digest));
-                prop_assert!(before.live() != Some(&active.candidate.digest));
-            }
-            // The order never goes backwards.
-            prop_assert!(target.state.newest >= before.state.newest);
-            // The same again, at the same moment, starts nothing.
-            let starts = target.starts.len();
-            let repeated = if is_recorded(&target, &repeated) { Input::Revisited } else { repeated };
-            let second = target.second;
-            target.take_at(repeated, second);
-            prop_assert!(target.starts.len() <= starts + usize::from(target.state.active != before.state.active));
-        }
-    }
-
-    #[test]
-    fn the_state_survives_being_stored(inputs in prop::collection::vec(any_input(), 1..30)) {
-        let mut target = Target::default();
-        for input in inputs {
-            let input = if is_recorded(&target, &input) { Input::Revisited } else { input };
-            target.take(input);
-        }
-        let stored = serde_json::to_value(&target.state).unwrap();
-        prop_assert_eq!(serde_json::from_value::<TargetState>(stored).unwrap(), target.state);
-    }
 }

@@ -100,13 +100,12 @@ fn stops(stopped: &[StoppedTask]) -> String {
         .iter()
         .take(NAMED_STOPS)
         .map(|task| format!("task {}: {}", task.id, task.reason))
-        .collect::<Vec<_>>()
-        .join("; ");
+        .collect::<Vec<_>>();
     let more = stopped.len().saturating_sub(NAMED_STOPS);
     if more > 0 {
-        named.push_str(&format!("; and {more} more"));
+        named.push(format!("and {more} more"));
     }
-    named
+    named.join("; ")
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use futures_util::try_join;
 use greenlight_aws::{
     AwsError, chain,
     codedeploy::{self, DeploymentTarget, Group},
-    ecs::{self, Service, TaskSet, Which},
+    ecs::{self, Service, TaskSet},
     elbv2,
 };
 use greenlight_core::{
@@ -91,9 +91,12 @@ impl Deployer {
                 Check::Targets(_) => self.measure_targets(green).await,
                 Check::Http(http) => self.measure_http(green, http, probe, &mut base_url).await,
             };
-            let measurement = measured.unwrap_or_else(|error| match error.is_retryable() {
-                true => Measurement::Unmeasured(chain(&error)),
-                false => Measurement::Bad(with_hint(&error)),
+            let measurement = measured.unwrap_or_else(|error| {
+                if error.is_retryable() {
+                    Measurement::Unmeasured(chain(&error))
+                } else {
+                    Measurement::Bad(with_hint(&error))
+                }
             });
             if let Some(report) = progress.after(measurement, self.clock.now()) {
                 return report;
@@ -123,8 +126,8 @@ impl Deployer {
         };
         let cluster = &green.at.cluster;
         let (running, stopped) = try_join!(
-            ecs::tasks(&self.clients, cluster, &set.id, Which::Running),
-            ecs::tasks(&self.clients, cluster, &set.id, Which::Stopped),
+            ecs::running_tasks(&self.clients, cluster, &set.id),
+            ecs::stopped_tasks(&self.clients, cluster, &green.at.service, &set.id),
         )?;
         let has_health_check = green.expected.has_health_check;
         Ok(measure_tasks(&greenlight_core::gate::TaskSet {
@@ -156,7 +159,7 @@ impl Deployer {
             Ok(set) => set,
             Err(gone) => return Ok(gone),
         };
-        let tasks = ecs::tasks(&self.clients, &green.at.cluster, &set.id, Which::Running).await?;
+        let tasks = ecs::running_tasks(&self.clients, &green.at.cluster, &set.id).await?;
         let mut summary = Measurement::NothingToMeasure(
             "no container of the green tasks has an image in ECR whose digest is known".to_owned(),
         );

@@ -190,20 +190,19 @@ impl Deployer {
             deployment: aws_id.to_owned(),
             source,
         };
-        let name = match marker {
-            Some(marker) => Some(marker.target.clone()),
-            None => {
-                let service = Service {
-                    cluster: at.cluster.clone(),
-                    name: at.service.clone(),
-                };
-                let names = self
-                    .table
-                    .targets_of_service(&service)
-                    .await
-                    .map_err(failed)?;
-                names.into_iter().next()
-            }
+        let name = if let Some(marker) = marker {
+            Some(marker.target.clone())
+        } else {
+            let service = Service {
+                cluster: at.cluster.clone(),
+                name: at.service.clone(),
+            };
+            let names = self
+                .table
+                .targets_of_service(&service)
+                .await
+                .map_err(failed)?;
+            names.into_iter().next()
         };
         let Some(name) = name else {
             return Ok(None);
