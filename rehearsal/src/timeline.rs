@@ -34,6 +34,9 @@ pub struct Timeline {
     quiet: bool,
 }
 
+/// Whose word Greenlight's own events are.
+const GREENLIGHT: &str = "greenlight";
+
 /// How many lines back a repetition is noticed.
 const RECENT: usize = 6;
 
@@ -52,9 +55,9 @@ impl Line {
         }
     }
 
-    /// A function logs what it also emits as an event; one of the two is enough.
+    /// A function logs what it has also emitted as an event; the event is enough.
     fn repeats(&self, said: &Self) -> bool {
-        self.who != said.who && (self.text.ends_with(&said.text) || said.text.ends_with(&self.text))
+        said.who == GREENLIGHT && self.who != GREENLIGHT && said.text.ends_with(&self.text)
     }
 
     fn of_happening(happening: &Happening) -> Option<Self> {
@@ -151,7 +154,7 @@ impl Line {
         let text = format!("{detail_type}: {}", words.join(": "));
         Self {
             at: call.at,
-            who: "greenlight".to_owned(),
+            who: GREENLIGHT.to_owned(),
             text,
             tone,
         }

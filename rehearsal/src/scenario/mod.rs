@@ -1,7 +1,7 @@
 //! The scenarios: what happens, and how it should end.
 //!
 //! Each sets out from the [sample account](sample), does something to it, waits until it is quiet, and
-//! checks named [expectations](expectations). They run on a [`Stage`]: real processes, real sockets, a fast clock.
+//! checks named [expectations]. They run on a [`Stage`]: real processes, real sockets, a fast clock.
 //! The tests of the workspace play the same stories in virtual time, from the same sample account.
 
 mod bad_probe;

@@ -1,7 +1,7 @@
 //! EventBridge: the default bus, its rules, and the way from an event to a function or a queue.
 //!
 //! Services of the account put whole events with [`EventBus::put`], clients with the API `PutEvents`
-//! (`api.rs`); which rule takes an event is decided in [`pattern`]. EventBridge delivers at least once
+//! (`api.rs`); which rule takes an event is decided by its [`Pattern`]. EventBridge delivers at least once
 //! and ECR's events are best effort (AWS-FACTS 1.1, 9): [`Disturbance`] makes the bus duplicate, drop,
 //! delay or hold back events, for tests and scenarios.
 
