@@ -6,23 +6,16 @@ use futures_util::join;
 use greenlight_aws::{
     AwsError, chain,
     codedeploy::{self, Deployment, DeploymentTarget},
-    ecr, ecs,
     table::StoredTarget,
 };
 use greenlight_core::{
     deployment::{Candidate, DeploymentId, Explanation, Foreign, Input, Marker, Outcome},
-    gate::Measurement,
     record::{DeploymentRecord, Origin, Status},
     target::{Service, TargetName},
 };
 use jiff::Timestamp;
-use tokio::time::{Duration, sleep};
 
-use crate::{AdvanceError, Deployer, evidence, observe};
-
-/// Tasks may tell their digests a little later than CodeDeploy its success.
-const LOOKS: u32 = 5;
-const BETWEEN_LOOKS: Duration = Duration::from_secs(3);
+use crate::{AdvanceError, Deployer, evidence};
 
 /// How CodeDeploy says that a deployment ended (AWS-FACTS 5.10).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -264,7 +257,12 @@ impl Deployer {
             })?;
         // Only now, so that the push that it is finds the failure recorded.
         if let Some(candidate) = failed {
-            self.restore_tag(&stored, &candidate).await?;
+            self.restore_tag(&stored, &candidate)
+                .await
+                .map_err(|source| ConcludeError::RestoreTag {
+                    target: stored.target.name.clone(),
+                    source,
+                })?;
         }
         if let Some(rollback) = &ended.deployment.rolled_back_by {
             self.move_on_after(rollback, &stored.target.name, lease_until)
@@ -321,7 +319,15 @@ impl Deployer {
         ended: &Ended<'_>,
     ) -> Result<Outcome, ConcludeError> {
         if ended.end == End::Success {
-            return self.proved(stored, candidate, &ended.deployment.id).await;
+            let aws_id = &ended.deployment.id;
+            return self
+                .prove(stored, candidate, aws_id)
+                .await
+                .map_err(|source| ConcludeError::Observe {
+                    deployment: aws_id.clone(),
+                    target: stored.target.name.clone(),
+                    source,
+                });
         }
         let stopped = ended.end == End::Stop;
         let failure =
@@ -331,115 +337,6 @@ impl Deployer {
             evidence: failure.evidence,
             rolling_back: ended.deployment.rolled_back_by.is_some(),
         })
-    }
-
-    async fn proved(
-        &self,
-        stored: &StoredTarget,
-        candidate: &Candidate,
-        aws_id: &str,
-    ) -> Result<Outcome, ConcludeError> {
-        let target = &stored.target;
-        let observe = |source| ConcludeError::Observe {
-            deployment: aws_id.to_owned(),
-            target: target.name.clone(),
-            source,
-        };
-        let containers = target
-            .images
-            .iter()
-            .map(|image| image.container.as_str())
-            .collect::<Vec<_>>();
-        let mut reason = String::new();
-        for look in 0..LOOKS {
-            if look > 0 {
-                sleep(BETWEEN_LOOKS).await;
-            }
-            let service =
-                ecs::service(&self.clients, &target.service.cluster, &target.service.name)
-                    .await
-                    .map_err(observe)?;
-            let Some(set) = service
-                .created_by(aws_id)
-                .filter(|set| set.status == "PRIMARY")
-            else {
-                reason = format!(
-                    "service `{}` has no primary task set of {aws_id}",
-                    target.service
-                );
-                continue;
-            };
-            let found = observe::proves(
-                &self.clients,
-                &target.service.cluster,
-                set,
-                &containers,
-                &candidate.repository,
-                &candidate.digest,
-            )
-            .await
-            .map_err(observe)?;
-            reason = match found {
-                Measurement::Good(_) => {
-                    return Ok(Outcome::Succeeded {
-                        task_definition: set.task_definition.clone(),
-                    });
-                }
-                Measurement::Bad(reason)
-                | Measurement::NotYet(reason)
-                | Measurement::Unmeasured(reason)
-                | Measurement::NothingToMeasure(reason) => reason,
-            };
-        }
-        Ok(Outcome::Failed {
-            reason: format!("CodeDeploy reports success, but that is not proved: {reason}"),
-            evidence: vec![reason],
-            rolling_back: false,
-        })
-    }
-
-    /// Gives the tag back to the image that is live, if the target asks for it and the tag still
-    /// names the image that failed: what somebody has pushed meanwhile is left alone.
-    async fn restore_tag(
-        &self,
-        stored: &StoredTarget,
-        failed: &Candidate,
-    ) -> Result<(), ConcludeError> {
-        let (Some(tag), Some(current)) = (&failed.tag, &stored.state.current) else {
-            return Ok(());
-        };
-        let live = &current.candidate;
-        if !stored.target.on_failure.restore_tag || live.repository != failed.repository {
-            return Ok(());
-        }
-        let restored = async {
-            let named = ecr::image_of_tag(&self.clients, &failed.repository, tag).await?;
-            if named.is_none_or(|image| image.digest != failed.digest) {
-                return Ok(false);
-            }
-            let manifest = ecr::manifest(&self.clients, &live.repository, &live.digest).await?;
-            let Some(manifest) = manifest else {
-                return Ok(false);
-            };
-            ecr::put_tag(&self.clients, &live.repository, &live.digest, manifest, tag).await?;
-            Ok::<_, AwsError>(true)
-        };
-        match restored.await {
-            Ok(true) => {
-                tracing::info!(target = %stored.target.name, "`{tag}` names {} again", live.digest.short());
-                Ok(())
-            }
-            Ok(false) => Ok(()),
-            Err(source) if source.is_retryable() => Err(ConcludeError::RestoreTag {
-                target: stored.target.name.clone(),
-                source,
-            }),
-            // An immutable tag or a missing permission must not keep the failure from being recorded.
-            Err(error) => {
-                tracing::error!(target = %stored.target.name, "`{tag}` was not given back: {}", chain(&error));
-                Ok(())
-            }
-        }
     }
 
     async fn conclude_foreign(

@@ -14,7 +14,9 @@ pub mod gate;
 pub mod history;
 mod observe;
 pub mod probe;
+mod prove;
 pub mod push;
+mod restore_tag;
 mod start;
 pub mod targets;
 

@@ -7,7 +7,7 @@ use greenlight_aws::{
     ecs::{self, TaskSet},
 };
 use greenlight_core::{
-    gate::{Measurement, RunningContainer, measure_digests},
+    gate::RunningContainer,
     image::{Digest, ImageRef, RepositoryUri},
     task_definition::TaskDefinition,
 };
@@ -48,26 +48,6 @@ pub(crate) async fn task_definition(
 }
 
 impl Running {
-    /// The containers of these names, one for each running task.
-    pub(crate) fn containers(&self, names: &[&str]) -> Vec<RunningContainer> {
-        let mut found = Vec::new();
-        for task in &self.tasks {
-            for container in &task.containers {
-                if names.contains(&container.name.as_str()) {
-                    found.push(RunningContainer {
-                        task: task.id.clone(),
-                        container: container.name.clone(),
-                        digest: container
-                            .digest
-                            .as_deref()
-                            .and_then(|digest| digest.parse().ok()),
-                    });
-                }
-            }
-        }
-        found
-    }
-
     /// The digest of the image that `container` runs: the one that the task definition pins, or else
     /// the one that all tasks agree upon; `None` where the image is not of `repository`.
     pub(crate) fn image(&self, container: &str, repository: &RepositoryUri) -> Option<Digest> {
@@ -78,8 +58,7 @@ impl Running {
         if image.digest.is_some() {
             return image.digest;
         }
-        let mut digests = self
-            .containers(&[container])
+        let mut digests = containers(&self.tasks, &[container])
             .into_iter()
             .map(|found| found.digest);
         let first = digests.next()??;
@@ -102,37 +81,22 @@ pub(crate) async fn accepted_digests(
     Ok([digest.clone()].into_iter().chain(children).collect())
 }
 
-/// Whether the running tasks of `set` prove that `digest` is live.
-pub(crate) async fn proves(
-    clients: &Clients,
-    cluster: &str,
-    set: &TaskSet,
-    containers: &[&str],
-    repository: &RepositoryUri,
-    digest: &Digest,
-) -> Result<Measurement, AwsError> {
-    let (tasks, accepted) = try_join!(
-        ecs::running_tasks(clients, cluster, &set.id),
-        accepted_digests(clients, repository, digest),
-    )?;
+/// The containers of these names, of each of the tasks.
+pub(crate) fn containers(tasks: &[ecs::Task], names: &[&str]) -> Vec<RunningContainer> {
     let mut found = Vec::new();
-    for task in &tasks {
-        for container in task
-            .containers
-            .iter()
-            .filter(|it| containers.contains(&it.name.as_str()))
-        {
-            found.push(RunningContainer {
-                task: task.id.clone(),
-                container: container.name.clone(),
-                digest: container
-                    .digest
-                    .as_deref()
-                    .and_then(|digest| digest.parse().ok()),
-            });
+    for task in tasks {
+        for container in &task.containers {
+            if names.contains(&container.name.as_str()) {
+                let digest = container.digest.as_deref();
+                found.push(RunningContainer {
+                    task: task.id.clone(),
+                    container: container.name.clone(),
+                    digest: digest.and_then(|digest| digest.parse().ok()),
+                });
+            }
         }
     }
-    Ok(measure_digests(&found, &accepted))
+    found
 }
 
 /// Why a task has stopped: its own reason, and that of each container that has one.

@@ -11,8 +11,8 @@ use greenlight_aws::{
 };
 use greenlight_core::{
     gate::{
-        CheckReport, Measurement, Progress, RunningContainer, StoppedTask, TargetHealth, Task,
-        Verdict, measure_digests, measure_targets, measure_tasks,
+        CheckReport, Measurement, Progress, StoppedTask, TargetHealth, Task, Verdict,
+        measure_digests, measure_targets, measure_tasks,
     },
     target::{
         Check,
@@ -23,7 +23,11 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::time::{Duration, sleep};
 
 use super::expectation::Expected;
-use crate::{Deployer, observe::stop_reason, probe::Probe};
+use crate::{
+    Deployer,
+    observe::{containers, stop_reason},
+    probe::Probe,
+};
 
 /// The pause between two looks at ECS or the load balancer.
 const INTERVAL: Duration = Duration::from_secs(3);
@@ -164,23 +168,7 @@ impl Deployer {
             "no container of the green tasks has an image in ECR whose digest is known".to_owned(),
         );
         for (name, accepted) in &green.expected.containers {
-            let running = tasks
-                .iter()
-                .flat_map(|task| {
-                    let named = task
-                        .containers
-                        .iter()
-                        .filter(|container| container.name == *name);
-                    named.map(|container| RunningContainer {
-                        task: task.id.clone(),
-                        container: container.name.clone(),
-                        digest: container
-                            .digest
-                            .as_deref()
-                            .and_then(|digest| digest.parse().ok()),
-                    })
-                })
-                .collect::<Vec<_>>();
+            let running = containers(&tasks, &[name]);
             summary = measure_digests(&running, accepted);
             if !matches!(summary, Measurement::Good(_)) {
                 break;
