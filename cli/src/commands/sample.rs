@@ -11,6 +11,16 @@ use greenlight_core::record::{DeploymentRecord, Origin, Status};
 use greenlight_core::target;
 use serde_json::json;
 
+/// Fails unless `docs/cli.md` shows this output.
+#[track_caller]
+pub(super) fn assert_documented(text: &str) {
+    const PAGE: &str = include_str!("../../../docs/cli.md");
+    assert!(
+        PAGE.contains(&format!("\n{text}```")),
+        "docs/cli.md does not show\n{text}"
+    );
+}
+
 pub(super) fn id(number: u8) -> DeploymentId {
     format!("01KAPX2V9M3Z8QK4T7N5R6S0W{number}")
         .parse()

@@ -4,6 +4,7 @@ use crate::commands::sample;
 #[test]
 fn each_deployment_says_how_and_why_it_ended() {
     let output = told(&"api-test".parse().unwrap(), &sample::records());
+    sample::assert_documented(&output.text);
     insta::assert_snapshot!(output.text, @"
     REQUESTED             STATUS        IMAGE         DIGEST        TOOK    BY    DEPLOYMENT
     2026-11-22 13:00:00Z  started       mco/api:test  56a8e1b8b416  -       push  d-GHIJKL456
@@ -14,7 +15,9 @@ fn each_deployment_says_how_and_why_it_ended() {
       gate before_traffic: check `http` failed: status 500 instead of 200
     2026-11-22 10:00:00Z  succeeded     mco/api:test  3a4dfb063801  42s     user  01KAPX2V9M3Z8QK4T7N5R6S0W1
     ");
-    insta::assert_json_snapshot!(output.json["deployments"][2], @r#"
+    let failed = &output.json["deployments"][2];
+    sample::assert_documented(&format!("{failed:#}\n"));
+    insta::assert_json_snapshot!(failed, @r#"
     {
       "id": "01KAPX2V9M3Z8QK4T7N5R6S0W2",
       "target": "api-test",

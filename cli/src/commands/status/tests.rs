@@ -3,17 +3,21 @@ use crate::commands::sample;
 
 #[test]
 fn the_overview_has_a_line_for_each_target() {
-    let output = overview(&[Ok(sample::busy()), Ok(sample::fresh()), Err(sample::bad())]);
+    let mut worker = sample::fresh();
+    worker.target.name = "worker".parse().unwrap();
+    let output = overview(&[Ok(sample::busy()), Err(sample::bad()), Ok(worker)]);
+    sample::assert_documented(&output.text);
     insta::assert_snapshot!(output.text, @"
     TARGET    LIVE                            DIGEST        SINCE                 DEPLOYING     WAITING
     api-test  mco/api:test                    3a4dfb063801  2026-11-22 10:12:03Z  d60bbfffc19a  56a8e1b8b416
-    api-test  nothing known                   -             -                     -             -
     web       not understood: apply it again  -             -                     -             -
+    worker    nothing known                   -             -                     -             -
     ");
 }
 
 #[test]
 fn one_target_is_shown_with_all_that_is_known() {
+    sample::assert_documented(&detail(&sample::busy()).text);
     insta::assert_snapshot!(detail(&sample::busy()).text, @"
     target           api-test
     service          mco/api
@@ -39,6 +43,7 @@ fn one_target_is_shown_with_all_that_is_known() {
 fn the_json_form_is_the_same_in_the_overview_and_for_one_target() {
     let one = detail(&sample::busy()).json;
     assert_eq!(overview(&[Ok(sample::busy())]).json["targets"][0], one);
+    sample::assert_documented(&format!("{one:#}\n"));
     insta::assert_json_snapshot!(one, @r#"
     {
       "target": "api-test",

@@ -18,6 +18,7 @@ fn each_applied_target_says_what_became_of_it() {
         })
         .collect();
     let output = applied(&done);
+    sample::assert_documented(&output.text);
     insta::assert_snapshot!(output.text, @"
     api-test  created    mco/api:test (sha256:0123456789ab) was live
     worker    changed
@@ -49,6 +50,7 @@ fn each_applied_target_says_what_became_of_it() {
 #[test]
 fn targets_are_listed_with_what_they_take_and_check() {
     let output = listed(&[Ok(sample::fresh()), Err(sample::bad())]);
+    sample::assert_documented(&output.text);
     insta::assert_snapshot!(output.text, @"
     TARGET    SERVICE                         IMAGES        STRATEGY            GATES
     api-test  mco/api                         mco/api:test  codedeploy API/API  before_traffic: tasks http; after_traffic: nothing
@@ -72,6 +74,7 @@ fn no_targets_are_said_to_be_none() {
 #[test]
 fn a_shown_target_can_be_applied_again() {
     let output = shown(&sample::busy());
+    sample::assert_documented(&output.text);
     insta::assert_snapshot!(output.text, @"
     targets:
     - name: api-test

@@ -4,6 +4,7 @@ use crate::commands::sample;
 #[test]
 fn each_target_that_runs_the_image_has_a_line() {
     let output = found("test", &[sample::busy()]);
+    sample::assert_documented(&output.text);
     insta::assert_snapshot!(output.text, @"
     TARGET    SERVICE  IMAGE         DIGEST        SINCE
     api-test  mco/api  mco/api:test  3a4dfb063801  2026-11-22 10:12:03Z
