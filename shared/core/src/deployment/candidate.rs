@@ -1,11 +1,12 @@
-//! An image that a target may take.
+//! What a target may take: an image, and the images of other repositories that go with it.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::image::{Digest, RepositoryUri, Tag};
 
-/// An image, the tag by which it came, and its place in the order of pushes.
+/// An image, the tag by which it came, and its place in the order of pushes; with it, where a target
+/// takes images of several repositories, what was pushed of the others.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Candidate {
     /// The repository that holds the image.
@@ -18,21 +19,139 @@ pub struct Candidate {
     /// When the tag came to name this image, as exactly as AWS tells: of two candidates the later
     /// one is the newer. Events carry whole seconds, `imagePushedAt` milliseconds.
     pub ordered_at: Timestamp,
+    /// Images of other repositories that are deployed together with it, by repository.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub with: Vec<PushedImage>,
 }
 
-impl Candidate {
+/// One image of a candidate.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PushedImage {
+    /// See [`Candidate::repository`].
+    pub repository: RepositoryUri,
+    /// See [`Candidate::digest`].
+    pub digest: Digest,
+    /// See [`Candidate::tag`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tag: Option<Tag>,
+    /// See [`Candidate::ordered_at`].
+    pub ordered_at: Timestamp,
+}
+
+impl PushedImage {
     /// The reference to be written into a task definition: `repository@sha256:…`.
     pub fn pinned(&self) -> String {
         self.repository.with_digest(&self.digest)
     }
 
-    /// For people: `mco/api:test (sha256:0123456789ab…)`.
-    pub fn describe(&self) -> String {
+    fn describe(&self) -> String {
         let name = &self.repository.name;
         let digest = self.digest.short();
         match &self.tag {
             Some(tag) => format!("{name}:{tag} ({digest})"),
             None => format!("{name}@{digest}"),
         }
+    }
+}
+
+impl Candidate {
+    /// The candidate of one image.
+    pub fn of(image: PushedImage) -> Self {
+        Self {
+            repository: image.repository,
+            digest: image.digest,
+            tag: image.tag,
+            ordered_at: image.ordered_at,
+            with: Vec::new(),
+        }
+    }
+
+    /// The reference of its own image: `repository@sha256:…`.
+    pub fn pinned(&self) -> String {
+        self.repository.with_digest(&self.digest)
+    }
+
+    /// For people: `mco/api:test (0123456789ab) with mco/sidecar:test (ba9876543210)`.
+    pub fn describe(&self) -> String {
+        let mut images = self.images().map(|image| image.describe());
+        let own = images.next().unwrap_or_default();
+        let others: Vec<String> = images.collect();
+        if others.is_empty() {
+            own
+        } else {
+            format!("{own} with {}", others.join(", "))
+        }
+    }
+
+    /// Its own image, and then those that go with it.
+    pub fn images(&self) -> impl Iterator<Item = PushedImage> + '_ {
+        let own = PushedImage {
+            repository: self.repository.clone(),
+            digest: self.digest.clone(),
+            tag: self.tag.clone(),
+            ordered_at: self.ordered_at,
+        };
+        std::iter::once(own).chain(self.with.iter().cloned())
+    }
+
+    /// The image of a repository.
+    pub fn image_of(&self, repository: &RepositoryUri) -> Option<PushedImage> {
+        self.images().find(|image| image.repository == *repository)
+    }
+
+    /// Whether `other` has every image of this candidate.
+    pub fn is_within(&self, other: &Self) -> bool {
+        self.images().all(|image| {
+            other
+                .image_of(&image.repository)
+                .is_some_and(|it| it.digest == image.digest)
+        })
+    }
+
+    /// Whether it shares no repository with `other`.
+    pub(super) fn is_apart_from(&self, other: &Self) -> bool {
+        self.images()
+            .all(|image| other.image_of(&image.repository).is_none())
+    }
+
+    /// This candidate together with an `earlier` one: of each repository the image that was ordered
+    /// last, and of equals this one's.
+    #[must_use]
+    pub fn joined_with(&self, earlier: &Self) -> Self {
+        let mut images: Vec<PushedImage> = self
+            .images()
+            .map(|own| match earlier.image_of(&own.repository) {
+                Some(theirs) if theirs.ordered_at > own.ordered_at => theirs,
+                _ => own,
+            })
+            .collect();
+        let own: Vec<RepositoryUri> = images.iter().map(|it| it.repository.clone()).collect();
+        images.extend(
+            earlier
+                .images()
+                .filter(|image| !own.contains(&image.repository)),
+        );
+        Self::of_images(images).unwrap_or_else(|| self.clone())
+    }
+
+    /// This candidate, completed by what `live` has of repositories that it says nothing of.
+    #[must_use]
+    pub fn completed_by(&self, live: &Self) -> Self {
+        let missing = live
+            .images()
+            .filter(|image| self.image_of(&image.repository).is_none());
+        let images = self.images().chain(missing).collect();
+        Self::of_images(images).unwrap_or_else(|| self.clone())
+    }
+
+    /// The first image, with the others in the order of their repositories; none without an image.
+    pub fn of_images(images: Vec<PushedImage>) -> Option<Self> {
+        let mut images = images.into_iter();
+        let mut candidate = Self::of(images.next()?);
+        candidate.with = images.collect();
+        candidate
+            .with
+            .sort_by(|a, b| a.repository.cmp(&b.repository));
+        Some(candidate)
     }
 }

@@ -1,8 +1,8 @@
 //! What follows from the end of an AWS deployment.
 
 use super::{
-    Candidate, Current, Decision, DeploymentId, Effect, Foreign, Outcome, Rule, Transition,
-    step::Step,
+    Aftermath, Candidate, Current, Decision, DeploymentId, Effect, Foreign, Outcome, Rule,
+    Transition, step::Step,
 };
 use crate::record::{DetailType, Origin, RecordChange, Status};
 
@@ -27,15 +27,15 @@ impl Step<'_> {
             Outcome::Succeeded { task_definition } => {
                 let text = format!("{image} is live at `{}` ({aws_id})", self.target);
                 change.status = Some(Status::Succeeded);
-                change.task_definition = Some(task_definition.clone());
+                change.task_definition.clone_from(&task_definition);
                 change.reason = Some(text.clone());
                 self.update(id, change);
                 self.announce(DetailType::Succeeded, id, &candidate, &text);
-                self.state.pardon(&candidate.digest);
+                self.state.pardon(&candidate);
                 self.state.current = Some(Current {
                     deployment: id,
-                    candidate,
-                    task_definition: Some(task_definition),
+                    candidate: self.state.with_live(candidate),
+                    task_definition,
                     since: self.at,
                 });
                 self.start_queued();
@@ -44,27 +44,65 @@ impl Step<'_> {
             Outcome::Failed {
                 reason,
                 evidence,
-                rolling_back,
+                aftermath,
             } => {
                 change.status = Some(Status::Failed);
                 change.reason = Some(reason.clone());
                 change.evidence = Some(evidence);
                 self.update(id, change);
                 self.announce(DetailType::Failed, id, &candidate, &reason);
-                self.state.reject(candidate.digest);
-                if !rolling_back {
-                    self.start_queued();
+                match aftermath {
+                    Aftermath::Over => {
+                        self.state.reject(&candidate);
+                        self.start_queued();
+                    }
+                    Aftermath::RollingBack => self.state.reject(&candidate),
+                    Aftermath::Restore => {
+                        self.restore(id, &candidate, aws_id);
+                        self.state.reject(&candidate);
+                        self.start_queued();
+                    }
+                    Aftermath::Unproved => self.start_queued(),
                 }
                 self.end(Decision::Record, Rule::Failed, reason)
             }
         }
     }
 
+    /// Deploys what was live before again, unless it is just that which failed.
+    fn restore(&mut self, failed: DeploymentId, candidate: &Candidate, aws_id: &str) {
+        let Some(current) = &self.state.current else {
+            return;
+        };
+        if self.state.is_live(candidate) {
+            return;
+        }
+        let previous = current.candidate.clone();
+        let id = DeploymentId::of_cause(self.at, &[&failed.to_string(), "restore"]);
+        let text = format!(
+            "{} is deployed again to `{}` in the place of {}",
+            previous.describe(),
+            self.target,
+            candidate.describe()
+        );
+        let origin = Origin::Rollback {
+            of: aws_id.to_owned(),
+        };
+        self.create(
+            id,
+            &previous,
+            Status::Requested,
+            Some(&text),
+            origin.clone(),
+        );
+        self.claim(id, previous, origin, Some(Status::Requested));
+    }
+
     pub(super) fn adopted(
         mut self,
         id: DeploymentId,
         candidate: Candidate,
-        task_definition: String,
+        task_definition: Option<String>,
     ) -> Transition {
         if self.state.current.is_some() {
             return self.revisited();
@@ -74,15 +112,20 @@ impl Step<'_> {
             candidate.describe(),
             self.target
         );
-        let mut record = self.record(id, &candidate, Status::Succeeded, Some(&text));
-        record.origin = Origin::Adopted;
-        record.task_definition = Some(task_definition.clone());
+        let mut record = self.record(
+            id,
+            &candidate,
+            Status::Succeeded,
+            Some(&text),
+            Origin::Adopted,
+        );
+        record.task_definition.clone_from(&task_definition);
         self.effects.push(Effect::Create(Box::new(record)));
-        self.state.newest = self.state.newest.max(Some(candidate.ordered_at));
+        self.state.accept(&candidate);
         self.state.current = Some(Current {
             deployment: id,
             candidate,
-            task_definition: Some(task_definition),
+            task_definition,
             since: self.at,
         });
         self.end(Decision::Record, Rule::Adopted, text)
@@ -110,7 +153,10 @@ impl Step<'_> {
             Outcome::Succeeded { task_definition } => {
                 let what = match &origin {
                     Origin::Rollback { of } => format!("{aws_id} rolled {of} back"),
-                    Origin::Push | Origin::Adopted | Origin::Elsewhere { .. } => {
+                    Origin::Push
+                    | Origin::Person { .. }
+                    | Origin::Adopted
+                    | Origin::Elsewhere { .. } => {
                         format!("{aws_id}, which Greenlight did not start, succeeded")
                     }
                 };
@@ -122,29 +168,28 @@ impl Step<'_> {
                     Status::Succeeded,
                     format!("{what}: {now} is live"),
                     Vec::new(),
-                    Some(task_definition),
+                    task_definition,
                 )
             }
             Outcome::Failed {
                 reason,
                 evidence,
-                rolling_back,
+                aftermath,
             } => {
-                is_busy = rolling_back;
+                is_busy = aftermath == Aftermath::RollingBack;
                 (Status::Failed, reason, evidence, None)
             }
         };
         if let Some(candidate) = running {
-            let mut record = self.record(deployment, &candidate, status, Some(&text));
-            record.origin = origin;
+            let mut record = self.record(deployment, &candidate, status, Some(&text), origin);
             record.aws_id = Some(aws_id);
             record.concluded_at = Some(self.at);
             record.task_definition.clone_from(&task_definition);
             record.evidence = evidence;
             self.effects.push(Effect::Create(Box::new(record)));
-            if status == Status::Succeeded && !self.state.is_live(&candidate.digest) {
+            if status == Status::Succeeded && !self.state.is_live(&candidate) {
                 self.announce(DetailType::Succeeded, deployment, &candidate, &text);
-                self.state.pardon(&candidate.digest);
+                self.state.pardon(&candidate);
                 self.state.current = Some(Current {
                     deployment,
                     candidate,

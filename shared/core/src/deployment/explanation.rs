@@ -49,6 +49,12 @@ pub enum Rule {
     BrokenOffStart,
     /// The deployment could not be started.
     StartFailed,
+    /// A person asked for it.
+    Asked,
+    /// A task that has to succeed before the service is touched was started.
+    BeforeStarted,
+    /// It succeeded, and the deployment goes on.
+    BeforeSucceeded,
     /// The AWS deployment was started and is bound to ours.
     Bound,
     /// The deployment succeeded.

@@ -9,7 +9,7 @@
 
 use jiff::Timestamp;
 
-use super::{Candidate, DeploymentId, Explanation, TargetState, step::Step};
+use super::{Candidate, DeploymentId, Explanation, Preparation, TargetState, step::Step};
 use crate::{
     record::{Announcement, DeploymentRecord, Origin, RecordChange},
     target::TargetName,
@@ -18,12 +18,14 @@ use crate::{
 /// Something that happened, as far as a target's state is concerned.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Input {
-    /// An image that the target's policy accepts has been pushed.
+    /// An image that the target's policy accepts has been pushed, or a person asks for one.
     Requested {
         /// The id to use if a deployment comes of it.
         deployment: DeploymentId,
         /// The image.
         candidate: Candidate,
+        /// A push, or a person: what a person asks for may be older, or have failed before.
+        origin: Origin,
     },
     /// A push whose tag names another image by now: only to be recorded.
     Outdated {
@@ -31,6 +33,24 @@ pub enum Input {
         deployment: DeploymentId,
         /// The image that the tag named.
         candidate: Candidate,
+    },
+    /// A task that has to succeed before the service is touched was started.
+    BeforeStarted {
+        /// Our id.
+        deployment: DeploymentId,
+        /// Which of the target's, counted from nought.
+        step: u32,
+        /// The task's ARN.
+        aws_id: String,
+        /// The task definition that was registered for the deployment, if it was needed already.
+        task_definition: Option<String>,
+    },
+    /// It succeeded.
+    BeforeSucceeded {
+        /// Our id.
+        deployment: DeploymentId,
+        /// Which of the target's, counted from nought.
+        step: u32,
     },
     /// The AWS deployment of an active deployment was created.
     Started {
@@ -72,8 +92,8 @@ pub enum Input {
         deployment: DeploymentId,
         /// What runs.
         candidate: Candidate,
-        /// The task definition that runs it.
-        task_definition: String,
+        /// The task definition that runs it, where there is one.
+        task_definition: Option<String>,
     },
     /// Something arrived that has been dealt with before. What should have followed from it may have
     /// been broken off, so that is made sure of.
@@ -85,18 +105,31 @@ pub enum Input {
 pub enum Outcome {
     /// The image is live: the running tasks prove it.
     Succeeded {
-        /// The task definition that runs it.
-        task_definition: String,
+        /// The task definition that runs it, where there is one.
+        task_definition: Option<String>,
     },
-    /// It is not live.
+    /// It is not live, or must not stay so.
     Failed {
         /// Why, in one sentence.
         reason: String,
         /// The facts, one a line.
         evidence: Vec<String>,
-        /// A roll-back is under way, so the service is still busy.
-        rolling_back: bool,
+        /// What has to follow.
+        aftermath: Aftermath,
     },
+}
+
+/// What follows from a failure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Aftermath {
+    /// The image is rejected; the service is as it was.
+    Over,
+    /// The image is rejected, and AWS is rolling it back, so the service is still busy.
+    RollingBack,
+    /// The image is rejected, but it is what the service runs: the previous one is deployed again.
+    Restore,
+    /// Nothing is known against the image: it could not be proved.
+    Unproved,
 }
 
 /// A deployment that Greenlight did not start.
@@ -134,6 +167,8 @@ pub enum Effect {
         candidate: Candidate,
         /// An earlier start was broken off: look for its AWS deployment first.
         resume: bool,
+        /// What has been done for it before.
+        prepared: Preparation,
     },
     /// Emit an event.
     Announce(Box<Announcement>),
@@ -172,11 +207,22 @@ pub fn step(
         Input::Requested {
             deployment,
             candidate,
-        } => step.requested(deployment, candidate),
+            origin,
+        } => step.requested(deployment, candidate, origin),
         Input::Outdated {
             deployment,
             candidate,
         } => step.outdated(deployment, &candidate),
+        Input::BeforeStarted {
+            deployment,
+            step: number,
+            aws_id,
+            task_definition,
+        } => step.before_started(deployment, number, aws_id, task_definition),
+        Input::BeforeSucceeded {
+            deployment,
+            step: number,
+        } => step.before_succeeded(deployment, number),
         Input::Started {
             deployment,
             aws_id,

@@ -31,6 +31,33 @@ impl Marker {
         text.chars().take(DESCRIPTION_LIMIT).collect()
     }
 
+    /// The `startedBy` of a task that is run for the deployment (at most 128 of letters, digits, `-`,
+    /// `/` and `_`; AWS-FACTS 6.6). `before` counts the tasks that have to succeed before the service
+    /// is touched; without it the task is the deployment itself.
+    pub fn started_by(&self, before: Option<u32>) -> String {
+        let text = format!("greenlight/{}/{}", self.target, self.deployment);
+        match before {
+            Some(step) => format!("{text}/{step}"),
+            None => text,
+        }
+    }
+
+    /// Finds the mark in a task's `startedBy`, and which of the tasks before it is.
+    pub fn of_started_by(started_by: &str) -> Option<(Self, Option<u32>)> {
+        let mut parts = started_by.split('/');
+        if parts.next() != Some("greenlight") {
+            return None;
+        }
+        let target = parts.next()?.parse().ok()?;
+        let deployment = parts.next()?.parse().ok()?;
+        let before = match parts.next() {
+            Some(step) => Some(step.parse().ok()?),
+            None => None,
+        };
+        let marker = Self { target, deployment };
+        parts.next().is_none().then_some((marker, before))
+    }
+
     /// Finds the mark in a description; none where the deployment is not ours.
     pub fn find(description: &str) -> Option<Self> {
         let mut words = description.split(' ');
@@ -60,6 +87,7 @@ mod tests {
             digest: format!("sha256:{}", "0".repeat(64)).parse().unwrap(),
             tag: Some("t".repeat(128).parse().unwrap()),
             ordered_at: Timestamp::UNIX_EPOCH,
+            with: Vec::new(),
         };
         let marker = Marker {
             target: "api-test".parse().unwrap(),
@@ -68,6 +96,28 @@ mod tests {
         let description = marker.describe(&candidate);
         assert!(description.chars().count() <= 256);
         assert_eq!(Marker::find(&description), Some(marker));
+    }
+
+    #[test]
+    fn a_task_says_whose_it_is_within_what_ecs_allows() {
+        let marker = Marker {
+            target: "a".repeat(64).parse().unwrap(),
+            deployment: DeploymentId::of_cause(Timestamp::UNIX_EPOCH, &["event"]),
+        };
+        for before in [None, Some(0), Some(u32::MAX)] {
+            let text = marker.started_by(before);
+            assert!(text.len() <= 128, "{text}");
+            assert_eq!(Marker::of_started_by(&text), Some((marker.clone(), before)));
+        }
+        for other in [
+            "",
+            "ecs-svc/123",
+            "greenlight/a",
+            "greenlight/a/b/c",
+            "greenlight/a/0/1/2",
+        ] {
+            assert_eq!(Marker::of_started_by(other), None, "{other}");
+        }
     }
 
     #[test]

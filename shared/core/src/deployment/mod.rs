@@ -4,6 +4,7 @@
 //! to carry out, and an [`Explanation`]. It neither reads a clock nor calls anything; whoever calls
 //! it persists the state by compare-and-swap and carries out the effects (`shared/deployer`).
 
+mod before;
 mod candidate;
 mod conclusion;
 mod explanation;
@@ -15,12 +16,12 @@ mod start;
 mod state;
 mod step;
 
-pub use candidate::Candidate;
+pub use candidate::{Candidate, PushedImage};
 pub use explanation::{Decision, Explanation, Rule};
 pub use id::{DeploymentId, InvalidDeploymentId};
-pub use machine::{Effect, Foreign, Input, Outcome, Transition, step};
+pub use machine::{Aftermath, Effect, Foreign, Input, Outcome, Transition, step};
 pub use marker::Marker;
-pub use state::{Active, Current, Phase, Queued, TargetState};
+pub use state::{Active, Current, Phase, Preparation, Queued, TargetState};
 
 #[cfg(test)]
 mod tests;

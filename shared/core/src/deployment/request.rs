@@ -1,12 +1,17 @@
-//! What follows from a pushed image.
+//! What follows from a pushed image, or from one that a person asks for.
 
 use super::{Active, Candidate, Decision, DeploymentId, Rule, Transition, step::Step};
-use crate::record::Status;
+use crate::record::{Origin, Status};
 
 impl Step<'_> {
-    pub(super) fn requested(mut self, id: DeploymentId, candidate: Candidate) -> Transition {
+    pub(super) fn requested(
+        mut self,
+        id: DeploymentId,
+        candidate: Candidate,
+        origin: Origin,
+    ) -> Transition {
         let image = candidate.describe();
-        if self.state.rejects(&candidate.digest) && !self.state.is_live(&candidate.digest) {
+        if origin.is_push() && self.state.rejects(&candidate) {
             let text = format!(
                 "{image} failed at `{}` before or was rolled away from, and is not deployed \
                  again automatically; push a new image",
@@ -14,48 +19,55 @@ impl Step<'_> {
             );
             return self.skip(id, &candidate, Rule::Rejected, text);
         }
-        self.supersede_older_than(&candidate);
+        let candidate = self.join_what_waits(candidate);
         if let Some(active) = self.state.active.clone() {
-            return self.requested_while_active(id, candidate, &active);
+            return self.requested_while_active(id, candidate, origin, &active);
         }
-        if self.state.is_live(&candidate.digest) {
+        if self.state.is_live(&candidate) && origin.is_push() {
             let text = format!("{image} is already live at `{}`", self.target);
             return self.skip(id, &candidate, Rule::AlreadyLive, text);
         }
         if let Some(queued) = self.state.queued.take() {
-            if queued.candidate.digest == candidate.digest {
-                return self.start(queued.deployment, queued.candidate, Rule::TurnCame, None);
+            if !candidate.is_within(&queued.candidate) {
+                // Older ones were superseded above: what waits is newer than what came.
+                let reason = Some("a newer image is waiting");
+                self.create(id, &candidate, Status::Superseded, reason, origin);
             }
-            // Older ones were superseded above: what waits is newer than what came.
-            self.create(
-                id,
-                &candidate,
-                Status::Superseded,
-                Some("a newer image is waiting"),
+            return self.start(
+                queued.deployment,
+                queued.candidate,
+                queued.origin,
+                Rule::TurnCame,
+                None,
             );
-            return self.start(queued.deployment, queued.candidate, Rule::TurnCame, None);
         }
-        if self.is_outdated(&candidate) {
+        if origin.is_push() && self.is_outdated(&candidate) {
             let text = format!(
                 "{image} is older than an image that `{}` took before",
                 self.target
             );
-            self.create(id, &candidate, Status::Superseded, Some(&text));
+            self.create(id, &candidate, Status::Superseded, Some(&text), origin);
             return self.end(Decision::Supersede, Rule::NewerAccepted, text);
         }
-        self.create(id, &candidate, Status::Requested, None);
-        self.start(id, candidate, Rule::NewImage, Some(Status::Requested))
+        let rule = if origin.is_push() {
+            Rule::NewImage
+        } else {
+            Rule::Asked
+        };
+        self.create(id, &candidate, Status::Requested, None, origin.clone());
+        self.start(id, candidate, origin, rule, Some(Status::Requested))
     }
 
     fn requested_while_active(
         mut self,
         id: DeploymentId,
         candidate: Candidate,
+        origin: Origin,
         active: &Active,
     ) -> Transition {
         let image = candidate.describe();
         let broken_off = self.is_start_broken_off();
-        if active.candidate.digest == candidate.digest {
+        if candidate.is_within(&active.candidate) {
             if broken_off {
                 return self.resume();
             }
@@ -69,7 +81,7 @@ impl Step<'_> {
             .state
             .queued
             .as_ref()
-            .map(|queued| queued.candidate.digest == candidate.digest);
+            .map(|queued| candidate.is_within(&queued.candidate));
         let (decision, rule, text) = match queued_already {
             Some(true) => {
                 let text = format!(
@@ -83,15 +95,15 @@ impl Step<'_> {
                     "{image} is older than the image that waits at `{}`",
                     self.target
                 );
-                self.create(id, &candidate, Status::Superseded, Some(&text));
+                self.create(id, &candidate, Status::Superseded, Some(&text), origin);
                 (Decision::Supersede, Rule::NewerAccepted, text)
             }
-            None if self.is_outdated(&candidate) => {
+            None if origin.is_push() && self.is_outdated(&candidate) => {
                 let text = format!(
                     "{image} is older than an image that `{}` took before",
                     self.target
                 );
-                self.create(id, &candidate, Status::Superseded, Some(&text));
+                self.create(id, &candidate, Status::Superseded, Some(&text), origin);
                 (Decision::Supersede, Rule::NewerAccepted, text)
             }
             None => {
@@ -99,7 +111,7 @@ impl Step<'_> {
                     "{image} waits until deployment {} has ended",
                     active.deployment
                 );
-                self.queue(id, candidate, text.clone());
+                self.queue(id, candidate, text.clone(), origin);
                 (Decision::Queue, Rule::OneAtATime, text)
             }
         };
@@ -116,22 +128,22 @@ impl Step<'_> {
             candidate.describe(),
             self.target
         );
-        let known = self.state.is_live(&candidate.digest)
+        let known = self.state.is_live(candidate)
             || self
                 .state
                 .active
                 .iter()
-                .any(|active| active.candidate.digest == candidate.digest)
+                .any(|active| candidate.is_within(&active.candidate))
             || self
                 .state
                 .queued
                 .iter()
-                .any(|queued| queued.candidate.digest == candidate.digest)
-            || self.state.rejects(&candidate.digest);
+                .any(|queued| candidate.is_within(&queued.candidate))
+            || self.state.rejects(candidate);
         if known {
             return self.end(Decision::Skip, Rule::AlreadyKnown, text);
         }
-        self.create(id, candidate, Status::Superseded, Some(&text));
+        self.create(id, candidate, Status::Superseded, Some(&text), Origin::Push);
         self.end(Decision::Supersede, Rule::TagMoved, text)
     }
 }

@@ -93,6 +93,7 @@ impl Step<'_> {
             deployment: id,
             candidate: active.candidate,
             reason: reason.clone(),
+            origin: active.origin,
         });
         self.end(Decision::Queue, Rule::BusyElsewhere, reason)
     }

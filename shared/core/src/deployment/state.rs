@@ -3,8 +3,11 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use std::collections::BTreeMap;
+
 use super::{Candidate, DeploymentId};
-use crate::image::Digest;
+use crate::image::{Digest, RepositoryUri};
+use crate::record::Origin;
 
 /// How many digests a target remembers as rejected; the oldest are forgotten first.
 pub(super) const REJECTED_LIMIT: usize = 50;
@@ -22,9 +25,10 @@ pub struct TargetState {
     /// The one candidate that waits for its turn.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub queued: Option<Queued>,
-    /// The place in the order of pushes of the newest candidate that was ever accepted.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub newest: Option<Timestamp>,
+    /// Of each repository, the place in the order of pushes of the newest image that was ever
+    /// accepted.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub newest: BTreeMap<RepositoryUri, Timestamp>,
     /// Digests that failed here or were rolled away from, oldest first: not deployed again
     /// automatically.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -52,6 +56,9 @@ pub struct Active {
     pub deployment: DeploymentId,
     /// The image that is being deployed.
     pub candidate: Candidate,
+    /// What it came from.
+    #[serde(default, skip_serializing_if = "Origin::is_push")]
+    pub origin: Origin,
     /// How far it has come.
     #[serde(flatten)]
     pub phase: Phase,
@@ -65,6 +72,19 @@ pub enum Phase {
     Requested {
         /// The time at which whoever claimed it cannot be running any more.
         lease_until: Timestamp,
+        /// What has been done for it before.
+        #[serde(default, skip_serializing_if = "Preparation::is_nothing")]
+        prepared: Preparation,
+    },
+    /// A one-shot task runs that has to succeed before the service is touched.
+    Before {
+        /// Which of the target's, counted from nought.
+        step: u32,
+        /// The task's ARN.
+        aws_id: String,
+        /// The task definition that was registered for the deployment, if it was needed already.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        task_definition: Option<String>,
     },
     /// The AWS deployment runs and is known.
     Started {
@@ -76,6 +96,23 @@ pub enum Phase {
     },
 }
 
+/// What has been done for a deployment before its AWS deployment is started.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Preparation {
+    /// So many of the tasks that have to succeed before have done so.
+    #[serde(default)]
+    pub done: u32,
+    /// The task definition that was registered for the deployment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub task_definition: Option<String>,
+}
+
+impl Preparation {
+    fn is_nothing(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
 /// A candidate that waits for its turn.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Queued {
@@ -85,27 +122,68 @@ pub struct Queued {
     pub candidate: Candidate,
     /// What it waits for.
     pub reason: String,
+    /// What it came from: what a person asked for is not withdrawn because it failed before.
+    #[serde(default, skip_serializing_if = "Origin::is_push")]
+    pub origin: Origin,
 }
 
 impl TargetState {
-    pub(super) fn rejects(&self, digest: &Digest) -> bool {
-        self.rejected.contains(digest)
+    /// Whether an image of the candidate that is not live was rejected.
+    pub(super) fn rejects(&self, candidate: &Candidate) -> bool {
+        candidate.images().any(|image| {
+            self.rejected.contains(&image.digest)
+                && !self.has_live(&image.repository, &image.digest)
+        })
     }
 
-    pub(super) fn reject(&mut self, digest: Digest) {
-        self.pardon(&digest);
-        self.rejected.push(digest);
+    /// Rejects what the candidate would have brought.
+    pub(super) fn reject(&mut self, candidate: &Candidate) {
+        for image in candidate.images() {
+            if self.has_live(&image.repository, &image.digest) {
+                continue;
+            }
+            self.rejected.retain(|rejected| *rejected != image.digest);
+            self.rejected.push(image.digest);
+        }
         let surplus = self.rejected.len().saturating_sub(REJECTED_LIMIT);
         self.rejected.drain(..surplus);
     }
 
-    pub(super) fn pardon(&mut self, digest: &Digest) {
-        self.rejected.retain(|rejected| rejected != digest);
+    pub(super) fn pardon(&mut self, candidate: &Candidate) {
+        for image in candidate.images() {
+            self.rejected.retain(|rejected| *rejected != image.digest);
+        }
     }
 
-    pub(super) fn is_live(&self, digest: &Digest) -> bool {
+    pub(super) fn is_live(&self, candidate: &Candidate) -> bool {
         self.current
             .as_ref()
-            .is_some_and(|current| current.candidate.digest == *digest)
+            .is_some_and(|current| candidate.is_within(&current.candidate))
+    }
+
+    fn has_live(&self, repository: &RepositoryUri, digest: &Digest) -> bool {
+        self.current
+            .as_ref()
+            .and_then(|current| current.candidate.image_of(repository))
+            .is_some_and(|image| image.digest == *digest)
+    }
+
+    /// Remembers how new the images of a candidate are.
+    pub(super) fn accept(&mut self, candidate: &Candidate) {
+        for image in candidate.images() {
+            let newest = self
+                .newest
+                .entry(image.repository)
+                .or_insert(image.ordered_at);
+            *newest = image.ordered_at.max(*newest);
+        }
+    }
+
+    /// What is live, with what the candidate brought in its place.
+    pub(super) fn with_live(&self, candidate: Candidate) -> Candidate {
+        match &self.current {
+            Some(current) => candidate.completed_by(&current.candidate),
+            None => candidate,
+        }
     }
 }

@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 
 use super::{
-    Active, Candidate, Decision, DeploymentId, Effect, Explanation, Phase, Queued, Rule,
-    TargetState, Transition,
+    Active, Candidate, Decision, DeploymentId, Effect, Explanation, Phase, Preparation, Queued,
+    Rule, TargetState, Transition,
 };
 use crate::{
     record::{Announcement, DeploymentRecord, DetailType, Origin, RecordChange, Status},
@@ -21,33 +21,66 @@ pub(super) struct Step<'a> {
 }
 
 impl Step<'_> {
-    /// What waits gives way to a newer candidate.
-    pub(super) fn supersede_older_than(&mut self, candidate: &Candidate) {
-        let older = |queued: &mut Queued| {
-            queued.candidate.digest != candidate.digest
-                && queued.candidate.ordered_at <= candidate.ordered_at
+    /// What waits gives way to a newer candidate, which takes with it what waits of other
+    /// repositories; gives the candidate as it is then. What is not newer leaves the queue alone.
+    pub(super) fn join_what_waits(&mut self, candidate: Candidate) -> Candidate {
+        let Some(queued) = &self.state.queued else {
+            return candidate;
         };
-        if let Some(queued) = self.state.queued.take_if(older) {
-            let text = format!("superseded by {}", candidate.describe());
-            self.update(queued.deployment, superseded(self.at, &text));
+        let under_way = self
+            .state
+            .active
+            .as_ref()
+            .is_some_and(|active| candidate.is_within(&active.candidate));
+        if candidate.is_apart_from(&queued.candidate)
+            && (under_way || self.state.is_live(&candidate))
+        {
+            return candidate;
         }
+        let joined = candidate.joined_with(&queued.candidate);
+        if joined.is_within(&queued.candidate) {
+            return candidate;
+        }
+        let text = if candidate.is_apart_from(&queued.candidate) {
+            format!("goes together with {}", candidate.describe())
+        } else {
+            format!("superseded by {}", candidate.describe())
+        };
+        let deployment = queued.deployment;
+        self.state.queued = None;
+        self.update(deployment, superseded(self.at, &text));
+        joined
     }
 
-    /// Whether a newer candidate was accepted before.
+    /// Whether a newer image of the same repository was accepted before.
     pub(super) fn is_outdated(&self, candidate: &Candidate) -> bool {
         self.state
             .newest
-            .is_some_and(|newest| candidate.ordered_at < newest)
+            .get(&candidate.repository)
+            .is_some_and(|newest| candidate.ordered_at < *newest)
     }
 
-    pub(super) fn queue(&mut self, id: DeploymentId, candidate: Candidate, reason: String) {
-        self.create(id, &candidate, Status::Queued, Some(&reason));
+    pub(super) fn queue(
+        &mut self,
+        id: DeploymentId,
+        candidate: Candidate,
+        reason: String,
+        origin: Origin,
+    ) {
+        self.create(
+            id,
+            &candidate,
+            Status::Queued,
+            Some(&reason),
+            origin.clone(),
+        );
         self.announce(DetailType::Queued, id, &candidate, &reason);
-        self.state.newest = self.state.newest.max(Some(candidate.ordered_at));
+        self.state.accept(&candidate);
         self.state.queued = Some(Queued {
             deployment: id,
             candidate,
             reason,
+            origin,
         });
     }
 
@@ -55,7 +88,7 @@ impl Step<'_> {
     /// more.
     pub(super) fn is_start_broken_off(&self) -> bool {
         self.state.active.as_ref().is_some_and(
-            |active| matches!(active.phase, Phase::Requested { lease_until } if lease_until <= self.at),
+            |active| matches!(active.phase, Phase::Requested { lease_until, .. } if lease_until <= self.at),
         )
     }
 
@@ -67,10 +100,10 @@ impl Step<'_> {
         let Some(queued) = self.state.queued.take() else {
             return;
         };
-        let digest = &queued.candidate.digest;
-        let pointless = if self.state.is_live(digest) {
+        let by_push = queued.origin.is_push();
+        let pointless = if by_push && self.state.is_live(&queued.candidate) {
             Some("the image is already live")
-        } else if self.state.rejects(digest) {
+        } else if by_push && self.state.rejects(&queued.candidate) {
             Some("the image has failed meanwhile")
         } else {
             None
@@ -79,10 +112,21 @@ impl Step<'_> {
             self.update(queued.deployment, superseded(self.at, reason));
             return;
         }
-        self.claim(queued.deployment, queued.candidate, Some(Status::Queued));
+        self.claim(
+            queued.deployment,
+            queued.candidate,
+            queued.origin,
+            Some(Status::Queued),
+        );
     }
 
-    pub(super) fn claim(&mut self, id: DeploymentId, candidate: Candidate, was: Option<Status>) {
+    pub(super) fn claim(
+        &mut self,
+        id: DeploymentId,
+        candidate: Candidate,
+        origin: Origin,
+        was: Option<Status>,
+    ) {
         if was != Some(Status::Requested) {
             self.update(
                 id,
@@ -92,18 +136,21 @@ impl Step<'_> {
                 },
             );
         }
-        self.state.newest = self.state.newest.max(Some(candidate.ordered_at));
+        self.state.accept(&candidate);
         self.state.active = Some(Active {
             deployment: id,
             candidate: candidate.clone(),
+            origin,
             phase: Phase::Requested {
                 lease_until: self.lease_until,
+                prepared: Preparation::default(),
             },
         });
         self.effects.push(Effect::Start {
             deployment: id,
             candidate,
             resume: false,
+            prepared: Preparation::default(),
         });
     }
 
@@ -111,6 +158,7 @@ impl Step<'_> {
         mut self,
         id: DeploymentId,
         candidate: Candidate,
+        origin: Origin,
         rule: Rule,
         was: Option<Status>,
     ) -> Transition {
@@ -119,7 +167,7 @@ impl Step<'_> {
             candidate.describe(),
             self.target
         );
-        self.claim(id, candidate, was);
+        self.claim(id, candidate, origin, was);
         self.end(Decision::Start, rule, text)
     }
 
@@ -133,13 +181,21 @@ impl Step<'_> {
                 "nothing is under way".to_owned(),
             );
         };
-        active.phase = Phase::Requested { lease_until };
+        let prepared = match &active.phase {
+            Phase::Requested { prepared, .. } => prepared.clone(),
+            Phase::Before { .. } | Phase::Started { .. } => Preparation::default(),
+        };
+        active.phase = Phase::Requested {
+            lease_until,
+            prepared: prepared.clone(),
+        };
         let (deployment, candidate) = (active.deployment, active.candidate.clone());
         let text = format!("the start of {deployment} was broken off and is taken up again");
         self.effects.push(Effect::Start {
             deployment,
             candidate,
             resume: true,
+            prepared,
         });
         self.end(Decision::Resume, Rule::BrokenOffStart, text)
     }
@@ -169,8 +225,9 @@ impl Step<'_> {
         candidate: &Candidate,
         status: Status,
         reason: Option<&str>,
+        origin: Origin,
     ) {
-        let record = self.record(id, candidate, status, reason);
+        let record = self.record(id, candidate, status, reason, origin);
         self.effects.push(Effect::Create(Box::new(record)));
     }
 
@@ -180,12 +237,13 @@ impl Step<'_> {
         candidate: &Candidate,
         status: Status,
         reason: Option<&str>,
+        origin: Origin,
     ) -> DeploymentRecord {
         DeploymentRecord {
             id,
             target: self.target.clone(),
             candidate: candidate.clone(),
-            origin: Origin::Push,
+            origin,
             status,
             requested_at: self.at,
             started_at: None,

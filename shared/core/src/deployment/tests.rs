@@ -1,6 +1,8 @@
 //! What follows from each input, one promise a test.
 
+mod before;
 mod histories;
+mod several_images;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -34,6 +36,7 @@ fn candidate(number: u8) -> Candidate {
         digest: digest(number),
         tag: Some("test".parse().unwrap()),
         ordered_at: at(i64::from(number)),
+        with: Vec::new(),
     }
 }
 
@@ -45,6 +48,7 @@ fn requested(number: u8) -> Input {
     Input::Requested {
         deployment: id(number),
         candidate: candidate(number),
+        origin: Origin::Push,
     }
 }
 
@@ -61,7 +65,7 @@ fn succeeded(number: u8) -> Input {
         deployment: id(number),
         aws_id: format!("d-{number}"),
         outcome: Outcome::Succeeded {
-            task_definition: format!("mco-api:{number}"),
+            task_definition: Some(format!("mco-api:{number}")),
         },
     }
 }
@@ -73,7 +77,11 @@ fn failed(number: u8, rolling_back: bool) -> Input {
         outcome: Outcome::Failed {
             reason: "gate before_traffic failed".to_owned(),
             evidence: vec!["answered 500".to_owned()],
-            rolling_back,
+            aftermath: if rolling_back {
+                Aftermath::RollingBack
+            } else {
+                Aftermath::Over
+            },
         },
     }
 }
@@ -87,7 +95,7 @@ fn rollback_of(number: u8, running: Option<u8>) -> Input {
         },
         running: running.map(candidate),
         outcome: Outcome::Succeeded {
-            task_definition: "mco-api:1".to_owned(),
+            task_definition: Some("mco-api:1".to_owned()),
         },
     })
 }
@@ -271,6 +279,7 @@ fn an_image_that_failed_is_not_deployed_again() {
     let again = Input::Requested {
         deployment: id(9),
         candidate: candidate(2),
+        origin: Origin::Push,
     };
     assert_eq!(target.take(again), (Decision::Skip, Rule::Rejected));
     // The tag given back to the live image arrives as a push, too.
@@ -281,6 +290,7 @@ fn an_image_that_failed_is_not_deployed_again() {
     let restored = Input::Requested {
         deployment: id(10),
         candidate: restored,
+        origin: Origin::Push,
     };
     assert_eq!(target.take(restored), (Decision::Skip, Rule::AlreadyLive));
 }
@@ -386,7 +396,7 @@ fn behind_somebody_elses_deployment_the_newest_image_waits() {
         },
         running: Some(candidate(0)),
         outcome: Outcome::Succeeded {
-            task_definition: "mco-api:9".to_owned(),
+            task_definition: Some("mco-api:9".to_owned()),
         },
     }));
     assert_eq!(target.starts.last(), Some(&(id(3), false)));
@@ -430,6 +440,7 @@ fn an_older_image_never_follows_a_newer_one() {
     let back = Input::Requested {
         deployment: id(60),
         candidate: back,
+        origin: Origin::Push,
     };
     assert_eq!(target.take(back), (Decision::Start, Rule::NewImage));
 }
@@ -440,7 +451,7 @@ fn what_runs_when_greenlight_comes_is_taken_over_once() {
     let adopted = |number, of| Input::Adopted {
         deployment: id(number),
         candidate: candidate(of),
-        task_definition: "mco-api:1".to_owned(),
+        task_definition: Some("mco-api:1".to_owned()),
     };
     assert_eq!(
         target.take(adopted(1, 1)),

@@ -63,14 +63,21 @@ impl Status {
 }
 
 /// What a deployment came from.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Origin {
     /// A pushed image, found by Greenlight.
+    #[default]
     Push,
+    /// A person asked for it.
+    Person {
+        /// Who, as far as that is known.
+        by: String,
+    },
     /// It was live when the target was registered.
     Adopted,
-    /// CodeDeploy went back to the previous image after the AWS deployment `of` had failed.
+    /// The previous image was brought back after the AWS deployment `of` had failed: by AWS, or by
+    /// Greenlight where AWS does not.
     Rollback {
         /// The AWS deployment that was rolled back.
         of: String,
@@ -80,6 +87,13 @@ pub enum Origin {
         /// Who, in AWS's own word (`creator` of the CodeDeploy deployment).
         creator: String,
     },
+}
+
+impl Origin {
+    /// Whether nobody asked for it but the push itself.
+    pub fn is_push(&self) -> bool {
+        *self == Self::Push
+    }
 }
 
 /// One deployment, from its request to its end.

@@ -20,9 +20,28 @@ fn any_input() -> impl Strategy<Value = Input> {
             deployment: id(number),
             reason: "denied".to_owned(),
         }),
-        1 => number.prop_map(|number| Input::StartDeferred {
+        1 => number.clone().prop_map(|number| Input::StartDeferred {
             deployment: id(number),
             reason: "busy".to_owned(),
+        }),
+        1 => (number.clone(), 0_u32..2).prop_map(|(number, step)| Input::BeforeStarted {
+            deployment: id(number),
+            step,
+            aws_id: "task".to_owned(),
+            task_definition: None,
+        }),
+        1 => (number.clone(), 0_u32..2).prop_map(|(number, step)| Input::BeforeSucceeded {
+            deployment: id(number),
+            step,
+        }),
+        1 => number.prop_map(|number| Input::Concluded {
+            deployment: id(number),
+            aws_id: format!("d-{number}"),
+            outcome: Outcome::Failed {
+                reason: "gate after_traffic failed".to_owned(),
+                evidence: Vec::new(),
+                aftermath: Aftermath::Restore,
+            },
         }),
         1 => Just(Input::Revisited),
     ]
@@ -60,12 +79,16 @@ proptest! {
             }
             // What is rejected is neither under way anew nor waiting.
             let new_start = target.starts.get(before.starts.len());
-            if let (Some((_, false)), Some(active)) = (new_start, &target.state.active) {
+            if let (Some((_, false)), Some(active)) = (new_start, &target.state.active)
+                && active.origin.is_push()
+            {
                 prop_assert!(!before.state.rejected.contains(&active.candidate.digest));
                 prop_assert!(before.live() != Some(&active.candidate.digest));
             }
             // The order never goes backwards.
-            prop_assert!(target.state.newest >= before.state.newest);
+            for (repository, newest) in &before.state.newest {
+                prop_assert!(target.state.newest.get(repository) >= Some(newest));
+            }
             // The same again, at the same moment, starts nothing.
             let starts = target.starts.len();
             let repeated = if is_recorded(&target, &repeated) { Input::Revisited } else { repeated };
