@@ -10,8 +10,10 @@ mod keys;
 mod name;
 mod node;
 mod parse;
+mod role;
 mod write;
 
+use crate::appspec::CapacityProvider;
 use crate::image::{Registry, RepositoryRef, RepositoryUri};
 use crate::policy::TagPolicy;
 
@@ -19,28 +21,42 @@ pub use check::Check;
 pub use gates::{GatePoint, Gates};
 pub use name::{InvalidTargetName, TargetName};
 pub use parse::parse;
+pub use role::{InvalidRoleArn, RoleArn};
 
 /// One place that images are deployed to.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Target {
     pub name: TargetName,
-    /// At least one; all of one repository.
+    /// At least one; the images of one repository have the same tags.
     pub images: Vec<ImageSource>,
-    pub service: Service,
+    /// The ECS service that runs the images. Only a one-shot task and a pipeline can do without.
+    pub service: Option<Service>,
     pub deploy: Strategy,
+    /// What the new task definition is made from.
+    pub task_definition: TaskDefinitionSource,
+    /// What the AppSpec of a CodeDeploy deployment is made from.
+    pub appspec: AppSpecSource,
+    /// The role that is assumed for the calls to ECS, CodeDeploy, Elastic Load Balancing,
+    /// CodePipeline and S3; those of the function itself if there is none.
+    pub role_arn: Option<RoleArn>,
+    /// Tasks that have to succeed, one after the other, before the service is touched.
+    pub before: Vec<OneShotTask>,
     pub gates: Gates,
     pub on_failure: OnFailure,
 }
 
 impl Target {
-    /// The repository whose pushes this target takes, as it was written.
-    pub fn repository(&self) -> &RepositoryRef {
-        &self.images[0].repository
-    }
-
-    /// The repository in full, for somebody whose own registry is `home`.
-    pub fn repository_uri(&self, home: &Registry) -> RepositoryUri {
-        self.repository().resolve(home)
+    /// The repositories whose pushes this target takes, each once, for somebody whose own registry is
+    /// `home`; under their standard host names, which are keys.
+    pub fn repositories(&self, home: &Registry) -> Vec<RepositoryUri> {
+        let mut found: Vec<RepositoryUri> = Vec::new();
+        for image in &self.images {
+            let repository = image.repository.resolve(home).canonical();
+            if !found.contains(&repository) {
+                found.push(repository);
+            }
+        }
+        found
     }
 }
 
@@ -52,6 +68,8 @@ pub struct ImageSource {
     pub repository: RepositoryRef,
     /// At least one.
     pub tags: Vec<TagPolicy>,
+    /// What stands for the image in templates, without the angle brackets: `IMAGE1_NAME`.
+    pub placeholder: Option<String>,
 }
 
 /// An ECS service, by names.
@@ -72,6 +90,27 @@ impl std::fmt::Display for Service {
 pub enum Strategy {
     /// Blue/green by AWS CodeDeploy.
     CodeDeploy(CodeDeploy),
+    /// `UpdateService` of a service whose deployment strategy is `ROLLING`.
+    Rolling,
+    /// `UpdateService` of a service that declares `BLUE_GREEN`, `LINEAR` or `CANARY`.
+    Native,
+    /// One `RunTask`, which has to end well.
+    Task(OneShotTask),
+    /// `StartPipelineExecution` of a pipeline that deploys the image.
+    Pipeline(Pipeline),
+}
+
+impl Strategy {
+    /// The key in the document.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::CodeDeploy(_) => "codedeploy",
+            Self::Rolling => "rolling",
+            Self::Native => "native",
+            Self::Task(_) => "task",
+            Self::Pipeline(_) => "pipeline",
+        }
+    }
 }
 
 /// The CodeDeploy deployment group that owns the service.
@@ -81,6 +120,95 @@ pub struct CodeDeploy {
     pub group: String,
     /// The deployment configuration; the group's own if none is named.
     pub config: Option<String>,
+}
+
+/// A task that runs once and has to end with exit code 0 of every essential container.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct OneShotTask {
+    /// The cluster that it runs in; the service's if none is named.
+    pub cluster: Option<String>,
+    /// What it is made from; as the target's own if nothing is said. Only a task before a deployment
+    /// has one of its own.
+    pub task_definition: Option<TaskDefinitionSource>,
+    /// How it is launched; as the service is if nothing is said.
+    pub launch: Option<Launch>,
+    /// Where it is attached; as the service is if nothing is said.
+    pub network: Option<Network>,
+    /// The container whose command is replaced, and that takes the image where the task definition
+    /// is a family of its own; the target's first container if none is named.
+    pub container: Option<String>,
+    /// The command in the place of the container's own.
+    pub command: Vec<String>,
+}
+
+/// How a task is launched (`RunTask`; AWS-FACTS 6.6).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Launch {
+    /// `FARGATE`, `EC2` or `EXTERNAL`.
+    Type {
+        launch_type: String,
+        platform_version: Option<String>,
+    },
+    /// A capacity provider strategy.
+    CapacityProviders {
+        providers: Vec<CapacityProvider>,
+        platform_version: Option<String>,
+    },
+}
+
+/// Where a task is attached (`awsvpcConfiguration`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Network {
+    pub subnets: Vec<String>,
+    pub security_groups: Vec<String>,
+    pub assign_public_ip: bool,
+}
+
+/// The pipeline that deploys.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pipeline {
+    pub name: String,
+    /// The ECR source action that gets the digest as its revision. Without one, a variable has to
+    /// name the image.
+    pub action: Option<String>,
+    /// Pipeline variables and their values, in which `{image}`, `{repository}`, `{digest}`, `{tag}`,
+    /// `{target}` and `{deployment}` stand for what they say.
+    pub variables: Vec<(String, String)>,
+}
+
+/// What a new task definition is made from.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum TaskDefinitionSource {
+    /// The one that the service runs.
+    #[default]
+    Service,
+    /// The newest active revision of a family.
+    Family(String),
+    /// A template.
+    S3(S3Object),
+}
+
+/// What an AppSpec is made from.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum AppSpecSource {
+    /// What the service is.
+    #[default]
+    Service,
+    /// A template.
+    S3(S3Object),
+}
+
+/// An object in S3, written `s3://bucket/key`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct S3Object {
+    pub bucket: String,
+    pub key: String,
+}
+
+impl std::fmt::Display for S3Object {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "s3://{}/{}", self.bucket, self.key)
+    }
 }
 
 /// What is done when a deployment failed.

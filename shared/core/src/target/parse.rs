@@ -170,8 +170,12 @@ fn read_target(node: &Node<'_>, out: &mut Problems) -> Option<Target> {
     Some(Target {
         name: name?,
         images: images?,
-        service: service?,
+        service: Some(service?),
         deploy: deploy?,
+        task_definition: super::TaskDefinitionSource::Service,
+        appspec: super::AppSpecSource::Service,
+        role_arn: None,
+        before: Vec::new(),
         gates: gates?,
         on_failure: on_failure?,
     })
@@ -227,6 +231,7 @@ fn read_image(node: &Node<'_>, out: &mut Problems) -> Option<ImageSource> {
         container: container?,
         repository: repository?,
         tags: tags?,
+        placeholder: None,
     })
 }
 

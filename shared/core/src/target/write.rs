@@ -15,11 +15,14 @@ use crate::policy::TagPolicy;
 impl Target {
     /// The document of this target alone; [`super::parse`] reads it back to an equal target.
     pub fn to_value(&self) -> Value {
-        let Service { cluster, name } = &self.service;
+        let service = self
+            .service
+            .as_ref()
+            .map(|Service { cluster, name }| json!({"cluster": cluster, "name": name}));
         let mut document = json!({
             "name": self.name,
             "images": self.images.iter().map(image).collect::<Vec<_>>(),
-            "service": {"cluster": cluster, "name": name},
+            "service": service,
             "deploy": strategy(&self.deploy),
         });
         if !self.gates.is_empty() {
@@ -72,6 +75,9 @@ fn strategy(strategy: &Strategy) -> Value {
                 parameters["config"] = json!(config);
             }
             json!({"codedeploy": parameters})
+        }
+        Strategy::Rolling | Strategy::Native | Strategy::Task(_) | Strategy::Pipeline(_) => {
+            json!({strategy.name(): {}})
         }
     }
 }
