@@ -1,33 +1,61 @@
-//! What a service really runs: its task set, the task definition behind it, the digests of its
-//! running tasks.
+//! What a service really runs: its task set or deployment, the task definition behind it, the
+//! digests of its running tasks.
 
-use futures_util::try_join;
+use futures_util::{future::try_join_all, try_join};
 use greenlight_aws::{
     AwsError, Clients, chain, ecr,
-    ecs::{self, TaskSet},
+    ecs::{self, Service},
+    table::StoredTarget,
 };
 use greenlight_core::{
-    gate::RunningContainer,
+    deployment::Candidate,
+    gate::{Measurement, RunningContainer, measure_digests},
     image::{Digest, ImageRef, RepositoryUri},
     task_definition::TaskDefinition,
 };
 
-/// The running tasks of one task set.
+/// What carries the production traffic of a service.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Live {
+    /// What its tasks carry in `startedBy`.
+    pub(crate) started_by: String,
+    pub(crate) task_definition: String,
+}
+
+impl Live {
+    /// The primary task set, or the primary deployment under the controller `ECS`.
+    pub(crate) fn of(service: &Service) -> Option<Self> {
+        if service.controller == "ECS" {
+            let primary = service.primary_deployment()?;
+            return Some(Self {
+                started_by: primary.id.clone(),
+                task_definition: primary.task_definition.clone(),
+            });
+        }
+        let primary = service.primary()?;
+        Some(Self {
+            started_by: primary.id.clone(),
+            task_definition: primary.task_definition.clone(),
+        })
+    }
+}
+
+/// The running tasks of one task set or deployment.
 #[derive(Debug, Clone)]
 pub(crate) struct Running {
     pub(crate) definition: TaskDefinition,
     pub(crate) tasks: Vec<ecs::Task>,
 }
 
-/// Reads the task definition and the running tasks of a task set, together.
+/// Reads the task definition and the running tasks of what is live, together.
 pub(crate) async fn running(
     clients: &Clients,
     cluster: &str,
-    set: &TaskSet,
+    live: &Live,
 ) -> Result<Running, AwsError> {
     let (definition, tasks) = try_join!(
-        task_definition(clients, &set.task_definition),
-        ecs::running_tasks(clients, cluster, &set.id),
+        task_definition(clients, &live.task_definition),
+        ecs::running_tasks(clients, cluster, &live.started_by),
     )?;
     Ok(Running { definition, tasks })
 }
@@ -66,6 +94,39 @@ impl Running {
             .all(|digest| digest.as_ref() == Some(&first))
             .then_some(first)
     }
+}
+
+/// Whether the tasks run every image of a candidate, by the containers that take it.
+pub(crate) async fn measure_images(
+    clients: &Clients,
+    stored: &StoredTarget,
+    candidate: &Candidate,
+    tasks: &[ecs::Task],
+) -> Result<Measurement, AwsError> {
+    let accepted = try_join_all(candidate.images().map(async |image| {
+        let digests = accepted_digests(clients, &image.repository, &image.digest).await?;
+        Ok::<_, AwsError>((image.repository, digests))
+    }))
+    .await?;
+    let mut summary = Measurement::NothingToMeasure("no container takes the image".to_owned());
+    for (repository, digests) in accepted {
+        let names: Vec<&str> = stored
+            .target
+            .images
+            .iter()
+            .filter(|source| stored.repository_of(source) == repository)
+            .map(|source| source.container.as_str())
+            .collect();
+        // What was taken of a repository that the target has given up since is nobody's.
+        if names.is_empty() {
+            continue;
+        }
+        summary = measure_digests(&containers(tasks, &names), &digests);
+        if !matches!(summary, Measurement::Good(_)) {
+            break;
+        }
+    }
+    Ok(summary)
 }
 
 /// The digests that count as `digest`: itself and, if it is an index, its children.

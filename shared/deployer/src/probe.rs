@@ -122,6 +122,33 @@ impl Probe {
             })
     }
 
+    /// What `url` holds, by one plain request. The query of such a URL may be a signature, so that no
+    /// message shows it.
+    pub(crate) async fn fetch(&self, url: &str) -> Result<Bytes, ProbeError> {
+        let shown = url.split('?').next().unwrap_or_default();
+        let unusable = |reason: String| ProbeError::Url {
+            url: shown.to_owned(),
+            reason,
+        };
+        let request = Request::get(url)
+            .header(header::USER_AGENT, "greenlight")
+            .body(Bytes::new())
+            .map_err(|error| unusable(error.to_string()))?;
+        let answer = timeout(REQUEST_LIMIT, self.exchange(request, shown))
+            .await
+            .unwrap_or_else(|_| {
+                Err(ProbeError::Late {
+                    url: shown.to_owned(),
+                    limit: REQUEST_LIMIT,
+                })
+            })?;
+        if answer.status == 200 {
+            Ok(answer.body)
+        } else {
+            Err(unusable(format!("it answers {}", answer.status)))
+        }
+    }
+
     async fn follow(&self, check: &HttpCheck, url: &str) -> Result<Answer, ProbeError> {
         let started = Instant::now();
         let mut at = parse(url)?;
@@ -165,8 +192,13 @@ impl Probe {
         }
         let body = Bytes::from(check.request.body.clone().unwrap_or_default());
         let request = request.body(body).map_err(|error| unusable(&error))?;
+        self.exchange(request, url.as_str()).await
+    }
+
+    /// Sends a request and reads the answer; `url` is what messages show.
+    async fn exchange(&self, request: Request<Bytes>, url: &str) -> Result<Answer, ProbeError> {
         let no_answer = |source: Box<dyn Error + Send + Sync>| ProbeError::NoAnswer {
-            url: url.to_string(),
+            url: url.to_owned(),
             source,
         };
         let (parts, body) = match &self.0 {
@@ -195,7 +227,7 @@ impl Probe {
                     .map_err(|error| {
                         if error.is::<http_body_util::LengthLimitError>() {
                             ProbeError::TooLarge {
-                                url: url.to_string(),
+                                url: url.to_owned(),
                             }
                         } else {
                             no_answer(error)

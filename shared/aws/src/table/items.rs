@@ -2,14 +2,16 @@
 
 use greenlight_core::{
     deployment::{DeploymentId, TargetState},
-    image::RepositoryUri,
+    image::{Registry, RepositoryUri},
     problems::Problems,
     record::DeploymentRecord,
-    target::{self, Service, Target, TargetName},
+    target::{self, ImageSource, Strategy, Target, TargetName},
 };
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+
+use super::Place;
 
 /// The sort key of a target's own item.
 pub(super) const TARGET: &str = "target";
@@ -22,12 +24,55 @@ const KEPT: SignedDuration = SignedDuration::from_hours(400 * 24);
 pub struct StoredTarget {
     /// What it is.
     pub target: Target,
-    /// Its repository in full.
-    pub repository: RepositoryUri,
+    /// The registry that a repository without one is in: that of the account and region in which
+    /// Greenlight runs.
+    pub home: Registry,
     /// Counts every change.
     pub version: u64,
     /// What runs, what is being deployed, what waits.
     pub state: TargetState,
+}
+
+impl StoredTarget {
+    /// The repository of one of the target's images, in full.
+    pub fn repository_of(&self, image: &ImageSource) -> RepositoryUri {
+        image.repository.resolve(&self.home).canonical()
+    }
+
+    /// The repositories whose pushes the target takes, each once; the first is its own.
+    pub fn repositories(&self) -> Vec<RepositoryUri> {
+        self.target.repositories(&self.home)
+    }
+
+    /// The account in which it deploys.
+    pub fn account(&self) -> &str {
+        match &self.target.role_arn {
+            Some(role) => role.account(),
+            None => self.home.account(),
+        }
+    }
+
+    /// Where events tell of its deployments.
+    pub fn places(&self) -> Vec<Place> {
+        let account = self.account().to_owned();
+        let service = self.target.service.iter().map(|service| Place::Service {
+            account: account.clone(),
+            service: service.clone(),
+        });
+        let other = match &self.target.deploy {
+            Strategy::CodeDeploy(group) => Some(Place::Group {
+                account: account.clone(),
+                application: group.application.clone(),
+                group: group.group.clone(),
+            }),
+            Strategy::Pipeline(pipeline) => Some(Place::Pipeline {
+                account: account.clone(),
+                name: pipeline.name.clone(),
+            }),
+            Strategy::Rolling | Strategy::Native | Strategy::Task(_) => None,
+        };
+        service.chain(other).collect()
+    }
 }
 
 /// A stored target whose document this version of Greenlight does not understand.
@@ -50,6 +95,7 @@ pub(super) struct TargetItem {
     pub(super) sk: String,
     pub(super) name: String,
     pub(super) repository: RepositoryUri,
+    pub(super) home: Registry,
     pub(super) document: Value,
     pub(super) version: u64,
     #[serde(flatten)]
@@ -63,7 +109,8 @@ impl TargetItem {
             pk: target_key(name),
             sk: TARGET.to_owned(),
             name: name.to_string(),
-            repository: stored.repository.canonical(),
+            repository: first_repository(stored),
+            home: stored.home.clone(),
             document: stored.target.to_value(),
             version: stored.version,
             state: stored.state.clone(),
@@ -76,7 +123,7 @@ impl TargetItem {
         match target {
             Ok(Some(target)) => Ok(StoredTarget {
                 target,
-                repository: self.repository,
+                home: self.home,
                 version: self.version,
                 state: self.state,
             }),
@@ -128,6 +175,12 @@ pub(super) fn record_key(id: DeploymentId) -> String {
     format!("deployment#{id}")
 }
 
-pub(super) fn service_key(service: &Service) -> String {
-    format!("service#{service}")
+/// The sort key of the item by which a target is found under a repository that is not its first.
+pub(super) fn repository_key(repository: &RepositoryUri) -> String {
+    format!("repository#{repository}")
+}
+
+fn first_repository(stored: &StoredTarget) -> RepositoryUri {
+    // A target has at least one image.
+    stored.repository_of(&stored.target.images[0])
 }

@@ -4,30 +4,33 @@
 //! |---|---|---|
 //! | target: document, state, version | `target#<name>` | `target` |
 //! | record of a deployment | `target#<name>` | `deployment#<ULID>` |
-//! | which targets deploy to a service | `service#<cluster>/<service>` | `target#<name>` |
+//! | which targets deploy to a service | `service#<account>/<cluster>/<service>` | `target#<name>` |
+//! | … to a deployment group | `codedeploy#<account>/<application>/<group>` | `target#<name>` |
+//! | … by a pipeline | `pipeline#<account>/<name>` | `target#<name>` |
+//! | which target takes images of a repository that is not its first | `target#<name>` | `repository#<uri>` |
 //!
-//! The index `by-repository` holds the targets only, since only they have the attribute
-//! `repository`. It is eventually consistent, which does no harm: a state moves by compare-and-swap
+//! The index `by-repository` holds the targets, under their first repositories, and the items that
+//! point to them from their others: only these have the attribute `repository`. It is eventually consistent, which does no harm: a state moves by compare-and-swap
 //! on `version`, so whoever has read an old one reads again.
 
 mod commit;
 mod items;
+mod place;
 mod records;
 mod registration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use greenlight_core::{
-    image::RepositoryUri,
-    target::{Service, TargetName},
-};
+use futures_util::future::try_join_all;
+use greenlight_core::{image::RepositoryUri, target::TargetName};
 use serde_dynamo::aws_sdk_dynamodb_1::from_item;
 
 pub use commit::Commit;
 pub use items::{BadTarget, StoredTarget};
+pub use place::Place;
 pub use registration::Registration;
 
 use crate::{AwsError, Clients, Kind, error::failed};
-use items::{TARGET, TargetItem, service_key, target_key};
+use items::{TARGET, TargetItem, target_key};
 
 /// The index of the targets by repository.
 pub const BY_REPOSITORY: &str = "by-repository";
@@ -54,13 +57,15 @@ impl Table {
         }
     }
 
-    /// The targets that take images of `repository`, in one query.
+    /// The targets that take images of `repository`: in one query those whose first repository it is,
+    /// and then, all at once, the others.
     pub async fn targets_of_repository(
         &self,
         repository: &RepositoryUri,
     ) -> Result<Targets, AwsError> {
         const ACTION: &str = "dynamodb:Query";
         let mut found = Vec::new();
+        let mut pointed_to = Vec::new();
         let mut start = None;
         loop {
             let page = self
@@ -80,13 +85,20 @@ impl Table {
                 .await
                 .map_err(failed(ACTION, self.resource()))?;
             for item in page.items.unwrap_or_default() {
-                found.push(self.read(ACTION, item)?);
+                if is_target(&item) {
+                    found.push(self.read(ACTION, item)?);
+                } else {
+                    pointed_to.extend(name_of(&item));
+                }
             }
             start = page.last_evaluated_key;
-            if start.is_none() || found.len() >= TARGETS_LIMIT {
-                return Ok(found);
+            if start.is_none() || found.len() + pointed_to.len() >= TARGETS_LIMIT {
+                break;
             }
         }
+        let others = try_join_all(pointed_to.iter().map(|name| self.target(name))).await?;
+        found.extend(others.into_iter().flatten());
+        Ok(found)
     }
 
     /// All targets.
@@ -106,7 +118,9 @@ impl Table {
                 .await
                 .map_err(failed(ACTION, self.resource()))?;
             for item in page.items.unwrap_or_default() {
-                found.push(self.read(ACTION, item)?);
+                if is_target(&item) {
+                    found.push(self.read(ACTION, item)?);
+                }
             }
             start = page.last_evaluated_key;
             if start.is_none() || found.len() >= TARGETS_LIMIT {
@@ -135,15 +149,15 @@ impl Table {
         answer.item.map(|item| self.read(ACTION, item)).transpose()
     }
 
-    /// The names of the targets that deploy to `service`.
-    pub async fn targets_of_service(&self, service: &Service) -> Result<Vec<TargetName>, AwsError> {
+    /// The names of the targets that deploy there.
+    pub async fn targets_at(&self, place: &Place) -> Result<Vec<TargetName>, AwsError> {
         let answer = self
             .clients
             .dynamodb
             .query()
             .table_name(&self.name)
-            .key_condition_expression("pk = :service")
-            .expression_attribute_values(":service", AttributeValue::S(service_key(service)))
+            .key_condition_expression("pk = :place")
+            .expression_attribute_values(":place", AttributeValue::S(place.key()))
             .consistent_read(true)
             .send()
             .await
@@ -151,22 +165,11 @@ impl Table {
         Ok(answer
             .items()
             .iter()
-            .filter_map(|item| {
-                item.get("sk")?
-                    .as_s()
-                    .ok()?
-                    .strip_prefix("target#")?
-                    .parse()
-                    .ok()
-            })
+            .filter_map(|item| target_named(item.get("sk")?))
             .collect())
     }
 
-    fn read(
-        &self,
-        action: &'static str,
-        item: std::collections::HashMap<String, AttributeValue>,
-    ) -> Result<Result<StoredTarget, BadTarget>, AwsError> {
+    fn read(&self, action: &'static str, item: Item) -> Result<Result<StoredTarget, BadTarget>, AwsError> {
         let item: TargetItem = from_item(item).map_err(|error| {
             let message = format!("an item is not a target of this version of Greenlight: {error}");
             AwsError::unusable(action, self.resource(), Kind::Invalid, None, message)
@@ -177,4 +180,19 @@ impl Table {
     fn resource(&self) -> String {
         format!("DynamoDB table `{}`", self.name)
     }
+}
+
+type Item = std::collections::HashMap<String, AttributeValue>;
+
+fn is_target(item: &Item) -> bool {
+    item.get("sk").and_then(|key| key.as_s().ok()).map(String::as_str) == Some(TARGET)
+}
+
+/// The target whose partition an item is in.
+fn name_of(item: &Item) -> Option<TargetName> {
+    target_named(item.get("pk")?)
+}
+
+fn target_named(key: &AttributeValue) -> Option<TargetName> {
+    key.as_s().ok()?.strip_prefix("target#")?.parse().ok()
 }

@@ -4,11 +4,11 @@ use aws_sdk_dynamodb::{
     operation::transact_write_items::TransactWriteItemsError,
     types::{AttributeValue, Delete, Put, TransactWriteItem, Update},
 };
-use greenlight_core::{image::Registry, target::Service};
+use greenlight_core::image::Registry;
 
 use super::{
     BadTarget, StoredTarget, Table,
-    items::{TARGET, TargetItem, service_key, target_key},
+    items::{TARGET, TargetItem, repository_key, target_key},
 };
 use crate::{AwsError, Kind, error::failed};
 
@@ -60,9 +60,11 @@ impl Table {
             .condition_expression("attribute_not_exists(pk)")
             .build()
             .map_err(|error| self.not_built(&error))?;
-        let target_write = TransactWriteItem::builder().put(put).build();
-        let pointer = self.put_pointer(target)?;
-        self.write(vec![target_write, pointer]).await
+        let mut writes = vec![TransactWriteItem::builder().put(put).build()];
+        for pointer in pointers(target) {
+            writes.push(self.put_pointer(&pointer)?);
+        }
+        self.write(writes).await
     }
 
     /// Gives a stored target a new document. Its state stays as it is.
@@ -77,11 +79,14 @@ impl Table {
             .key("pk", AttributeValue::S(item.pk))
             .key("sk", AttributeValue::S(item.sk))
             .update_expression(
-                "SET #document = :document, #repository = :repository, #version = :version",
+                "SET #document = :document, #repository = :repository, #home = :home, \
+                 #version = :version",
             )
             .condition_expression("#version = :was")
             .expression_attribute_names("#document", "document")
             .expression_attribute_names("#repository", "repository")
+            .expression_attribute_names("#home", "home")
+            .expression_attribute_values(":home", AttributeValue::S(item.home.to_string()))
             .expression_attribute_names("#version", "version")
             .expression_attribute_values(
                 ":repository",
@@ -96,20 +101,25 @@ impl Table {
             update = update.expression_attribute_values(":document", document);
         }
         let update = update.build().map_err(|error| self.not_built(&error))?;
-        let mut writes = vec![
-            TransactWriteItem::builder().update(update).build(),
-            self.put_pointer(now)?,
-        ];
-        if was.target.service != now.target.service {
-            writes.push(self.delete_pointer(was)?);
+        let mut writes = vec![TransactWriteItem::builder().update(update).build()];
+        let wanted = pointers(now);
+        for pointer in &wanted {
+            writes.push(self.put_pointer(pointer)?);
+        }
+        for pointer in pointers(was) {
+            if !wanted.contains(&pointer) {
+                writes.push(self.delete_pointer(&pointer)?);
+            }
         }
         self.write(writes).await
     }
 
     /// Removes a target. Its records stay until their time is over.
     pub async fn remove(&self, target: &StoredTarget) -> Result<Registration, AwsError> {
-        let delete = self.delete_target(target.target.name.as_str(), target.version)?;
-        let writes = vec![delete, self.delete_pointer(target)?];
+        let mut writes = vec![self.delete_target(target.target.name.as_str(), target.version)?];
+        for pointer in pointers(target) {
+            writes.push(self.delete_pointer(&pointer)?);
+        }
         self.write(writes).await
     }
 
@@ -132,21 +142,23 @@ impl Table {
         Ok(TransactWriteItem::builder().delete(delete).build())
     }
 
-    fn put_pointer(&self, target: &StoredTarget) -> Result<TransactWriteItem, AwsError> {
-        let put = Put::builder()
+    fn put_pointer(&self, pointer: &Pointer) -> Result<TransactWriteItem, AwsError> {
+        let mut put = Put::builder()
             .table_name(&self.name)
-            .item("pk", pointer_key(&target.target.service))
-            .item("sk", AttributeValue::S(target_key(&target.target.name)))
-            .build()
-            .map_err(|error| self.not_built(&error))?;
+            .item("pk", AttributeValue::S(pointer.pk.clone()))
+            .item("sk", AttributeValue::S(pointer.sk.clone()));
+        if let Some(repository) = &pointer.repository {
+            put = put.item("repository", AttributeValue::S(repository.clone()));
+        }
+        let put = put.build().map_err(|error| self.not_built(&error))?;
         Ok(TransactWriteItem::builder().put(put).build())
     }
 
-    fn delete_pointer(&self, target: &StoredTarget) -> Result<TransactWriteItem, AwsError> {
+    fn delete_pointer(&self, pointer: &Pointer) -> Result<TransactWriteItem, AwsError> {
         let delete = Delete::builder()
             .table_name(&self.name)
-            .key("pk", pointer_key(&target.target.service))
-            .key("sk", AttributeValue::S(target_key(&target.target.name)))
+            .key("pk", AttributeValue::S(pointer.pk.clone()))
+            .key("sk", AttributeValue::S(pointer.sk.clone()))
             .build()
             .map_err(|error| self.not_built(&error))?;
         Ok(TransactWriteItem::builder().delete(delete).build())
@@ -175,6 +187,27 @@ impl Table {
     }
 }
 
-fn pointer_key(service: &Service) -> AttributeValue {
-    AttributeValue::S(service_key(service))
+/// An item by which a target is found.
+#[derive(Debug, PartialEq, Eq)]
+struct Pointer {
+    pk: String,
+    sk: String,
+    /// Its key in the index by repository.
+    repository: Option<String>,
+}
+
+fn pointers(stored: &StoredTarget) -> Vec<Pointer> {
+    let target = target_key(&stored.target.name);
+    let places = stored.places().into_iter().map(|place| Pointer {
+        pk: place.key(),
+        sk: target.clone(),
+        repository: None,
+    });
+    let repositories = stored.repositories().into_iter().skip(1);
+    let repositories = repositories.map(|repository| Pointer {
+        pk: target.clone(),
+        sk: repository_key(&repository),
+        repository: Some(repository.to_string()),
+    });
+    places.chain(repositories).collect()
 }

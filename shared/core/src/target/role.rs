@@ -27,6 +27,11 @@ impl RoleArn {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// The account that the role is in.
+    pub fn account(&self) -> &str {
+        self.0.split(':').nth(4).unwrap_or_default()
+    }
 }
 
 impl FromStr for RoleArn {
@@ -75,7 +80,8 @@ mod tests {
             "arn:aws:iam::123456789012:role/deploys",
             "arn:aws-cn:iam::123456789012:role/team/a/deploys",
         ] {
-            assert_eq!(text.parse::<RoleArn>().unwrap().to_string(), text);
+            let role: RoleArn = text.parse().unwrap();
+            assert_eq!((role.to_string().as_str(), role.account()), (text, "123456789012"));
         }
         for text in [
             "",

@@ -1,0 +1,242 @@
+//! The task definition of a deployment: made from the live one, a family's newest or a template, with
+//! the candidate's images; registered only where ECS does not hold just this already.
+
+use greenlight_aws::{chain, ecs, table::StoredTarget};
+use greenlight_core::{
+    deployment::{Candidate, PushedImage},
+    platform::{Fit, fits},
+    target::{ImageSource, OneShotTask, TaskDefinitionSource},
+    task_definition::{TaskDefinition, is_same},
+    template::Placeholders,
+};
+use serde_json::Value;
+
+use crate::{
+    Deployer,
+    gather::{Gathered, TemplateFile},
+    start::{Next, Start, Stop},
+};
+
+/// A task definition as it is to be.
+#[derive(Debug, Clone)]
+pub(crate) struct Made {
+    pub(crate) document: TaskDefinition,
+    pub(crate) tags: Vec<Value>,
+    /// The ARN of the base, if that is just this.
+    pub(crate) registered: Option<String>,
+}
+
+impl Deployer {
+    /// The ARN of the task definition for what comes next: registered before, the same as what runs,
+    /// or registered now.
+    pub(crate) async fn definition(&self, start: &Start<'_>) -> Result<String, Stop> {
+        let next = Next::of(start.stored, &start.order.prepared);
+        if let (Some(arn), None) = (&start.order.prepared.task_definition, next.own_source()) {
+            return Ok(arn.clone());
+        }
+        let made = make(start.stored, &start.order.candidate, start.gathered, next)?;
+        if let Some(arn) = made.registered {
+            return Ok(arn);
+        }
+        let family = made.document.family().to_owned();
+        // An earlier start may have registered it before it was broken off.
+        if start.order.resume
+            && let Ok(newest) = self.base(start.stored, &family).await
+            && is_same(newest.document.as_value(), made.document.as_value())
+        {
+            return Ok(newest.arn);
+        }
+        let request = made.document.into_register_input(made.tags);
+        Ok(ecs::register_task_definition(start.clients, &family, &request).await?)
+    }
+}
+
+/// Makes the task definition of what comes next.
+pub(crate) fn make(
+    stored: &StoredTarget,
+    candidate: &Candidate,
+    gathered: &Gathered,
+    next: Next<'_>,
+) -> Result<Made, Stop> {
+    let source = next.own_source().unwrap_or(&stored.target.task_definition);
+    let mut made = match (source, &gathered.template, &gathered.base) {
+        (TaskDefinitionSource::S3(_), Some(file), _) => {
+            from_template(stored, candidate, gathered, file)?
+        }
+        (_, _, Some(base)) => Made {
+            document: base.document.clone(),
+            tags: base.tags.clone(),
+            registered: None,
+        },
+        (_, _, None) => return Err(Stop::Reason(nothing_to_start_from(stored))),
+    };
+    set_images(stored, candidate, &mut made.document, next)?;
+    refuse_other_platforms(gathered, &made.document)?;
+    if let Some(base) = &gathered.base
+        && is_same(base.document.as_value(), made.document.as_value())
+    {
+        made.registered = Some(base.arn.clone());
+    }
+    Ok(made)
+}
+
+fn nothing_to_start_from(stored: &StoredTarget) -> String {
+    let name = &stored.target.name;
+    match &stored.target.service {
+        Some(service) => format!(
+            "ECS service `{service}` runs nothing yet, so there is no live task definition to start \
+             from; deploy it once, or give target `{name}` a template (`task_definition: s3://…`)"
+        ),
+        None => format!(
+            "target `{name}` has no service whose task definition could be copied; give it \
+             `task_definition: family:…` or `s3://…`"
+        ),
+    }
+}
+
+fn from_template(
+    stored: &StoredTarget,
+    candidate: &Candidate,
+    gathered: &Gathered,
+    file: &TemplateFile,
+) -> Result<Made, Stop> {
+    let mut placeholders = Placeholders::default();
+    for source in &stored.target.images {
+        if let Some(name) = &source.placeholder {
+            let image = image_for(stored, candidate, gathered, source)?;
+            placeholders.insert(name, &image);
+        }
+    }
+    let document = TaskDefinition::from_template(&file.text, &file.name, &placeholders)
+        .map_err(|error| Stop::Reason(chain(&error)))?;
+    let tags = document.as_value()["tags"].as_array().cloned();
+    Ok(Made {
+        document,
+        tags: tags.unwrap_or_default(),
+        registered: None,
+    })
+}
+
+/// The image of a container that a template names: the candidate's, or else what is live of it.
+fn image_for(
+    stored: &StoredTarget,
+    candidate: &Candidate,
+    gathered: &Gathered,
+    source: &ImageSource,
+) -> Result<String, Stop> {
+    let repository = stored.repository_of(source);
+    if let Some(image) = candidate.image_of(&repository) {
+        return Ok(image.pinned());
+    }
+    let current = stored.state.current.as_ref();
+    if let Some(image) = current.and_then(|current| current.candidate.image_of(&repository)) {
+        return Ok(image.pinned());
+    }
+    gathered
+        .base
+        .as_ref()
+        .and_then(|base| base.document.image_of(&source.container).ok())
+        .filter(|image| !image.is_empty())
+        .map(str::to_owned)
+        .ok_or_else(|| {
+            Stop::Reason(format!(
+                "no image of repository `{repository}` was ever deployed to target `{}`, so container \
+                 `{}` would have none; push one",
+                stored.target.name, source.container
+            ))
+        })
+}
+
+/// Sets the candidate's images. Containers of other repositories keep theirs.
+fn set_images(
+    stored: &StoredTarget,
+    candidate: &Candidate,
+    document: &mut TaskDefinition,
+    next: Next<'_>,
+) -> Result<(), Stop> {
+    let has_own_source = next.own_source().is_some();
+    for (container, image) in containers(stored, candidate, next) {
+        // A family of its own need not have every container of the service.
+        if has_own_source && document.container(&container).is_err() && !names(next, &container) {
+            continue;
+        }
+        document
+            .set_image(&container, &image.pinned())
+            .map_err(|error| {
+                Stop::Reason(format!(
+                    "the task definition of target `{}` cannot take image `{}`: {}",
+                    stored.target.name,
+                    image.pinned(),
+                    chain(&error)
+                ))
+            })?;
+    }
+    Ok(())
+}
+
+/// The containers that take an image of the candidate.
+fn containers(
+    stored: &StoredTarget,
+    candidate: &Candidate,
+    next: Next<'_>,
+) -> Vec<(String, PushedImage)> {
+    let mut found: Vec<(String, PushedImage)> = stored
+        .target
+        .images
+        .iter()
+        .filter_map(|source| {
+            let image = candidate.image_of(&stored.repository_of(source))?;
+            Some((source.container.clone(), image))
+        })
+        .collect();
+    if let Next::Before {
+        task:
+            OneShotTask {
+                container: Some(container),
+                task_definition: Some(_),
+                ..
+            },
+        ..
+    } = next
+    {
+        let is_known = stored
+            .target
+            .images
+            .iter()
+            .any(|source| source.container == *container);
+        let first = candidate.images().next();
+        if let (false, Some(image)) = (is_known, first) {
+            found.push((container.clone(), image));
+        }
+    }
+    found
+}
+
+fn names(next: Next<'_>, container: &str) -> bool {
+    match next {
+        Next::Before { task, .. } => task.container.as_deref() == Some(container),
+        Next::Deployment => false,
+    }
+}
+
+fn refuse_other_platforms(gathered: &Gathered, document: &TaskDefinition) -> Result<(), Stop> {
+    let Some(wanted) = document.wanted_platform() else {
+        return Ok(());
+    };
+    for inspected in &gathered.images {
+        let Some(platforms) = &inspected.platforms else {
+            continue;
+        };
+        match fits(&wanted, platforms) {
+            Fit::Fits => {}
+            Fit::Unknown { reason } => tracing::warn!("{reason}"),
+            Fit::DoesNotFit { reason } => {
+                return Err(Stop::Reason(format!(
+                    "image `{}` does not fit: {reason}",
+                    inspected.image.pinned()
+                )));
+            }
+        }
+    }
+    Ok(())
+}

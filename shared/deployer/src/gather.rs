@@ -1,0 +1,187 @@
+//! Reading what a start needs to know: the service, its live task definition, templates, and the
+//! images.
+//!
+//! Only reads, so that they can be done while the claim is being written: if the claim is not
+//! stored, nothing was done.
+
+use futures_util::{future::OptionFuture, try_join};
+use greenlight_aws::{AwsError, chain, ecs, s3, table::StoredTarget};
+use greenlight_core::{
+    target::{AppSpecSource, S3Object, Strategy, TaskDefinitionSource},
+    task_definition::TaskDefinition,
+    template,
+};
+use serde_json::Value;
+
+use crate::{
+    Deployer,
+    images::Inspected,
+    observe::Live,
+    start::{Next, Order, Started, Stop},
+};
+
+/// What was read for a start.
+#[derive(Debug, Default)]
+pub(crate) struct Gathered {
+    /// What an earlier start has come to.
+    pub(crate) found: Option<Started>,
+    /// The target's service.
+    pub(crate) service: Option<ecs::Service>,
+    /// The task definition that the service runs, or the newest one of the family.
+    pub(crate) base: Option<Base>,
+    /// The template of the task definition.
+    pub(crate) template: Option<TemplateFile>,
+    /// The template of the AppSpec.
+    pub(crate) app_spec: Option<TemplateFile>,
+    /// The images.
+    pub(crate) images: Vec<Inspected>,
+}
+
+/// A task definition that ECS holds.
+#[derive(Debug, Clone)]
+pub(crate) struct Base {
+    pub(crate) arn: String,
+    pub(crate) document: TaskDefinition,
+    pub(crate) tags: Vec<Value>,
+}
+
+/// A file in S3.
+#[derive(Debug, Clone)]
+pub(crate) struct TemplateFile {
+    /// `s3://bucket/key`
+    pub(crate) name: String,
+    pub(crate) text: String,
+}
+
+impl Gathered {
+    /// Refuses images that could not be pulled.
+    pub(crate) fn refuse_unusable_images(&self) -> Result<(), Stop> {
+        let fault = self.images.iter().find_map(|image| image.fault.clone());
+        fault.map_or(Ok(()), |fault| Err(Stop::Reason(fault)))
+    }
+}
+
+impl Deployer {
+    /// Reads what is needed to start `order` at a target.
+    pub(crate) async fn gather(
+        &self,
+        stored: &StoredTarget,
+        order: &Order,
+    ) -> Result<Gathered, Stop> {
+        if order.resume
+            && let Some(found) = self.find_started(stored, order).await?
+        {
+            return Ok(Gathered {
+                found: Some(found),
+                ..Gathered::default()
+            });
+        }
+        let next = Next::of(stored, &order.prepared);
+        let source = next.own_source().unwrap_or(&stored.target.task_definition);
+        let template = match source {
+            TaskDefinitionSource::S3(object) => Some(object),
+            TaskDefinitionSource::Service | TaskDefinitionSource::Family(_) => None,
+        };
+        let app_spec = match (&stored.target.appspec, next) {
+            (AppSpecSource::S3(object), Next::Deployment) => Some(object),
+            _ => None,
+        };
+        let ((service, base), template, app_spec, images) = try_join!(
+            self.gather_base(stored, order, source),
+            self.gather_file(stored, template),
+            self.gather_file(stored, app_spec),
+            async { self.inspect(&order.candidate).await.map_err(Stop::from) },
+        )?;
+        Ok(Gathered {
+            found: None,
+            service,
+            base,
+            template,
+            app_spec,
+            images,
+        })
+    }
+
+    /// What an earlier start of ours has created. A task or a pipeline execution is not looked for:
+    /// its client token gives the same one again.
+    async fn find_started(
+        &self,
+        stored: &StoredTarget,
+        order: &Order,
+    ) -> Result<Option<Started>, AwsError> {
+        if let Next::Before { .. } = Next::of(stored, &order.prepared) {
+            return Ok(None);
+        }
+        match &stored.target.deploy {
+            Strategy::CodeDeploy(group) => self.find_codedeploy(stored, order, group).await,
+            Strategy::Rolling | Strategy::Native => self.find_started_service(stored, order).await,
+            Strategy::Task(_) | Strategy::Pipeline(_) => Ok(None),
+        }
+    }
+
+    async fn gather_base(
+        &self,
+        stored: &StoredTarget,
+        order: &Order,
+        source: &TaskDefinitionSource,
+    ) -> Result<(Option<ecs::Service>, Option<Base>), Stop> {
+        let clients = self.clients_of(&stored.target);
+        let service = OptionFuture::from(
+            stored
+                .target
+                .service
+                .as_ref()
+                .map(|service| ecs::service(&clients, &service.cluster, &service.name)),
+        );
+        let family = OptionFuture::from(match source {
+            TaskDefinitionSource::Family(family) => Some(self.base(stored, family)),
+            TaskDefinitionSource::Service | TaskDefinitionSource::S3(_) => None,
+        });
+        let (service, family) = try_join!(
+            async { service.await.transpose().map_err(Stop::from) },
+            async { family.await.transpose() },
+        )?;
+        // What has been registered already is not made a second time.
+        let is_made = order.prepared.task_definition.is_some();
+        let wants_live = !matches!(source, TaskDefinitionSource::Family(_)) && !is_made;
+        let live = service.as_ref().filter(|_| wants_live).and_then(Live::of);
+        let base = match (family, live) {
+            (Some(family), _) => Some(family),
+            (None, Some(live)) => Some(self.base(stored, &live.task_definition).await?),
+            (None, None) => None,
+        };
+        Ok((service, base))
+    }
+
+    /// A task definition by its ARN, or the newest one of a family.
+    pub(crate) async fn base(&self, stored: &StoredTarget, name: &str) -> Result<Base, Stop> {
+        let found = ecs::task_definition(&self.clients_of(&stored.target), name).await?;
+        let document = TaskDefinition::parse(found.document).map_err(|error| {
+            Stop::Reason(format!(
+                "task definition `{name}` cannot take an image: {}",
+                chain(&error)
+            ))
+        })?;
+        Ok(Base {
+            arn: document.arn().unwrap_or(name).to_owned(),
+            document,
+            tags: found.tags,
+        })
+    }
+
+    async fn gather_file(
+        &self,
+        stored: &StoredTarget,
+        object: Option<&S3Object>,
+    ) -> Result<Option<TemplateFile>, Stop> {
+        let Some(object) = object else {
+            return Ok(None);
+        };
+        let clients = self.clients_of(&stored.target);
+        let text = s3::text(&clients, &object.bucket, &object.key, template::LIMIT).await?;
+        Ok(Some(TemplateFile {
+            name: object.to_string(),
+            text,
+        }))
+    }
+}
