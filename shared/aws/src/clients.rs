@@ -17,7 +17,7 @@ const ROLES_LIMIT: usize = 32;
 /// There are fewer regions than twice this.
 const REGIONS_LIMIT: usize = 32;
 /// Credentials are renewed so long before they expire, as a function may have begun with them.
-const RENEW_BEFORE: Duration = Duration::from_secs(5 * 60);
+const RENEW_BEFORE: Duration = Duration::from_mins(5);
 
 /// The AWS clients, which share one HTTP client, its connections and its trust store.
 #[derive(Debug, Clone)]
@@ -45,7 +45,7 @@ pub struct Clients {
     regions: Kept<Lazy<aws_sdk_ecr::Client>>,
 }
 
-/// A client that is built when it is first used: building all of them would be a third of a cold start
+/// A client that is built when it is first used: building six of them was a quarter of a cold start
 /// (docs/startup.md), and most events need one or two.
 pub type Lazy<C> = Arc<LazyLock<C, Box<dyn FnOnce() -> C + Send>>>;
 

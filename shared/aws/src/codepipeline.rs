@@ -140,7 +140,11 @@ pub async fn execution(clients: &Clients, pipeline: &str, id: &str) -> Result<Ex
     })?;
     Ok(Execution {
         id: text(execution.pipeline_execution_id()),
-        status: text(execution.status().map(|status| status.as_str())),
+        status: text(
+            execution
+                .status()
+                .map(types::PipelineExecutionStatus::as_str),
+        ),
         status_summary: said(execution.status_summary()),
         is_rollback: execution.execution_type() == Some(&types::ExecutionType::Rollback),
         revisions: execution

@@ -41,10 +41,13 @@ impl Sent {
     }
 }
 
+/// Status and body.
+type Answer = (u16, Vec<u8>);
+
 /// The wire.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Scripted {
-    answers: Arc<Mutex<VecDeque<(u16, Vec<u8>)>>>,
+    answers: Arc<Mutex<VecDeque<Answer>>>,
     sent: Arc<Mutex<Vec<Sent>>>,
 }
 

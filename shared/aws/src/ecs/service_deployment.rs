@@ -242,7 +242,11 @@ fn describe(deployment: &types::ServiceDeployment) -> ServiceDeployment {
     ServiceDeployment {
         arn: text(deployment.service_deployment_arn()),
         service_arn: text(deployment.service_arn()),
-        status: text(deployment.status().map(|status| status.as_str())),
+        status: text(
+            deployment
+                .status()
+                .map(types::ServiceDeploymentStatus::as_str),
+        ),
         status_reason: deployment.status_reason().map(str::to_owned),
         stage: deployment
             .lifecycle_stage()
@@ -265,7 +269,11 @@ fn describe(deployment: &types::ServiceDeployment) -> ServiceDeployment {
         breaker: deployment
             .deployment_circuit_breaker()
             .map(|breaker| Breaker {
-                status: text(breaker.status().map(|status| status.as_str())),
+                status: text(
+                    breaker
+                        .status()
+                        .map(types::ServiceDeploymentRollbackMonitorsStatus::as_str),
+                ),
                 failures: count(breaker.failure_count()),
                 threshold: count(breaker.threshold()),
             }),
@@ -301,7 +309,10 @@ fn hook(hook: &types::DeploymentLifecycleHookDetail) -> HookDetail {
             .map_or("AWS_LAMBDA", |kind| kind.as_str())
             .to_owned(),
         target_arn: hook.target_arn().map(str::to_owned),
-        status: text(hook.status().map(|status| status.as_str())),
+        status: text(
+            hook.status()
+                .map(types::DeploymentLifecycleHookStatus::as_str),
+        ),
         expires_at: hook.expires_at().and_then(timestamp),
         timeout_action: hook
             .timeout_action()
