@@ -5,6 +5,8 @@ use std::{error::Error, fmt};
 use aws_smithy_runtime_api::client::{orchestrator::HttpResponse, result::SdkError};
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
+use crate::sts::ASSUME_ROLE;
+
 /// What a failed call means to whoever made it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -60,6 +62,11 @@ impl AwsError {
     /// What to do about it, where there is one thing to do.
     pub fn hint(&self) -> Option<String> {
         match self.kind {
+            Kind::Denied if self.action == ASSUME_ROLE => Some(format!(
+                "allow `{ASSUME_ROLE}` on the {} in the policy of the role that calls, and name that \
+                 role in the trust policy of this one",
+                self.resource
+            )),
             Kind::Denied => Some(format!(
                 "allow `{}` on {} in the policy of the role that calls",
                 self.action, self.resource
@@ -74,6 +81,18 @@ impl AwsError {
             | Kind::Invalid
             | Kind::Unreachable
             | Kind::Unavailable => None,
+        }
+    }
+
+    /// The same error, seen from the call that could not be made for it.
+    fn needed_by(&self, action: &str, resource: &str) -> Self {
+        let message = self.message();
+        Self {
+            action: self.action,
+            resource: self.resource.clone(),
+            kind: self.kind,
+            code: self.code.clone(),
+            source: format!("{message} (needed for `{action}` on the {resource})").into(),
         }
     }
 
@@ -126,6 +145,9 @@ where
 {
     let resource = resource.into();
     move |error| {
+        if let Some(role) = role_not_assumed(&error) {
+            return role.needed_by(action, &resource);
+        }
         let code = error.code().map(str::to_owned);
         let kind = match &error {
             SdkError::ServiceError(reply) => kind_of(
@@ -156,34 +178,63 @@ where
     }
 }
 
+/// A client whose role cannot be assumed has nothing to sign its call with. That call fails, but what
+/// went wrong is the other one.
+fn role_not_assumed<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a AwsError> {
+    std::iter::successors(Some(error), |&error| error.source())
+        .find_map(|error| error.downcast_ref::<AwsError>())
+}
+
 /// AWS names the same thing differently in every service; the words agree.
 fn kind_of(code: &str, status: u16) -> Kind {
-    let says = |word: &str| code.contains(word);
-    if says("Throttl") || says("TooManyRequests") || says("RequestLimitExceeded") || status == 429 {
+    let says = |words: &[&str]| words.iter().any(|word| code.contains(word));
+    if says(&THROTTLED) || status == 429 {
         Kind::Throttled
-    } else if says("AccessDenied") || says("NotAuthorized") || says("UnauthorizedOperation") {
+    } else if says(&DENIED) {
         Kind::Denied
-    } else if status >= 500
-        || says("ServerException")
-        || says("ServiceUnavailable")
-        || says("InternalFailure")
-    {
+    } else if status >= 500 || says(&UNAVAILABLE) {
         Kind::Unavailable
-    } else if says("NotFound") || says("DoesNotExist") {
+    } else if says(&NOT_FOUND) {
         Kind::NotFound
-    } else if says("AlreadyExists")
-        || says("AlreadyCompleted")
-        || says("ConditionalCheckFailed")
-        || says("TransactionCanceled")
-        || says("TransactionConflict")
-        || says("TransactionInProgress")
-        || says("DeploymentLimitExceeded")
-    {
+    } else if says(&CONFLICT) {
         Kind::Conflict
     } else {
         Kind::Invalid
     }
 }
+
+const THROTTLED: [&str; 4] = [
+    "Throttl",
+    "TooManyRequests",
+    "RequestLimitExceeded",
+    "SlowDown",
+];
+const DENIED: [&str; 3] = ["AccessDenied", "NotAuthorized", "UnauthorizedOperation"];
+/// Credentials that have expired on the way are renewed for the next call.
+const UNAVAILABLE: [&str; 6] = [
+    "ServerException",
+    "ServiceUnavailable",
+    "InternalFailure",
+    "ExpiredToken",
+    "RequestExpired",
+    "RequestTimeout",
+];
+const NOT_FOUND: [&str; 4] = ["NotFound", "DoesNotExist", "NoSuchKey", "NoSuchBucket"];
+const CONFLICT: [&str; 13] = [
+    "AlreadyExists",
+    "AlreadyCompleted",
+    "ConditionalCheckFailed",
+    "TransactionCanceled",
+    "TransactionConflict",
+    "TransactionInProgress",
+    "DeploymentLimitExceeded",
+    "ConcurrentPipelineExecutionsLimitExceeded",
+    "ConflictException",
+    "NotInReadyState",
+    "InvalidDeploymentStatus",
+    "NotStoppable",
+    "ServiceNotActive",
+];
 
 /// An error with all its sources in one line, each said once.
 pub fn chain(error: &dyn Error) -> String {
@@ -216,7 +267,37 @@ mod tests {
             ("ImageTagAlreadyExistsException", 400, Kind::Conflict),
             ("TransactionCanceledException", 400, Kind::Conflict),
             ("DeploymentLimitExceededException", 400, Kind::Conflict),
+            ("ConflictException", 400, Kind::Conflict),
+            ("DeploymentAlreadyCompletedException", 400, Kind::Conflict),
+            ("DeploymentIsNotInReadyStateException", 400, Kind::Conflict),
+            ("InvalidDeploymentStatusException", 400, Kind::Conflict),
+            (
+                "ConcurrentPipelineExecutionsLimitExceededException",
+                400,
+                Kind::Conflict,
+            ),
+            (
+                "PipelineExecutionNotStoppableException",
+                400,
+                Kind::Conflict,
+            ),
+            ("ServiceNotActiveException", 400, Kind::Conflict),
+            ("ServiceDeploymentNotFoundException", 400, Kind::NotFound),
+            ("ClusterNotFoundException", 400, Kind::NotFound),
+            ("PipelineNotFoundException", 400, Kind::NotFound),
+            ("PipelineExecutionNotFoundException", 400, Kind::NotFound),
+            ("LayersNotFoundException", 400, Kind::NotFound),
+            ("NoSuchKey", 404, Kind::NotFound),
+            ("NoSuchBucket", 404, Kind::NotFound),
+            ("AccessDenied", 403, Kind::Denied),
+            ("SlowDown", 503, Kind::Throttled),
+            ("RequestTimeout", 400, Kind::Unavailable),
+            ("ExpiredToken", 403, Kind::Unavailable),
+            ("ExpiredTokenException", 400, Kind::Unavailable),
             ("InvalidParameterException", 400, Kind::Invalid),
+            ("UnsupportedFeatureException", 400, Kind::Invalid),
+            ("PlatformUnknownException", 400, Kind::Invalid),
+            ("ValidationError", 400, Kind::Invalid),
             ("", 502, Kind::Unavailable),
         ] {
             assert_eq!(kind_of(code, status), expected, "{code} {status}");

@@ -1,10 +1,14 @@
-//! AWS CodeDeploy for ECS: deployments, their targets, and the answer to a lifecycle hook
-//! (AWS-FACTS 5).
+//! AWS CodeDeploy for ECS: deployments, their targets, the answer to a lifecycle hook, and a person's
+//! word to go on or to stop (AWS-FACTS 5).
+
+mod intervention;
 
 use aws_sdk_codedeploy::types::{
     self, AppSpecContent, LifecycleEventStatus, RevisionLocation, RevisionLocationType, TimeRange,
 };
 use jiff::Timestamp;
+
+pub use intervention::{Intervention, continue_deployment, stop_deployment};
 
 use crate::{AwsError, Clients, Kind, error::failed, timestamp};
 
