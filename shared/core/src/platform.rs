@@ -107,9 +107,13 @@ impl fmt::Display for WantedPlatform {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fit {
     Fits,
-    DoesNotFit { reason: String },
+    DoesNotFit {
+        reason: String,
+    },
     /// It may fit: nothing that is known speaks against it.
-    Unknown { reason: String },
+    Unknown {
+        reason: String,
+    },
 }
 
 /// Whether an image that offers these platforms can run where it is wanted.

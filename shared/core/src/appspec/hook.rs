@@ -24,7 +24,10 @@ pub(super) fn read(hooks: &Value, problems: &mut Problems) -> Vec<(String, Strin
     let mut read: Vec<(String, String)> = Vec::new();
     for (index, item) in items.iter().enumerate() {
         let Some(members) = item.as_object() else {
-            problems.add(&format!("Hooks[{index}]"), "not a mapping of an event to a function");
+            problems.add(
+                &format!("Hooks[{index}]"),
+                "not a mapping of an event to a function",
+            );
             continue;
         };
         for (event, function) in members {

@@ -147,7 +147,10 @@ fn check<'d>(document: &'d Value, problems: &mut Problems) -> Option<Found<'d>> 
     if let Some(version) = required(root, "version", "", problems)
         && version.as_f64() != Some(0.0)
     {
-        problems.add("version", format!("has to be the number 0.0, not {}", brief(version)));
+        problems.add(
+            "version",
+            format!("has to be the number 0.0, not {}", brief(version)),
+        );
     }
     let hooks = match root.get("Hooks") {
         None | Some(Value::Null) => Vec::new(),
@@ -188,7 +191,12 @@ fn properties<'d>(
         let message = format!("has to be `AWS::ECS::Service`, not `{}`", excerpt(kind, 60));
         problems.add(&format!("{path}.Type"), message);
     }
-    mapping(service, "Properties", &format!("{path}.Properties"), problems)
+    mapping(
+        service,
+        "Properties",
+        &format!("{path}.Properties"),
+        problems,
+    )
 }
 
 /// Only the placeholder means the task definition that this deployment registers.
@@ -215,9 +223,13 @@ fn port(balancer: &Map<String, Value>, path: &str, problems: &mut Problems) -> O
     if port.is_none() {
         let path = format!("{path}.ContainerPort");
         let message = format!("has to be a number from 1 to 65535, not {}", brief(value));
-        match value.as_str().and_then(|text| text.trim().parse::<u16>().ok()) {
-            Some(port) => problems.add_with_hint(&path, message, format!("write `{port}` without quotes")),
-            None => problems.add(&path, message),
+        let text = value.as_str().unwrap_or_default();
+        match text.trim().parse::<u16>() {
+            Ok(port) => {
+                let hint = format!("write `{port}` without quotes");
+                problems.add_with_hint(&path, message, hint);
+            }
+            Err(_) => problems.add(&path, message),
         }
     }
     port
@@ -246,7 +258,10 @@ fn text<'d>(
     let value = required(parent, key, path, problems)?;
     let text = value.as_str().filter(|text| !text.trim().is_empty());
     if text.is_none() {
-        problems.add(&format!("{path}.{key}"), format!("has to be a text, not {}", brief(value)));
+        problems.add(
+            &format!("{path}.{key}"),
+            format!("has to be a text, not {}", brief(value)),
+        );
     }
     text
 }
@@ -267,7 +282,7 @@ fn required<'d>(
         Some(near) => problems.add_with_hint(
             path,
             message,
-            format!("`{}` is not `{key}`; capitals count", excerpt(near, 64)),
+            format!("write `{key}` instead of `{}`", excerpt(near, 64)),
         ),
         None => problems.add(path, message),
     }

@@ -37,7 +37,9 @@ fn listed_containers_get_their_image_and_the_others_keep_theirs() {
 #[test]
 fn an_unknown_container_is_named_with_those_that_exist_and_nothing_changes() {
     let mut changed = definition();
-    let images = parsed(&json!([{"name": "api", "imageUri": "new:1"}, {"name": "app", "imageUri": "new:1"}]));
+    let images = parsed(
+        &json!([{"name": "api", "imageUri": "new:1"}, {"name": "app", "imageUri": "new:1"}]),
+    );
     assert_eq!(
         images.apply(&mut changed).unwrap_err().to_string(),
         "the task definition `mco-api` has no container named `app`; it has `api`, `log-router`"
@@ -57,7 +59,18 @@ fn everything_wrong_with_a_file_is_said_at_once() {
         {"name": "c", "imageUri": "mco/api:2\n"},
         "d",
     ]);
-    insta::assert_snapshot!(refused(&document.to_string()), @"");
+    insta::assert_snapshot!(refused(&document.to_string()), @"
+    imagedefinitions.json does not name images as it should:
+    [1].name: the container `api` is named twice
+    [2].name: empty
+    [2].imageUri: not a text
+    [3]: `imageUri` is missing
+    [4]: `imageUri` is missing
+      hint: `imageURI` is not read; write `imageUri`
+    [5]: `name` is missing
+    [6].imageUri: `mco/api:2 ` is not an image: it has white space in it
+    [7]: not an object
+    ");
 }
 
 #[test]
@@ -69,9 +82,25 @@ fn what_is_no_list_of_images_is_refused() {
         refused("[{\n]"),
         refused(""),
         refused(&" ".repeat(LIMIT + 1)),
-        ImageDefinitions::parse(b"[\xff]", FILE).unwrap_err().to_string(),
+        ImageDefinitions::parse(b"[\xff]", FILE)
+            .unwrap_err()
+            .to_string(),
     ];
-    insta::assert_snapshot!(all.join("\n"), @"");
+    insta::assert_snapshot!(all.join("\n"), @r#"
+    imagedefinitions.json does not name images as it should:
+    the list is empty
+      hint: such as `[{"name": "api", "imageUri": "…"}]`
+    imagedefinitions.json does not name images as it should:
+    not a list
+      hint: such as `[{"name": "api", "imageUri": "…"}]`
+    imagedefinitions.json does not name images as it should:
+    not a list
+      hint: such as `[{"name": "api", "imageUri": "…"}]`
+    imagedefinitions.json:2:1: not JSON: key must be a string
+    imagedefinitions.json:1:1: not JSON: EOF while parsing a value
+    imagedefinitions.json: the file has 102401 bytes; it may have 102400
+    imagedefinitions.json: the file is not UTF-8 text; the first bad byte is at offset 1
+    "#);
 }
 
 #[test]
@@ -97,21 +126,47 @@ fn an_image_uri_may_be_of_any_registry() {
     ] {
         let uri: ImageUri = good.parse().unwrap();
         assert_eq!(uri.to_string(), good);
-        assert_eq!(uri.digest().map(ToString::to_string).is_some(), good.contains('@'));
+        assert_eq!(
+            uri.digest().map(ToString::to_string).is_some(),
+            good.contains('@')
+        );
     }
 }
 
 #[test]
 fn what_names_no_image_is_refused_with_the_reason() {
     let bad = [
-        " nginx", "https://example.com/nginx", "nginx@sha256:0", "Nginx", "nginx:", "nginx:a:b",
-        "exa_mple.com/nginx", "example.com:99999/nginx", "<IMAGE1_NAME>", "a//b", "/nginx", "example.com/",
+        " nginx",
+        "https://example.com/nginx",
+        "nginx@sha256:0",
+        "Nginx",
+        "nginx:",
+        "nginx:a:b",
+        "exa_mple.com/nginx",
+        "example.com:99999/nginx",
+        "<IMAGE1_NAME>",
+        "a//b",
+        "/nginx",
+        "example.com/",
     ];
     let said: Vec<String> = bad
         .iter()
         .map(|text| text.parse::<ImageUri>().unwrap_err().to_string())
         .collect();
-    insta::assert_snapshot!(said.join("\n"), @"");
+    insta::assert_snapshot!(said.join("\n"), @"
+    ` nginx` is not an image: it has white space in it
+    `https://example.com/nginx` is not an image: it begins with a protocol; write it without
+    `nginx@sha256:0` is not an image: `sha256:0` is not a digest (`sha256:` and 64 lower-case hexadecimal digits)
+    `Nginx` is not an image: `Nginx` is not a repository name (lower-case letters and digits, separated by `/`, `.`, `_` or `-`, 2 to 256 long)
+    `nginx:` is not an image: `` is not an image tag (letters, digits, `_`, `.` and `-`, not beginning with `.` or `-`, at most 300)
+    `nginx:a:b` is not an image: `a:b` is not an image tag (letters, digits, `_`, `.` and `-`, not beginning with `.` or `-`, at most 300)
+    `exa_mple.com/nginx` is not an image: `exa_mple.com` is not the host of a registry
+    `example.com:99999/nginx` is not an image: `example.com:99999` is not the host of a registry
+    `<IMAGE1_NAME>` is not an image: `<IMAGE1_NAME>` is not a repository name (lower-case letters and digits, separated by `/`, `.`, `_` or `-`, 2 to 256 long)
+    `a//b` is not an image: `a//b` is not a repository name (lower-case letters and digits, separated by `/`, `.`, `_` or `-`, 2 to 256 long)
+    `/nginx` is not an image: `/nginx` is not a repository name (lower-case letters and digits, separated by `/`, `.`, `_` or `-`, 2 to 256 long)
+    `example.com/` is not an image: `` is not a repository name (lower-case letters and digits, separated by `/`, `.`, `_` or `-`, 2 to 256 long)
+    ");
 }
 
 #[test]
@@ -140,7 +195,17 @@ fn an_image_detail_without_an_image_is_refused() {
         refused(r#"{"ImageURI": null}"#),
         refused("[]"),
     ];
-    insta::assert_snapshot!(all.join("\n"), @"");
+    insta::assert_snapshot!(all.join("\n"), @"
+    imageDetail.json does not name images as it should:
+    `ImageURI` is missing
+    imageDetail.json does not name images as it should:
+    `ImageURI` is missing
+      hint: `imageUri` is not read; write `ImageURI`
+    imageDetail.json does not name images as it should:
+    ImageURI: not a text
+    imageDetail.json does not name images as it should:
+    not an object
+    ");
 }
 
 proptest! {

@@ -98,7 +98,10 @@ fn is_host(text: &str) -> bool {
         None => (text, None),
     };
     let is_label = |label: &str| {
-        !label.is_empty() && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+        !label.is_empty()
+            && label
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b == b'-')
     };
     name.split('.').all(is_label) && port.is_none_or(|port| port.parse::<u16>().is_ok())
 }

@@ -87,7 +87,11 @@ fn platform(object: &Value) -> Option<Platform> {
         let text = object.get(key).and_then(Value::as_str);
         text.filter(|text| !text.is_empty())
     };
-    Some(Platform::of(text("os")?, text("architecture")?, text("variant")))
+    Some(Platform::of(
+        text("os")?,
+        text("architecture")?,
+        text("variant"),
+    ))
 }
 
 fn is_attestation(child: &Value) -> bool {

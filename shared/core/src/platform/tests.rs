@@ -23,7 +23,8 @@ fn index(platforms: &[&str]) -> Offered {
             json!({"digest": DIGEST, "platform": {"os": parts[0], "architecture": parts[1], "variant": parts.get(2)}})
         })
         .collect();
-    let ImageManifest::Index(offered) = ImageManifest::parse(&json!({"manifests": children})) else {
+    let ImageManifest::Index(offered) = ImageManifest::parse(&json!({"manifests": children}))
+    else {
         panic!("no index");
     };
     offered
@@ -41,15 +42,24 @@ fn a_platform_is_read_and_written_as_docker_does() {
     ] {
         assert_eq!(text.parse::<Platform>().unwrap().to_string(), written);
     }
-    for bad in ["", "linux", "linux/", "/amd64", "a/b/c/d", "linux/amd64/", "linux/am d64"] {
+    for bad in [
+        "",
+        "linux",
+        "linux/",
+        "/amd64",
+        "a/b/c/d",
+        "linux/amd64/",
+        "linux/am d64",
+    ] {
         assert!(bad.parse::<Platform>().is_err(), "{bad}");
     }
-    insta::assert_snapshot!("linux".parse::<Platform>().unwrap_err(), @"");
+    insta::assert_snapshot!("linux".parse::<Platform>().unwrap_err(), @"`linux` is not a platform (such as `linux/amd64` or `linux/arm64/v8`)");
 }
 
 #[test]
 fn a_fit_is_judged_by_what_both_sides_say() {
-    let x86 = json!({"runtimePlatform": {"cpuArchitecture": "X86_64", "operatingSystemFamily": "LINUX"}});
+    let x86 =
+        json!({"runtimePlatform": {"cpuArchitecture": "X86_64", "operatingSystemFamily": "LINUX"}});
     let arm = json!({"runtimePlatform": {"cpuArchitecture": "ARM64"}, "requiresCompatibilities": ["FARGATE"]});
     let windows = json!({"runtimePlatform": {"operatingSystemFamily": "WINDOWS_SERVER_2022_CORE"},
                          "requiresCompatibilities": ["FARGATE"]});
@@ -57,7 +67,8 @@ fn a_fit_is_judged_by_what_both_sides_say() {
     let ec2 = json!({"requiresCompatibilities": ["EC2"]});
     let both = json!({"requiresCompatibilities": ["EC2", "FARGATE"]});
     let linux_on_ec2 = json!({"runtimePlatform": {"operatingSystemFamily": "LINUX"}, "requiresCompatibilities": ["EC2"]});
-    let invented = json!({"runtimePlatform": {"cpuArchitecture": "RISCV", "operatingSystemFamily": "PLAN9"}});
+    let invented =
+        json!({"runtimePlatform": {"cpuArchitecture": "RISCV", "operatingSystemFamily": "PLAN9"}});
     let nothing = json!({});
     let table: [(&Value, &[&str]); 18] = [
         (&x86, &["linux/amd64"]),
@@ -79,16 +90,33 @@ fn a_fit_is_judged_by_what_both_sides_say() {
         (&invented, &["linux/amd64"]),
         (&nothing, &["linux/amd64"]),
     ];
-    let mut said = String::new();
-    for (members, platforms) in table {
-        let fit = fits(&definition(members).wanted_platform(), &index(platforms));
-        said.push_str(&match fit {
-            Fit::Fits => "fits\n".to_owned(),
-            Fit::DoesNotFit { reason } => format!("no: {reason}\n"),
-            Fit::Unknown { reason } => format!("unknown: {reason}\n"),
-        });
-    }
-    insta::assert_snapshot!(said, @"");
+    let said = table.map(|(members, platforms)| {
+        match fits(&definition(members).wanted_platform(), &index(platforms)) {
+            Fit::Fits => "fits".to_owned(),
+            Fit::DoesNotFit { reason } => format!("no: {reason}"),
+            Fit::Unknown { reason } => format!("unknown: {reason}"),
+        }
+    });
+    insta::assert_snapshot!(said.join("\n"), @"
+    fits
+    no: the image is for linux/arm64, but task definition `mco-api` wants linux/amd64 (runtimePlatform X86_64 LINUX)
+    fits
+    no: the image is for linux/arm64/v8, linux/arm/v7 and windows/amd64, but task definition `mco-api` wants linux/amd64 (runtimePlatform X86_64 LINUX)
+    unknown: the image does not say what it is built for
+    no: the image is for linux/arm64, but task definition `mco-api` wants linux/amd64 (runtimePlatform X86_64 LINUX)
+    fits
+    no: the image is for linux/amd64, but task definition `mco-api` wants linux/arm64 (runtimePlatform ARM64; otherwise X86_64 LINUX is the default of Fargate)
+    fits
+    no: the image is for linux/amd64, but task definition `mco-api` wants windows/amd64 (runtimePlatform WINDOWS_SERVER_2022_CORE; otherwise X86_64 LINUX is the default of Fargate)
+    fits
+    no: the image is for linux/arm64, but task definition `mco-api` wants linux/amd64 (no runtimePlatform; X86_64 LINUX is the default of Fargate)
+    unknown: task definition `mco-api` does not say what it runs on: no runtimePlatform; it depends on the container instances
+    unknown: task definition `mco-api` does not say what it runs on: no runtimePlatform; it may run on container instances of any kind
+    no: the image is for windows/amd64, but task definition `mco-api` wants linux/any (runtimePlatform LINUX; otherwise it depends on the container instances)
+    unknown: task definition `mco-api` does not say what it runs on: runtimePlatform LINUX; otherwise it depends on the container instances
+    unknown: task definition `mco-api` does not say what it runs on: runtimePlatform RISCV PLAN9 is not known here
+    unknown: task definition `mco-api` does not say what it runs on: no runtimePlatform; it may run on container instances of any kind
+    ");
 }
 
 #[test]
@@ -104,7 +132,9 @@ fn who_knows_where_the_service_runs_can_say_it() {
 #[test]
 fn the_configuration_of_one_image_says_what_it_is_for() {
     let manifest = json!({"schemaVersion": 2, "config": {"digest": DIGEST}, "layers": []});
-    let expected = ImageManifest::Image { config: DIGEST.parse().unwrap() };
+    let expected = ImageManifest::Image {
+        config: DIGEST.parse().unwrap(),
+    };
     assert_eq!(ImageManifest::parse(&manifest), expected);
     let config = json!({"architecture": "arm64", "os": "linux", "variant": "v8", "rootfs": {}});
     let offered = Offered::by_config(&config);
@@ -121,20 +151,32 @@ fn attestations_are_no_images_and_a_child_without_a_platform_may_be_anything() {
     let child = json!({"platform": {"os": "linux", "architecture": "arm64"}});
     let wanted = definition(&json!({"requiresCompatibilities": ["FARGATE"]})).wanted_platform();
     let fit = |children: Value| {
-        let ImageManifest::Index(offered) = ImageManifest::parse(&json!({"manifests": children})) else {
+        let ImageManifest::Index(offered) = ImageManifest::parse(&json!({"manifests": children}))
+        else {
             panic!("no index");
         };
         fits(&wanted, &offered)
     };
-    assert!(matches!(fit(json!([child, attestation])), Fit::DoesNotFit { .. }));
-    assert!(matches!(fit(json!([child, {"digest": DIGEST}])), Fit::Unknown { .. }));
+    assert!(matches!(
+        fit(json!([child, attestation])),
+        Fit::DoesNotFit { .. }
+    ));
+    assert!(matches!(
+        fit(json!([child, {"digest": DIGEST}])),
+        Fit::Unknown { .. }
+    ));
     assert!(matches!(fit(json!([attestation])), Fit::Unknown { .. }));
     assert!(matches!(fit(json!([])), Fit::Unknown { .. }));
 }
 
 #[test]
 fn what_is_no_manifest_tells_nothing() {
-    for document in [json!(null), json!([]), json!({"config": {"digest": "sha256:0"}}), json!({"manifests": 3})] {
+    for document in [
+        json!(null),
+        json!([]),
+        json!({"config": {"digest": "sha256:0"}}),
+        json!({"manifests": 3}),
+    ] {
         assert_eq!(ImageManifest::parse(&document), ImageManifest::Other);
     }
 }

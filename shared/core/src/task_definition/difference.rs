@@ -15,6 +15,10 @@ use crate::text::excerpt;
 /// Stands where a secret would.
 const HIDDEN: &str = "(hidden)";
 
+/// What an element's value is called where it has a name and a value: in the environment, secrets,
+/// tags, dependencies.
+const VALUES: [&str; 3] = ["value", "valueFrom", "condition"];
+
 /// Everything that differs, ordered by path; nothing if registering would change nothing.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
 pub struct Difference(Vec<Change>);
@@ -218,8 +222,8 @@ impl Comparison {
         }
     }
 
-    /// An element that only one side has. One that has a single member beside its name is shown by
-    /// that member, as it would be if the member had changed.
+    /// An element that only one side has. One that has nothing but a value beside its name is shown
+    /// by the value, as it would be if the value had changed.
     fn add_element(
         &mut self,
         place: &Place,
@@ -232,8 +236,10 @@ impl Comparison {
             .into_iter()
             .flatten()
             .filter(|(key, _)| !unordered.is_key(key));
-        let first = members.next().filter(|_| matches!(unordered, Unordered::By(_)));
-        match (element, first, members.next()) {
+        let value = members
+            .next()
+            .filter(|(key, _)| VALUES.contains(&key.as_str()));
+        match (element, value, members.next()) {
             (Some(element), Some((key, _)), None) => {
                 let is_secret = schema::is_secret(&place.schema, element, key);
                 let place = place.member(key, is_secret);

@@ -47,7 +47,9 @@ fn normal(value: &Value, place: &str, network: Option<&str>) -> Option<Value> {
     let value = match value {
         Value::Null => return None,
         Value::Bool(_) | Value::String(_) => return Some(value.clone()),
-        Value::Number(number) => return Some(whole(number).map_or_else(|| value.clone(), Value::from)),
+        Value::Number(number) => {
+            return Some(whole(number).map_or_else(|| value.clone(), Value::from));
+        }
         Value::Array(items) => Value::Array(normal_list(items, place, network)),
         Value::Object(members) => {
             let members = members.iter().filter_map(|(key, value)| {
@@ -122,7 +124,9 @@ fn fill_in_host_port(members: &mut Map<String, Value>, network: Option<&str>) {
 fn in_units(value: &Value, unit: &str) -> Option<Value> {
     let written = match value {
         Value::String(text) => text.trim().to_ascii_lowercase(),
-        Value::Number(number) => number.to_string(),
+        Value::Number(number) => {
+            whole(number).map_or_else(|| number.to_string(), |it| it.to_string())
+        }
         _ => return None,
     };
     let (number, factor) = match written.strip_suffix(unit) {

@@ -29,12 +29,7 @@ impl TaskDefinition {
             platform.and_then(|it| it.get(key)).and_then(Value::as_str)
         };
         let os = Part::new(said("operatingSystemFamily"), "LINUX", runs_on, os_of);
-        let architecture = Part::new(
-            said("cpuArchitecture"),
-            "X86_64",
-            runs_on,
-            architecture_of,
-        );
+        let architecture = Part::new(said("cpuArchitecture"), "X86_64", runs_on, architecture_of);
         let because = because(&os, &architecture, runs_on);
         WantedPlatform {
             task_definition: self.family().to_owned(),
@@ -53,11 +48,10 @@ impl TaskDefinition {
             .flatten()
             .filter_map(Value::as_str)
             .collect();
-        match (required.contains(&"FARGATE"), required.len()) {
-            (_, 0) => RunsOn::Unsaid,
-            (true, 1) => RunsOn::Fargate,
-            (true, _) => RunsOn::Unsaid,
-            (false, _) => RunsOn::Instances,
+        match required.as_slice() {
+            ["FARGATE"] => RunsOn::Fargate,
+            others if others.is_empty() || others.contains(&"FARGATE") => RunsOn::Unsaid,
+            _ => RunsOn::Instances,
         }
     }
 }

@@ -35,18 +35,12 @@ const UNORDERED: &[(&str, Unordered)] = &[
         "containerDefinitions[].logConfiguration.secretOptions",
         By(&["name"]),
     ),
-    (
-        "containerDefinitions[].mountPoints",
-        By(&["containerPath"]),
-    ),
+    ("containerDefinitions[].mountPoints", By(&["containerPath"])),
     (
         "containerDefinitions[].portMappings",
         By(&["containerPort", "containerPortRange", "protocol"]),
     ),
-    (
-        "containerDefinitions[].resourceRequirements",
-        By(&["type"]),
-    ),
+    ("containerDefinitions[].resourceRequirements", By(&["type"])),
     (
         "containerDefinitions[].restartPolicy.ignoredExitCodes",
         Whole,
@@ -113,7 +107,10 @@ impl Unordered {
         let parts: Vec<String> = keys
             .iter()
             .filter_map(|key| element.get(key))
-            .map(|part| part.as_str().map_or_else(|| part.to_string(), str::to_owned))
+            .map(|part| {
+                part.as_str()
+                    .map_or_else(|| part.to_string(), str::to_owned)
+            })
             .collect();
         if parts.is_empty() {
             element.to_string()

@@ -101,7 +101,10 @@ fn the_tags_of_the_document_itself_stay_unless_others_are_given() {
     let given = vec![json!({"key": "team", "value": "mco"})];
     let definition = parsed(document).with_tags(given.clone());
     assert_eq!(definition.as_value()["tags"], json!(given));
-    assert_eq!(definition.into_register_input(Vec::new())["tags"], json!(given));
+    assert_eq!(
+        definition.into_register_input(Vec::new())["tags"],
+        json!(given)
+    );
 }
 
 #[test]

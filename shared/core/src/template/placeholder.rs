@@ -134,20 +134,17 @@ impl Marked {
         let mut rest = string;
         while let Some((start, name, line, end)) = self.next_of(rest) {
             out.push_str(&rest[..start]);
-            match placeholders.get(name) {
-                Some(value) => out.push_str(value),
-                None => {
-                    out.push('<');
-                    out.push_str(name);
-                    out.push('>');
-                    if placeholders.is_meant_by(name) && unresolved.len() < MAX_UNRESOLVED {
-                        unresolved.push(Unresolved {
-                            file: file.to_owned(),
-                            line,
-                            name: name.to_owned(),
-                            hint: hint(name, placeholders),
-                        });
-                    }
+            if let Some(value) = placeholders.get(name) {
+                out.push_str(value);
+            } else {
+                out.extend(["<", name, ">"]);
+                if placeholders.is_meant_by(name) && unresolved.len() < MAX_UNRESOLVED {
+                    unresolved.push(Unresolved {
+                        file: file.to_owned(),
+                        line,
+                        name: name.to_owned(),
+                        hint: hint(name, placeholders),
+                    });
                 }
             }
             rest = &rest[end..];

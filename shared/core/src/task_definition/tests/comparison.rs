@@ -22,7 +22,10 @@ fn with(container: Value) -> Value {
 fn what_ecs_adds_is_no_difference() {
     let check = |one: Value, other: Value| {
         assert_eq!(between(&one, &other).to_string(), "", "{one} {other}");
-        assert_eq!(normal_form(&one).to_string(), normal_form(&other).to_string());
+        assert_eq!(
+            normal_form(&one).to_string(),
+            normal_form(&other).to_string()
+        );
     };
     let root = |key: &str, value: Value| {
         let mut document = with(json!({}));
@@ -31,12 +34,30 @@ fn what_ecs_adds_is_no_difference() {
     };
     for (one, other) in [
         (json!({}), json!({"essential": true, "cpu": 0})),
-        (json!({}), json!({"environment": [], "mountPoints": [], "volumesFrom": [], "systemControls": [], "portMappings": []})),
-        (json!({}), json!({"command": [], "entryPoint": [], "dockerLabels": {}, "user": null})),
-        (json!({}), json!({"linuxParameters": {"capabilities": {"add": [], "drop": null}, "devices": []}})),
-        (json!({"portMappings": [{"containerPort": 80}]}), json!({"portMappings": [{"containerPort": 80, "hostPort": 80, "protocol": "tcp"}]})),
-        (json!({"portMappings": [{"containerPort": 80, "hostPort": 0}]}), json!({"portMappings": [{"containerPort": 80, "hostPort": 80}]})),
-        (json!({"healthCheck": {"command": ["CMD"]}}), json!({"healthCheck": {"command": ["CMD"], "interval": 30, "timeout": 5, "retries": 3}})),
+        (
+            json!({}),
+            json!({"environment": [], "mountPoints": [], "volumesFrom": [], "systemControls": [], "portMappings": []}),
+        ),
+        (
+            json!({}),
+            json!({"command": [], "entryPoint": [], "dockerLabels": {}, "user": null}),
+        ),
+        (
+            json!({}),
+            json!({"linuxParameters": {"capabilities": {"add": [], "drop": null}, "devices": []}}),
+        ),
+        (
+            json!({"portMappings": [{"containerPort": 80}]}),
+            json!({"portMappings": [{"containerPort": 80, "hostPort": 80, "protocol": "tcp"}]}),
+        ),
+        (
+            json!({"portMappings": [{"containerPort": 80, "hostPort": 0}]}),
+            json!({"portMappings": [{"containerPort": 80, "hostPort": 80}]}),
+        ),
+        (
+            json!({"healthCheck": {"command": ["CMD"]}}),
+            json!({"healthCheck": {"command": ["CMD"], "interval": 30, "timeout": 5, "retries": 3}}),
+        ),
         (json!({"stopTimeout": 30}), json!({"stopTimeout": 30.0})),
     ] {
         check(with(one), with(other));
@@ -48,11 +69,19 @@ fn what_ecs_adds_is_no_difference() {
         ("memory", json!("0.5 GB"), json!(512)),
         ("memory", json!("3GB"), json!("3072")),
         ("volumes", json!([]), Value::Null),
-        ("volumes", json!([{"name": "a"}]), json!([{"name": "a", "host": {}}])),
+        (
+            "volumes",
+            json!([{"name": "a"}]),
+            json!([{"name": "a", "host": {}}]),
+        ),
         ("placementConstraints", json!([]), Value::Null),
         ("revision", json!(7), json!(8)),
         ("tags", json!([{"key": "aws:x", "value": "y"}]), Value::Null),
-        ("requiresCompatibilities", json!(["EC2", "FARGATE"]), json!(["FARGATE", "EC2"])),
+        (
+            "requiresCompatibilities",
+            json!(["EC2", "FARGATE"]),
+            json!(["FARGATE", "EC2"]),
+        ),
     ] {
         check(root(key, one), root(key, other));
     }
@@ -74,22 +103,44 @@ fn the_port_of_the_host_is_filled_in_by_network_mode() {
 #[test]
 fn what_ecs_would_not_take_for_the_same_is_a_difference() {
     for (one, other) in [
-        (json!({"command": ["a", "b"]}), json!({"command": ["b", "a"]})),
-        (json!({"environmentFiles": [{"value": "a"}, {"value": "b"}]}), json!({"environmentFiles": [{"value": "b"}, {"value": "a"}]})),
+        (
+            json!({"command": ["a", "b"]}),
+            json!({"command": ["b", "a"]}),
+        ),
+        (
+            json!({"environmentFiles": [{"value": "a"}, {"value": "b"}]}),
+            json!({"environmentFiles": [{"value": "b"}, {"value": "a"}]}),
+        ),
         (json!({"essential": false}), json!({})),
         (json!({"cpu": 1}), json!({})),
-        (json!({"portMappings": [{"containerPort": 80, "protocol": "udp"}]}), json!({"portMappings": [{"containerPort": 80}]})),
+        (
+            json!({"portMappings": [{"containerPort": 80, "protocol": "udp"}]}),
+            json!({"portMappings": [{"containerPort": 80}]}),
+        ),
         (json!({"invented": []}), json!({})),
         (json!({"invented": {}}), json!({"invented": []})),
         (json!({"invented": [1, null]}), json!({"invented": [1]})),
-        (json!({"environment": [{"name": "A", "value": "1"}, {"name": "A", "value": "2"}]}), json!({"environment": [{"name": "A", "value": "2"}, {"name": "A", "value": "1"}]})),
+        (
+            json!({"environment": [{"name": "A", "value": "1"}, {"name": "A", "value": "2"}]}),
+            json!({"environment": [{"name": "A", "value": "2"}, {"name": "A", "value": "1"}]}),
+        ),
         (json!({"stopTimeout": "30"}), json!({"stopTimeout": 30})),
     ] {
         let (one, other) = (with(one), with(other));
         assert!(!between(&one, &other).is_empty(), "{one} {other}");
         assert!(!is_same(&parsed(one), &parsed(other)));
     }
-    for odd in ["inf", "1e3", "lots", "-1", "0.0001 vCPU", "1.2.3", "", "vCPU", "99999999999999999999 vCPU"] {
+    for odd in [
+        "inf",
+        "1e3",
+        "lots",
+        "-1",
+        "0.0001 vCPU",
+        "1.2.3",
+        "",
+        "vCPU",
+        "99999999999999999999 vCPU",
+    ] {
         let mut document = with(json!({}));
         document["cpu"] = json!(odd);
         assert_eq!(normal_form(&document)["cpu"], json!(odd));
@@ -131,15 +182,45 @@ fn a_difference_reads_as_lines() {
         ]
     });
     let difference = between(&live, &new);
-    insta::assert_snapshot!(difference, @"");
+    insta::assert_snapshot!(difference, @r#"
+    ~ containerDefinitions[api].command: ["serve"] → ["serve","--fast"]
+    ~ containerDefinitions[api].dockerLabels["com.example.a"]: "1" → "2"
+    ~ containerDefinitions[api].environment[DB_PASSWORD].value: (hidden) → (hidden)
+    ~ containerDefinitions[api].environment[EMPTY].value: "" → "true"
+    - containerDefinitions[api].environment[GONE].value: x y
+    ~ containerDefinitions[api].environment[LOG_LEVEL].value: info → debug
+    + containerDefinitions[api].environment[SIGNING_KEY].value: (hidden)
+    ~ containerDefinitions[api].environmentFiles[0].value: a → b
+    ~ containerDefinitions[api].image: mco/api@sha256:0a → mco/api@sha256:0b
+    ~ containerDefinitions[api].inventedIn2031.deep[1].est: x → y
+    ~ containerDefinitions[api].logConfiguration.options["splunk-token"]: (hidden) → (hidden)
+    ~ containerDefinitions[api].logConfiguration.options["splunk-url"]: u1 → u2
+    + containerDefinitions[api].portMappings[53/udp]: {"containerPort":53,"hostPort":0,"protocol":"udp"}
+    + containerDefinitions[api].portMappings[80/tcp].name: http
+    ~ containerDefinitions[api].secrets[API_TOKEN].valueFrom: arn:aws:ssm:eu-west-1:123456789012:parameter/a → arn:aws:ssm:eu-west-1:123456789012:parameter/b
+    ~ containerDefinitions[api].stopTimeout: 30 → "30"
+    + containerDefinitions[envoy]: {"cpu":0,"environment":[{"name":"A_SECRET","value":"(hidden)"}],"essential":true,"image":"envoy:1","name":"envoy"}
+    - containerDefinitions[log-router]: {"cpu":0,"essential":false,"image":"router:3","name":"log-router"}
+    ~ cpu: "256" → "512"
+    - requiresCompatibilities[]: EC2
+    + requiresCompatibilities[]: FARGATE
+    + tags[cost].value: "7"
+    - taskRoleArn: arn:aws:iam::123456789012:role/old
+    "#);
     for secret in ["hunter", "geheim", "psst", "abc", "def"] {
-        assert!(!format!("{difference:?}{}", json!(difference)).contains(secret), "{secret}");
+        assert!(
+            !format!("{difference:?}{}", json!(difference)).contains(secret),
+            "{secret}"
+        );
     }
 }
 
 #[test]
 fn a_difference_is_data_too() {
-    let (live, new) = (with(json!({"image": "a"})), with(json!({"image": "b", "memory": 5})));
+    let (live, new) = (
+        with(json!({"image": "a"})),
+        with(json!({"image": "b", "memory": 5})),
+    );
     assert_eq!(
         json!(between(&live, &new)),
         json!([
@@ -147,33 +228,88 @@ fn a_difference_is_data_too() {
             {"path": "containerDefinitions[api].memory", "kind": "added", "new": 5},
         ])
     );
-    assert_eq!(json!(between(&new, &live))[1], json!({"path": "containerDefinitions[api].memory", "kind": "removed", "old": 5}));
+    assert_eq!(
+        json!(between(&new, &live))[1],
+        json!({"path": "containerDefinitions[api].memory", "kind": "removed", "old": 5})
+    );
 }
 
 /// Each makes one change to a document whose first container is `C`, and says how it reads.
 type OneChange = (fn(&mut Value), &'static str);
 
 const CHANGES: [OneChange; 16] = [
-    (|it| first(it)["image"] = json!("mco/api:2"), "~ containerDefinitions[C].image: mco/api:1 → mco/api:2"),
-    (|it| first(it)["cpu"] = json!(5000), "~ containerDefinitions[C].cpu: 0 → 5000"),
-    (|it| first(it)["essential"] = json!(false), "~ containerDefinitions[C].essential: true → false"),
-    (|it| first(it)["command"] = json!(["a", "b"]), "~ containerDefinitions[C].command: [\"a\"] → [\"a\",\"b\"]"),
-    (|it| first(it)["command"] = Value::Null, "- containerDefinitions[C].command: [\"a\"]"),
-    (|it| first(it)["environment"][0]["value"] = json!("z"), "~ containerDefinitions[C].environment[FIXED].value: y → z"),
-    (|it| first(it)["environment"] = json!([]), "- containerDefinitions[C].environment[FIXED].value: y"),
     (
-        |it| first(it)["environment"].as_array_mut().unwrap().insert(0, json!({"name": "ADDED", "value": "z"})),
+        |it| first(it)["image"] = json!("mco/api:2"),
+        "~ containerDefinitions[C].image: mco/api:1 → mco/api:2",
+    ),
+    (
+        |it| first(it)["cpu"] = json!(5000),
+        "~ containerDefinitions[C].cpu: 0 → 5000",
+    ),
+    (
+        |it| first(it)["essential"] = json!(false),
+        "~ containerDefinitions[C].essential: true → false",
+    ),
+    (
+        |it| first(it)["command"] = json!(["a", "b"]),
+        "~ containerDefinitions[C].command: [\"a\"] → [\"a\",\"b\"]",
+    ),
+    (
+        |it| first(it)["command"] = Value::Null,
+        "- containerDefinitions[C].command: [\"a\"]",
+    ),
+    (
+        |it| first(it)["environment"][0]["value"] = json!("z"),
+        "~ containerDefinitions[C].environment[FIXED].value: y → z",
+    ),
+    (
+        |it| first(it)["environment"] = json!([]),
+        "- containerDefinitions[C].environment[FIXED].value: y",
+    ),
+    (
+        |it| {
+            first(it)["environment"]
+                .as_array_mut()
+                .unwrap()
+                .insert(0, json!({"name": "ADDED", "value": "z"}));
+        },
         "+ containerDefinitions[C].environment[ADDED].value: z",
     ),
-    (|it| first(it)["secrets"] = json!([{"name": "S", "valueFrom": "v2"}]), "~ containerDefinitions[C].secrets[S].valueFrom: v1 → v2"),
-    (|it| first(it)["inventedIn2032"]["deep"][1]["x"] = json!(2), "~ containerDefinitions[C].inventedIn2032.deep[1].x: 1 → 2"),
-    (|it| first(it)["inventedIn2032"]["more"] = json!({}), "+ containerDefinitions[C].inventedIn2032.more: {}"),
-    (|it| it["inventedIn2033"] = json!([]), "+ inventedIn2033: []"),
-    (|it| it["family"] = json!("other"), "~ family: mco-api → other"),
-    (|it| it["cpu"] = json!("4 vCPU"), "~ cpu: \"2048\" → \"4096\""),
-    (|it| first(it)["portMappings"][0]["appProtocol"] = json!("grpc"), "+ containerDefinitions[C].portMappings[80/tcp].appProtocol: grpc"),
     (
-        |it| it["containerDefinitions"].as_array_mut().unwrap().insert(0, json!({"name": "NEW"})),
+        |it| first(it)["secrets"] = json!([{"name": "S", "valueFrom": "v2"}]),
+        "~ containerDefinitions[C].secrets[S].valueFrom: v1 → v2",
+    ),
+    (
+        |it| first(it)["inventedIn2032"]["deep"][1]["x"] = json!(2),
+        "~ containerDefinitions[C].inventedIn2032.deep[1].x: 1 → 2",
+    ),
+    (
+        |it| first(it)["inventedIn2032"]["more"] = json!({}),
+        "+ containerDefinitions[C].inventedIn2032.more: {}",
+    ),
+    (
+        |it| it["inventedIn2033"] = json!([]),
+        "+ inventedIn2033: []",
+    ),
+    (
+        |it| it["family"] = json!("other"),
+        "~ family: mco-api → other",
+    ),
+    (
+        |it| it["cpu"] = json!("4 vCPU"),
+        "~ cpu: \"2048\" → \"4096\"",
+    ),
+    (
+        |it| first(it)["portMappings"][0]["appProtocol"] = json!("grpc"),
+        "+ containerDefinitions[C].portMappings[80/tcp].appProtocol: grpc",
+    ),
+    (
+        |it| {
+            it["containerDefinitions"]
+                .as_array_mut()
+                .unwrap()
+                .insert(0, json!({"name": "NEW"}));
+        },
         "+ containerDefinitions[NEW]: {\"cpu\":0,\"essential\":true,\"name\":\"NEW\"}",
     ),
 ];

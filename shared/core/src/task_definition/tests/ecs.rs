@@ -7,7 +7,8 @@ use serde_json::{Map, Value, json};
 
 /// What `DescribeTaskDefinition` answers for a registered document, without the tags.
 pub(super) fn describes(input: &Value) -> Value {
-    let mut document = json!({"taskDefinitionArn": "arn:aws:ecs:eu-west-1:123456789012:task-definition/f:1"});
+    let mut document =
+        json!({"taskDefinitionArn": "arn:aws:ecs:eu-west-1:123456789012:task-definition/f:1"});
     for (key, value) in input.as_object().unwrap() {
         if !value.is_null() {
             document[key] = value.clone();
@@ -30,12 +31,21 @@ pub(super) fn describes(input: &Value) -> Value {
     }
     let network = document["networkMode"].as_str().map(str::to_owned);
     for container in document["containerDefinitions"].as_array_mut().unwrap() {
-        container.as_object_mut().unwrap().retain(|_, value| !value.is_null());
+        container
+            .as_object_mut()
+            .unwrap()
+            .retain(|_, value| !value.is_null());
         default(container, "cpu", json!(0));
         default(container, "essential", json!(true));
         for list in [
-            "portMappings", "environment", "environmentFiles", "mountPoints", "volumesFrom", "ulimits",
-            "systemControls", "secrets",
+            "portMappings",
+            "environment",
+            "environmentFiles",
+            "mountPoints",
+            "volumesFrom",
+            "ulimits",
+            "systemControls",
+            "secrets",
         ] {
             default(container, list, json!([]));
         }
@@ -55,12 +65,20 @@ pub(super) fn describes(input: &Value) -> Value {
         }
         if container.get("logConfiguration").is_some() {
             default(&mut container["logConfiguration"], "options", json!({}));
-            default(&mut container["logConfiguration"], "secretOptions", json!([]));
+            default(
+                &mut container["logConfiguration"],
+                "secretOptions",
+                json!([]),
+            );
         }
     }
     for volume in document["volumes"].as_array_mut().unwrap() {
         if volume.get("efsVolumeConfiguration").is_some() {
-            default(&mut volume["efsVolumeConfiguration"], "rootDirectory", json!("/"));
+            default(
+                &mut volume["efsVolumeConfiguration"],
+                "rootDirectory",
+                json!("/"),
+            );
         } else {
             default(volume, "host", json!({}));
         }
@@ -68,7 +86,10 @@ pub(super) fn describes(input: &Value) -> Value {
     for (key, value) in [
         ("revision", json!(1)),
         ("status", json!("ACTIVE")),
-        ("requiresAttributes", json!([{"name": "ecs.capability.task-eni"}])),
+        (
+            "requiresAttributes",
+            json!([{"name": "ecs.capability.task-eni"}]),
+        ),
         ("compatibilities", json!(["EC2", "FARGATE"])),
         ("registeredAt", json!(1_543_431_490.226)),
         ("registeredBy", json!("arn:aws:iam::123456789012:root")),
@@ -85,11 +106,23 @@ fn default(object: &mut Value, key: &str, value: Value) {
 /// The same document with every list turned round whose order does not matter.
 pub(super) fn turned_round(input: &Value) -> Value {
     let mut input = input.clone();
-    for list in ["containerDefinitions", "volumes", "tags", "requiresCompatibilities"] {
+    for list in [
+        "containerDefinitions",
+        "volumes",
+        "tags",
+        "requiresCompatibilities",
+    ] {
         reverse(&mut input, list);
     }
     for container in input["containerDefinitions"].as_array_mut().unwrap() {
-        for list in ["environment", "secrets", "dependsOn", "ulimits", "portMappings", "mountPoints"] {
+        for list in [
+            "environment",
+            "secrets",
+            "dependsOn",
+            "ulimits",
+            "portMappings",
+            "mountPoints",
+        ] {
             reverse(container, list);
         }
     }
@@ -148,7 +181,12 @@ fn ports() -> BoxedStrategy<Value> {
 
 /// What no schema names.
 fn unknown() -> BoxedStrategy<Value> {
-    let leaf = prop_oneof![Just(json!({})), Just(json!([])), any::<bool>().prop_map(Value::from), any::<i32>().prop_map(Value::from)];
+    let leaf = prop_oneof![
+        Just(json!({})),
+        Just(json!([])),
+        any::<bool>().prop_map(Value::from),
+        any::<i32>().prop_map(Value::from)
+    ];
     leaf.prop_recursive(3, 12, 3, |inner| {
         prop_oneof![
             prop::collection::vec(inner.clone(), 0..3).prop_map(Value::from),
@@ -166,20 +204,69 @@ fn container() -> BoxedStrategy<Value> {
         ("cpu", number()),
         ("memory", number()),
         ("essential", any::<bool>().prop_map(Value::from).boxed()),
-        ("command", prop::collection::vec(text(), 0..3).prop_map(Value::from).boxed()),
-        ("environment", keyed("name", object(vec![("value", text())]))),
-        ("secrets", keyed("name", object(vec![("valueFrom", text())]))),
-        ("dependsOn", keyed("containerName", object(vec![("condition", one_of(&["START", "HEALTHY"]))]))),
-        ("ulimits", keyed("name", object(vec![("softLimit", number()), ("hardLimit", number())]))),
-        ("mountPoints", keyed("containerPath", object(vec![("sourceVolume", text())]))),
+        (
+            "command",
+            prop::collection::vec(text(), 0..3)
+                .prop_map(Value::from)
+                .boxed(),
+        ),
+        (
+            "environment",
+            keyed("name", object(vec![("value", text())])),
+        ),
+        (
+            "secrets",
+            keyed("name", object(vec![("valueFrom", text())])),
+        ),
+        (
+            "dependsOn",
+            keyed(
+                "containerName",
+                object(vec![("condition", one_of(&["START", "HEALTHY"]))]),
+            ),
+        ),
+        (
+            "ulimits",
+            keyed(
+                "name",
+                object(vec![("softLimit", number()), ("hardLimit", number())]),
+            ),
+        ),
+        (
+            "mountPoints",
+            keyed("containerPath", object(vec![("sourceVolume", text())])),
+        ),
         ("portMappings", ports()),
         ("dockerLabels", object(vec![("a.b", text()), ("c", text())])),
-        ("healthCheck", object(vec![("interval", number()), ("retries", number())]).prop_map(|mut check| {
-            check["command"] = json!(["CMD", "true"]);
-            check
-        }).boxed()),
-        ("logConfiguration", object(vec![("logDriver", one_of(&["awslogs"])), ("options", object(vec![("awslogs-group", text())]))])),
-        ("linuxParameters", object(vec![("initProcessEnabled", any::<bool>().prop_map(Value::from).boxed()), ("capabilities", object(vec![("add", Just(json!([])).boxed())]))])),
+        (
+            "healthCheck",
+            object(vec![("interval", number()), ("retries", number())])
+                .prop_map(|mut check| {
+                    check["command"] = json!(["CMD", "true"]);
+                    check
+                })
+                .boxed(),
+        ),
+        (
+            "logConfiguration",
+            object(vec![
+                ("logDriver", one_of(&["awslogs"])),
+                ("options", object(vec![("awslogs-group", text())])),
+            ]),
+        ),
+        (
+            "linuxParameters",
+            object(vec![
+                (
+                    "initProcessEnabled",
+                    any::<bool>().prop_map(Value::from).boxed(),
+                ),
+                (
+                    "capabilities",
+                    object(vec![("add", Just(json!([])).boxed())]),
+                ),
+            ]),
+        ),
         ("user", Just(Value::Null).boxed()),
         ("inventedIn2031", unknown()),
     ])
@@ -194,14 +281,43 @@ pub(super) fn input() -> BoxedStrategy<Value> {
         Just(json!({"efsVolumeConfiguration": {"fileSystemId": "fs-1"}})),
     ];
     let root = object(vec![
-        ("cpu", prop_oneof![Just(json!("256")), Just(json!(256)), Just(json!("0.25 vCPU")), Just(json!("1 vcpu"))].boxed()),
-        ("memory", prop_oneof![Just(json!("512")), Just(json!(512)), Just(json!("0.5 GB")), Just(json!("2GB"))].boxed()),
+        (
+            "cpu",
+            prop_oneof![
+                Just(json!("256")),
+                Just(json!(256)),
+                Just(json!("0.25 vCPU")),
+                Just(json!("1 vcpu"))
+            ]
+            .boxed(),
+        ),
+        (
+            "memory",
+            prop_oneof![
+                Just(json!("512")),
+                Just(json!(512)),
+                Just(json!("0.5 GB")),
+                Just(json!("2GB"))
+            ]
+            .boxed(),
+        ),
         ("networkMode", one_of(&["awsvpc", "host", "bridge", "none"])),
-        ("taskRoleArn", one_of(&["arn:aws:iam::123456789012:role/task"])),
+        (
+            "taskRoleArn",
+            one_of(&["arn:aws:iam::123456789012:role/task"]),
+        ),
         ("executionRoleArn", Just(Value::Null).boxed()),
-        ("requiresCompatibilities", prop::sample::subsequence(vec!["EC2", "FARGATE", "EXTERNAL"], 0..=3).prop_map(Value::from).boxed()),
+        (
+            "requiresCompatibilities",
+            prop::sample::subsequence(vec!["EC2", "FARGATE", "EXTERNAL"], 0..=3)
+                .prop_map(Value::from)
+                .boxed(),
+        ),
         ("volumes", keyed("name", volume.boxed())),
-        ("tags", keyed("key", object(vec![("value", one_of(&["x", "y"]))]))),
+        (
+            "tags",
+            keyed("key", object(vec![("value", one_of(&["x", "y"]))])),
+        ),
         ("inventedIn2031", unknown()),
     ]);
     let containers = prop::collection::btree_map("[a-z]{1,5}", container(), 1..4);

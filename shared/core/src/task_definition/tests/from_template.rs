@@ -39,14 +39,29 @@ fn what_the_aws_command_line_prints_can_be_a_template() {
 #[test]
 fn what_cannot_be_registered_is_an_error_that_names_the_file() {
     let all = [
-        read("{\n  \"family\": \"f\",\n  \"containerDefinitions\": [],\n}", FILE),
+        read(
+            "{\n  \"family\": \"f\",\n  \"containerDefinitions\": [],\n}",
+            FILE,
+        ),
         read(r#"{"containerDefinitions": []}"#, FILE),
         read(r#"{"taskDefinition": {"family": "f"}, "tags": []}"#, FILE),
         read(r#"{"taskDefinition": "mco-api:7"}"#, FILE),
         read("[]", FILE),
-        read("{\n\"family\": \"f\", \"containerDefinitions\": [{\"name\": \"a\",\n\"image\": \"<IMAGE_NAME>\"}]}", FILE),
+        read(
+            "{\n\"family\": \"f\", \"containerDefinitions\": [{\"name\": \"a\",\n\"image\": \"<IMAGE_NAME>\"}]}",
+            FILE,
+        ),
         read("family: f\n  containerDefinitions: []", "taskdef.yaml"),
     ];
     let all: Vec<String> = all.into_iter().map(|read| read.unwrap_err()).collect();
-    insta::assert_snapshot!(all.join("\n"), @"");
+    insta::assert_snapshot!(all.join("\n"), @"
+    s3://mco/taskdef.json:4:1: not JSON: trailing comma
+    s3://mco/taskdef.json cannot be registered: the task definition has no `family`
+    s3://mco/taskdef.json cannot be registered: the task definition has no `containerDefinitions`
+    s3://mco/taskdef.json cannot be registered: the task definition has no `family`
+    s3://mco/taskdef.json cannot be registered: the task definition is not a JSON object
+    s3://mco/taskdef.json:3: the placeholder `<IMAGE_NAME>` has no value
+      hint: did you mean `<IMAGE1_NAME>`?
+    taskdef.yaml:2:23: not YAML: mapping values are not allowed in this context
+    ");
 }
