@@ -1,9 +1,14 @@
-//! The `AppSpec` of a CodeDeploy deployment of an ECS service, generated.
+//! The `AppSpec` of a CodeDeploy deployment of an ECS service: generated here, or from a template.
 //!
 //! CodeDeploy reads YAML and JSON alike; JSON needs no quoting rules. Sending it is
 //! `CreateDeployment`'s matter, in `shared/aws`. AWS-FACTS 5.1.
 
+mod hook;
+mod template;
+
 use serde_json::{Map, Value, json};
+
+pub use template::{AppSpecTemplate, AppSpecTemplateError};
 
 /// What the generated `AppSpec` says. All but the first three are left out when empty, and then
 /// CodeDeploy keeps what the service has.

@@ -3,7 +3,18 @@
 //! There is no struct of its fields, on purpose: a field that no SDK knows yet must come out as
 //! it went in. The raw reading and registering is in `shared/aws`. AWS-FACTS 6.7.
 
+mod difference;
+mod normalise;
+mod platform;
+mod schema;
+mod template;
+
 use serde_json::{Map, Value};
+
+pub use difference::{Change, Difference, What, difference, is_same};
+pub use normalise::normal_form;
+pub use platform::RunsOn;
+pub use template::FromTemplateError;
 
 /// What `DescribeTaskDefinition` adds and `RegisterTaskDefinition` refuses.
 const RESPONSE_ONLY: [&str; 9] = [
@@ -123,20 +134,32 @@ impl TaskDefinition {
         Ok(true)
     }
 
+    /// This document with the tags that an answer carries beside it; they replace its own.
+    #[must_use]
+    pub fn with_tags(mut self, tags: Vec<Value>) -> Self {
+        if let Some(document) = self.0.as_object_mut().filter(|_| !tags.is_empty()) {
+            document.insert("tags".to_owned(), Value::Array(tags));
+        }
+        self
+    }
+
     /// The input of `RegisterTaskDefinition`: this document without what only answers hold, and
-    /// with `tags`, which an answer carries beside the document. Tags that AWS itself gave
-    /// (`aws:…`) are left out, because registering with them is refused.
+    /// with `tags`, which an answer carries beside the document; without any, the document's own
+    /// stay. Tags that AWS itself gave (`aws:…`) are left out, because registering with them is
+    /// refused.
     pub fn into_register_input(self, tags: Vec<Value>) -> Value {
-        let mut input: Map<String, Value> = match self.0 {
+        let mut input: Map<String, Value> = match self.with_tags(tags).0 {
             Value::Object(object) => object
                 .into_iter()
                 .filter(|(key, _)| !RESPONSE_ONLY.contains(&key.as_str()))
                 .collect(),
             _ => Map::new(),
         };
-        let tags: Vec<Value> = tags.into_iter().filter(|tag| !is_aws_tag(tag)).collect();
-        if !tags.is_empty() {
-            input.insert("tags".to_owned(), Value::Array(tags));
+        if let Some(Value::Array(tags)) = input.get_mut("tags") {
+            tags.retain(|tag| !is_aws_tag(tag));
+            if tags.is_empty() {
+                input.shift_remove("tags");
+            }
         }
         Value::Object(input)
     }

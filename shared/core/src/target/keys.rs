@@ -3,6 +3,7 @@
 //! The lists themselves are in [`super::parse`].
 
 use crate::problems::Problems;
+pub(super) use crate::text::{listed, nearest};
 
 /// The keys of a mapping.
 #[derive(Debug, Clone, Copy)]
@@ -37,36 +38,5 @@ impl Keys {
                 format!("known here: {}", listed(self.known)),
             ),
         }
-    }
-}
-
-/// The known word that a mistyped one was probably meant to be.
-pub(super) fn nearest<'k>(word: &str, known: &[&'k str]) -> Option<&'k str> {
-    // Comparing is quadratic in length; nothing longer than this is a mistyped key.
-    if word.len() > 64 {
-        return None;
-    }
-    let word = word.to_ascii_lowercase().replace('-', "_");
-    known
-        .iter()
-        .map(|known| {
-            (
-                strsim::normalized_damerau_levenshtein(&word, &known.to_ascii_lowercase()),
-                *known,
-            )
-        })
-        .filter(|(likeness, _)| *likeness >= 0.5)
-        .max_by(|(left, _), (right, _)| left.total_cmp(right))
-        .map(|(_, known)| known)
-}
-
-pub(super) fn listed(names: &[&str]) -> String {
-    match names {
-        [] => "nothing".to_owned(),
-        names => names
-            .iter()
-            .map(|name| format!("`{name}`"))
-            .collect::<Vec<_>>()
-            .join(", "),
     }
 }

@@ -1,3 +1,7 @@
+mod comparison;
+mod ecs;
+mod from_template;
+
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -85,6 +89,21 @@ fn no_tags_are_sent_when_there_are_none() {
             .into_register_input(Vec::new())
             .get("tags"),
         None
+    );
+}
+
+#[test]
+fn the_tags_of_the_document_itself_stay_unless_others_are_given() {
+    let mut document = described();
+    document["tags"] = json!([{"key": "aws:x", "value": "x"}, {"key": "own", "value": "x"}]);
+    let own = parsed(document.clone()).into_register_input(Vec::new());
+    assert_eq!(own["tags"], json!([{"key": "own", "value": "x"}]));
+    let given = vec![json!({"key": "team", "value": "mco"})];
+    let definition = parsed(document).with_tags(given.clone());
+    assert_eq!(definition.as_value()["tags"], json!(given));
+    assert_eq!(
+        definition.into_register_input(Vec::new())["tags"],
+        json!(given)
     );
 }
 
