@@ -7,13 +7,17 @@ use greenlight_aws::{
     table::{BadTarget, StoredTarget},
 };
 use greenlight_core::{
-    deployment::{Candidate, DeploymentId, Explanation, Input},
+    deployment::{Candidate, DeploymentId, Explanation, Input, PushedImage},
+    image::Digest,
     policy::TagPolicy,
-    target::TargetName,
+    target::{ImageSource, TargetName},
 };
 use jiff::{SignedDuration, Timestamp};
 
-use crate::{AdvanceError, Deployer, observe};
+use crate::{
+    AdvanceError, Deployer,
+    observe::{self, Live},
+};
 
 /// Taking over starts nothing, so its lease is never looked at.
 const LEASE: SignedDuration = SignedDuration::from_mins(1);
@@ -97,53 +101,72 @@ impl Deployer {
             })
     }
 
-    /// The image that serves production now, with its task definition, if it is one of the target's
-    /// repository.
+    /// The images that serve production now, with their task definition, as far as they are of the
+    /// target's repositories; none where none is.
     pub(crate) async fn live_image(
         &self,
         stored: &StoredTarget,
         at: Timestamp,
-    ) -> Result<Option<(Candidate, String)>, AwsError> {
-        let target = &stored.target;
-        let service =
-            ecs::service(&self.clients, &target.service.cluster, &target.service.name).await?;
-        let (Some(primary), Some(source)) = (service.primary(), target.images.first()) else {
+    ) -> Result<Option<(Candidate, Option<String>)>, AwsError> {
+        let Some(target_service) = &stored.target.service else {
             return Ok(None);
         };
-        let running = observe::running(&self.clients, &target.service.cluster, primary).await?;
-        let Some(digest) = running.image(&source.container, &stored.repository) else {
+        let clients = self.clients_of(&stored.target);
+        let (cluster, name) = (&target_service.cluster, &target_service.name);
+        let service = ecs::service(&clients, cluster, name).await?;
+        let Some(live) = Live::of(&service) else {
             return Ok(None);
         };
+        let running = observe::running(&clients, cluster, &live).await?;
+        let mut images: Vec<PushedImage> = Vec::new();
+        for source in &stored.target.images {
+            let repository = stored.repository_of(source);
+            if images.iter().any(|image| image.repository == repository) {
+                continue;
+            }
+            if let Some(digest) = running.image(&source.container, &repository) {
+                images.push(self.named(stored, source, digest, at).await?);
+            }
+        }
+        let candidate = Candidate::of_images(images);
+        Ok(candidate.map(|candidate| (candidate, Some(live.task_definition))))
+    }
+
+    /// The image with the tag by which it probably came.
+    async fn named(
+        &self,
+        stored: &StoredTarget,
+        source: &ImageSource,
+        digest: Digest,
+        at: Timestamp,
+    ) -> Result<PushedImage, AwsError> {
+        let repository = stored.repository_of(source);
         let known = stored.state.current.as_ref();
-        let known = known.filter(|current| current.candidate.digest == digest);
-        let task_definition = primary.task_definition.clone();
-        if let Some(current) = known {
-            return Ok(Some((current.candidate.clone(), task_definition)));
+        let known = known.and_then(|current| current.candidate.image_of(&repository));
+        if let Some(image) = known.filter(|image| image.digest == digest) {
+            return Ok(image);
         }
         // Tasks may tell the digest of a child where the tag names its index (AWS-FACTS 5.12).
         for TagPolicy::Exact(tag) in &source.tags {
-            let Some(named) = ecr::image_of_tag(&self.clients, &stored.repository, tag).await?
-            else {
+            let Some(named) = ecr::image_of_tag(&self.clients, &repository, tag).await? else {
                 continue;
             };
             let accepted =
-                observe::accepted_digests(&self.clients, &stored.repository, &named.digest).await?;
+                observe::accepted_digests(&self.clients, &repository, &named.digest).await?;
             if accepted.contains(&digest) {
-                let candidate = Candidate {
-                    repository: stored.repository.clone(),
+                return Ok(PushedImage {
+                    repository,
                     digest: named.digest,
                     tag: Some(tag.clone()),
                     ordered_at: named.pushed_at.unwrap_or(at),
-                };
-                return Ok(Some((candidate, task_definition)));
+                });
             }
         }
-        let candidate = Candidate {
-            repository: stored.repository.clone(),
+        Ok(PushedImage {
+            repository,
             digest,
             tag: None,
             ordered_at: at,
-        };
-        Ok(Some((candidate, task_definition)))
+        })
     }
 }

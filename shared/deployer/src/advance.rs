@@ -3,6 +3,10 @@
 
 use std::collections::BTreeMap;
 
+use futures_util::{
+    FutureExt,
+    future::{BoxFuture, Either, select},
+};
 use greenlight_aws::{
     AwsError,
     table::{BadTarget, Commit, StoredTarget},
@@ -15,7 +19,11 @@ use greenlight_core::{
 };
 use jiff::Timestamp;
 
-use crate::{Deployer, start::Started};
+use crate::{
+    Deployer,
+    gather::Gathered,
+    start::{Order, Started, Stop},
+};
 
 /// So often a step is decided anew because somebody else has moved the target meanwhile.
 const ATTEMPTS: u32 = 10;
@@ -77,7 +85,12 @@ impl Deployer {
         let mut explanation = None;
         let mut next = Some((stored, input));
         while let Some((stored, input)) = next.take() {
-            let Some((stored, transition)) = self.take(stored, input, lease_until, gates).await?
+            let taken = self.take(stored, input, lease_until, gates).await?;
+            let Some(Taken {
+                stored,
+                transition,
+                start,
+            }) = taken
             else {
                 break;
             };
@@ -89,20 +102,10 @@ impl Deployer {
                 transition.explanation
             );
             explanation.get_or_insert(transition.explanation);
-            let start = transition
-                .effects
-                .into_iter()
-                .find_map(|effect| match effect {
-                    Effect::Start {
-                        deployment,
-                        candidate,
-                        resume,
-                    } => Some((deployment, candidate, resume)),
-                    Effect::Create(_) | Effect::Update { .. } | Effect::Announce(_) => None,
-                });
-            if let Some((deployment, candidate, resume)) = start {
+            if let Some((order, gathered)) = start {
+                let deployment = order.deployment;
                 let started = self
-                    .start(&stored.target, deployment, &candidate, resume)
+                    .start(&stored, &order, gathered)
                     .await
                     .map_err(|source| AdvanceError::Start {
                         target: stored.target.name.clone(),
@@ -116,6 +119,21 @@ impl Deployer {
                         deployment,
                         aws_id,
                         task_definition,
+                    },
+                    Started::Before {
+                        step,
+                        aws_id,
+                        task_definition,
+                    } => Input::BeforeStarted {
+                        deployment,
+                        step,
+                        aws_id,
+                        task_definition,
+                    },
+                    Started::Ended { aws_id, outcome } => Input::Concluded {
+                        deployment,
+                        aws_id,
+                        outcome,
                     },
                     Started::Not { reason } => Input::StartFailed { deployment, reason },
                     Started::Later { reason } => Input::StartDeferred { deployment, reason },
@@ -135,7 +153,7 @@ impl Deployer {
         mut input: Input,
         lease_until: Timestamp,
         gates: &BTreeMap<GatePoint, GateReport>,
-    ) -> Result<Option<(StoredTarget, Transition)>, AdvanceError> {
+    ) -> Result<Option<Taken>, AdvanceError> {
         let name = stored.target.name.clone();
         let failed = |source| AdvanceError::State {
             target: name.clone(),
@@ -151,14 +169,26 @@ impl Deployer {
                     .effects
                     .iter()
                     .any(|effect| matches!(effect, Effect::Create(_) | Effect::Update { .. }));
-            let commit = if is_change {
-                self.table
-                    .commit(&stored, &transition.state, &transition.effects)
-                    .await
-                    .map_err(failed)?
-            } else {
-                Commit::Stored
+            let order = start_of(&transition);
+            let commit = async {
+                if is_change {
+                    self.table
+                        .commit(&stored, &transition.state, &transition.effects)
+                        .await
+                } else {
+                    Ok(Commit::Stored)
+                }
             };
+            // What a start has to read is read while the claim is being written.
+            let (commit, gathering) = match &order {
+                Some(order) => {
+                    let before = stored.clone();
+                    let gathering = async move { self.gather(&before, order).await }.boxed();
+                    while_waiting(commit, gathering).await
+                }
+                None => (commit.await, None),
+            };
+            let commit = commit.map_err(failed)?;
             if commit != Commit::Stored {
                 let version = stored.version;
                 match self.table.target(&name).await.map_err(failed)? {
@@ -178,7 +208,15 @@ impl Deployer {
                 stored.version += 1;
             }
             self.emit(&transition, false, gates, &mut told).await?;
-            return Ok(Some((stored, transition)));
+            let gathered = match gathering {
+                Some(gathering) => Some(gathering.await),
+                None => None,
+            };
+            return Ok(Some(Taken {
+                stored,
+                start: order.clone().zip(gathered),
+                transition,
+            }));
         }
         Err(AdvanceError::Contended { target: name })
     }
@@ -209,5 +247,42 @@ impl Deployer {
                 })?;
         }
         Ok(())
+    }
+}
+
+/// A step that was taken.
+struct Taken {
+    stored: StoredTarget,
+    transition: Transition,
+    /// The deployment to be started now, with what was read for it.
+    start: Option<(Order, Result<Gathered, Stop>)>,
+}
+
+fn start_of(transition: &Transition) -> Option<Order> {
+    transition.effects.iter().find_map(|effect| match effect {
+        Effect::Start {
+            deployment,
+            candidate,
+            resume,
+            prepared,
+        } => Some(Order {
+            deployment: *deployment,
+            candidate: candidate.clone(),
+            resume: *resume,
+            prepared: prepared.clone(),
+        }),
+        Effect::Create(_) | Effect::Update { .. } | Effect::Announce(_) => None,
+    })
+}
+
+/// Waits for `first`, and lets `second` go on meanwhile; gives what is left of it.
+async fn while_waiting<'a, T, U: Send + 'a>(
+    first: impl Future<Output = T>,
+    second: BoxFuture<'a, U>,
+) -> (T, Option<BoxFuture<'a, U>>) {
+    let first = std::pin::pin!(first);
+    match select(first, second).await {
+        Either::Left((first, second)) => (first, Some(second)),
+        Either::Right((second, first)) => (first.await, Some(std::future::ready(second).boxed())),
     }
 }

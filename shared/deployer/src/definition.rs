@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use crate::{
     Deployer,
-    gather::{Gathered, TemplateFile},
+    gather::{Base, Gathered, TemplateFile},
     start::{Next, Start, Stop},
 };
 
@@ -42,7 +42,7 @@ impl Deployer {
         // An earlier start may have registered it before it was broken off.
         if start.order.resume
             && let Ok(newest) = self.base(start.stored, &family).await
-            && is_same(newest.document.as_value(), made.document.as_value())
+            && holds(&newest, &made)
         {
             return Ok(newest.arn);
         }
@@ -73,11 +73,26 @@ pub(crate) fn make(
     set_images(stored, candidate, &mut made.document, next)?;
     refuse_other_platforms(gathered, &made.document)?;
     if let Some(base) = &gathered.base
-        && is_same(base.document.as_value(), made.document.as_value())
+        && holds(base, &made)
     {
         made.registered = Some(base.arn.clone());
     }
     Ok(made)
+}
+
+/// Whether ECS holds just this already. A template that names no tags says nothing of them.
+fn holds(base: &Base, made: &Made) -> bool {
+    let with_tags = |document: &TaskDefinition| {
+        let mut document = document.as_value().clone();
+        if let Some(object) = document.as_object_mut() {
+            object.insert("tags".to_owned(), Value::Array(base.tags.clone()));
+        }
+        TaskDefinition::parse(document)
+    };
+    if made.document.as_value().get("tags").is_none() {
+        return is_same(&base.document, &made.document);
+    }
+    with_tags(&base.document).is_ok_and(|base| is_same(&base, &made.document))
 }
 
 fn nothing_to_start_from(stored: &StoredTarget) -> String {
@@ -100,13 +115,7 @@ fn from_template(
     gathered: &Gathered,
     file: &TemplateFile,
 ) -> Result<Made, Stop> {
-    let mut placeholders = Placeholders::default();
-    for source in &stored.target.images {
-        if let Some(name) = &source.placeholder {
-            let image = image_for(stored, candidate, gathered, source)?;
-            placeholders.insert(name, &image);
-        }
-    }
+    let placeholders = placeholders(stored, candidate, gathered)?;
     let document = TaskDefinition::from_template(&file.text, &file.name, &placeholders)
         .map_err(|error| Stop::Reason(chain(&error)))?;
     let tags = document.as_value()["tags"].as_array().cloned();
@@ -115,6 +124,21 @@ fn from_template(
         tags: tags.unwrap_or_default(),
         registered: None,
     })
+}
+
+/// What the placeholders of a target's images stand for.
+pub(crate) fn placeholders(
+    stored: &StoredTarget,
+    candidate: &Candidate,
+    gathered: &Gathered,
+) -> Result<Placeholders, Stop> {
+    let mut placeholders = Placeholders::default();
+    for source in &stored.target.images {
+        if let Some(name) = &source.placeholder {
+            placeholders.set(name, image_for(stored, candidate, gathered, source)?);
+        }
+    }
+    Ok(placeholders)
 }
 
 /// The image of a container that a template names: the candidate's, or else what is live of it.
@@ -220,9 +244,7 @@ fn names(next: Next<'_>, container: &str) -> bool {
 }
 
 fn refuse_other_platforms(gathered: &Gathered, document: &TaskDefinition) -> Result<(), Stop> {
-    let Some(wanted) = document.wanted_platform() else {
-        return Ok(());
-    };
+    let wanted = document.wanted_platform();
     for inspected in &gathered.images {
         let Some(platforms) = &inspected.platforms else {
             continue;

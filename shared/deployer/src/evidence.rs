@@ -1,5 +1,5 @@
-//! The facts about a failed deployment, a line each: gates, lifecycle events, stopped tasks, target
-//! health, CodeDeploy's own error.
+//! The facts about a failed deployment, a line each: gates, lifecycle events and hooks, stopped tasks,
+//! target health, AWS's own error.
 //!
 //! What cannot be read is said so and stops nothing: a failure has to be recorded even where its
 //! causes cannot be seen any more.
@@ -8,7 +8,7 @@ use futures_util::join;
 use greenlight_aws::{
     AwsError, Clients, chain,
     codedeploy::{self, Deployment, DeploymentTarget, Progress},
-    ecs::{self, Service},
+    ecs::{self, Service, ServiceDeployment, ServiceRevision},
     elbv2,
 };
 use greenlight_core::record::DeploymentRecord;
@@ -66,6 +66,73 @@ pub(crate) async fn failure(
             "CodeDeploy deployment {rollback} rolls back to the previous tasks"
         ));
     }
+    let otherwise = || format!("CodeDeploy ended it with status {}", deployment.status);
+    told(reason.unwrap_or_else(otherwise), lines)
+}
+
+/// Which service.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Place<'a> {
+    pub(crate) cluster: &'a str,
+    pub(crate) service: &'a str,
+}
+
+/// Looks for the causes of a failed service deployment.
+pub(crate) async fn service_failure(
+    clients: &Clients,
+    place: Place<'_>,
+    deployment: &ServiceDeployment,
+    revision: &ServiceRevision,
+    record: Option<&DeploymentRecord>,
+) -> Failure {
+    let mut lines = Vec::new();
+    if let Some(record) = record {
+        for report in record.gates.values() {
+            lines.extend(report.failures());
+        }
+    }
+    let mut reason = lines.first().cloned();
+    for hook in &deployment.hooks {
+        if matches!(hook.status.as_str(), "FAILED" | "TIMED_OUT") {
+            lines.push(format!(
+                "hook {} ({}) is {}",
+                hook.id, hook.target_type, hook.status
+            ));
+        }
+    }
+    if let Some(breaker) = &deployment.breaker
+        && breaker.status == "TRIGGERED"
+    {
+        let text = format!(
+            "the circuit breaker has gone off: {} of {} failed tasks",
+            breaker.failures, breaker.threshold
+        );
+        reason.get_or_insert_with(|| text.clone());
+        lines.push(text);
+    }
+    if !deployment.alarms.is_empty() {
+        lines.push(format!(
+            "alarms have gone off: {}",
+            deployment.alarms.join(", ")
+        ));
+    }
+    let said = [&deployment.status_reason, &deployment.rollback_reason];
+    for said in said.into_iter().flatten() {
+        reason.get_or_insert_with(|| format!("ECS reports: {said}"));
+        lines.push(format!("ECS: {said}"));
+    }
+    let started_by = revision.tasks_started_by();
+    lines.extend(stopped_tasks(clients, place.cluster, place.service, &started_by).await);
+    let load_balancers = revision.target_groups.iter();
+    for target_group in load_balancers {
+        lines.extend(ill_targets(clients, target_group).await);
+    }
+    let otherwise = || format!("ECS ended it with status {}", deployment.status);
+    told(reason.unwrap_or_else(otherwise), lines)
+}
+
+/// The failure, within bounds.
+fn told(reason: String, mut lines: Vec<String>) -> Failure {
     for line in &mut lines {
         if line.chars().count() > LINE_LIMIT {
             *line = line.chars().take(LINE_LIMIT).chain(['…']).collect();
@@ -73,10 +140,45 @@ pub(crate) async fn failure(
     }
     lines.truncate(LINES_LIMIT);
     Failure {
-        reason: reason
-            .unwrap_or_else(|| format!("CodeDeploy ended it with status {}", deployment.status)),
+        reason,
         evidence: lines,
     }
+}
+
+/// The tasks that stopped by themselves.
+async fn stopped_tasks(
+    clients: &Clients,
+    cluster: &str,
+    service: &str,
+    started_by: &str,
+) -> Vec<String> {
+    let mut lines = Vec::new();
+    let stopped = ecs::stopped_tasks(clients, cluster, service, started_by).await;
+    let stopped = kept(stopped, &mut lines).unwrap_or_default();
+    let told = stopped
+        .iter()
+        .filter(|task| has_cause(task))
+        .take(STOPPED_TASKS_LIMIT);
+    lines.extend(told.map(|task| format!("stopped task {}: {}", task.id, stop_reason(task))));
+    lines
+}
+
+/// The targets of a target group that are not healthy.
+async fn ill_targets(clients: &Clients, target_group: &str) -> Vec<String> {
+    let mut lines = Vec::new();
+    let health = elbv2::target_health(clients, target_group).await;
+    let ill = kept(health, &mut lines).unwrap_or_default();
+    lines.extend(
+        ill.into_iter()
+            .filter(|target| !matches!(target.state.as_str(), "healthy" | "draining" | "unused"))
+            .map(|target| {
+                format!(
+                    "target {} is {}{}",
+                    target.target, target.state, target.reason
+                )
+            }),
+    );
+    lines
 }
 
 async fn what_ecs_shows(
@@ -97,30 +199,11 @@ async fn what_ecs_shows(
         .and_then(|service: &Service| service.created_by(&deployment.id));
     let started_by = green.map(|set| set.id.clone()).or(progress.green);
     if let Some(started_by) = started_by {
-        let stopped = ecs::stopped_tasks(clients, &at.cluster, &at.service, &started_by).await;
-        let stopped = kept(stopped, &mut lines).unwrap_or_default();
-        let told = stopped
-            .iter()
-            .filter(|task| has_cause(task))
-            .take(STOPPED_TASKS_LIMIT);
-        lines.extend(told.map(|task| format!("stopped task {}: {}", task.id, stop_reason(task))));
+        lines.extend(stopped_tasks(clients, &at.cluster, &at.service, &started_by).await);
     }
     let target_group = green.and_then(|set| set.load_balancers.first());
     if let Some(load_balancer) = target_group {
-        let health = elbv2::target_health(clients, &load_balancer.target_group).await;
-        let ill = kept(health, &mut lines).unwrap_or_default();
-        lines.extend(
-            ill.into_iter()
-                .filter(|target| {
-                    !matches!(target.state.as_str(), "healthy" | "draining" | "unused")
-                })
-                .map(|target| {
-                    format!(
-                        "target {} is {}{}",
-                        target.target, target.state, target.reason
-                    )
-                }),
-        );
+        lines.extend(ill_targets(clients, &load_balancer.target_group).await);
     }
     lines
 }

@@ -7,7 +7,7 @@ use greenlight_aws::{
 };
 use greenlight_core::{
     deployment::{Candidate, PushedImage},
-    platform::{self, Platform},
+    platform::{ImageManifest, Offered},
 };
 use serde_json::Value;
 
@@ -20,7 +20,7 @@ pub(crate) struct Inspected {
     /// Why it cannot be deployed at all.
     pub(crate) fault: Option<String>,
     /// The platforms that it is for; `None` where that could not be found out.
-    pub(crate) platforms: Option<Vec<Platform>>,
+    pub(crate) platforms: Option<Offered>,
 }
 
 impl Deployer {
@@ -55,7 +55,7 @@ impl Deployer {
 
     /// The platforms of an image: those of its index, or the one in its configuration. What cannot be
     /// seen stops nothing: ECS will say so if the image does not fit.
-    async fn platforms(&self, image: &PushedImage) -> Result<Option<Vec<Platform>>, AwsError> {
+    async fn platforms(&self, image: &PushedImage) -> Result<Option<Offered>, AwsError> {
         let unseen = |error: &dyn std::error::Error| {
             tracing::warn!(
                 "the platform of `{}` could not be seen: {}",
@@ -76,8 +76,8 @@ impl Deployer {
         let Ok(document) = serde_json::from_str::<Value>(&manifest.text) else {
             return Ok(None);
         };
-        if let Some(platforms) = platform::of_index(&document) {
-            return Ok(Some(platforms));
+        if let ImageManifest::Index(offered) = ImageManifest::parse(&document) {
+            return Ok(Some(offered));
         }
         let Some(config) = manifest.config_digest() else {
             return Ok(None);
@@ -93,8 +93,7 @@ impl Deployer {
         match body {
             Ok(body) => Ok(serde_json::from_slice::<Value>(&body)
                 .ok()
-                .and_then(|config| platform::of_config(&config))
-                .map(|platform| vec![platform])),
+                .map(|config| Offered::by_config(&config))),
             Err(error) => {
                 unseen(&error);
                 Ok(None)

@@ -9,9 +9,12 @@ mod advance;
 mod announce;
 pub mod clock;
 pub mod conclude;
+mod definition;
 mod evidence;
 pub mod gate;
+mod gather;
 pub mod history;
+mod images;
 mod observe;
 pub mod probe;
 mod prove;
@@ -22,6 +25,7 @@ pub mod targets;
 
 use clock::Clock;
 use greenlight_aws::{Clients, table::Table};
+use greenlight_core::target::Target;
 
 pub use adopt::AdoptError;
 pub use advance::AdvanceError;
@@ -38,6 +42,18 @@ pub struct Deployer {
     /// The name or ARN of the function that answers lifecycle hooks, written into the AppSpec of a
     /// target that has gates.
     pub hook_function: Option<String>,
+    /// Asks over HTTP: green tasks, and ECR's layers.
+    pub probe: probe::Probe,
     /// The time.
     pub clock: Clock,
+}
+
+impl Deployer {
+    /// The clients of the role that a target names, or the function's own.
+    pub(crate) fn clients_of(&self, target: &Target) -> Clients {
+        match &target.role_arn {
+            Some(role) => self.clients.assuming(role.as_str(), "greenlight"),
+            None => self.clients.clone(),
+        }
+    }
 }

@@ -1,16 +1,23 @@
 //! Whether the running tasks prove that a deployment has succeeded.
 
-use futures_util::try_join;
-use greenlight_aws::{AwsError, ecs, table::StoredTarget};
+use greenlight_aws::{
+    AwsError,
+    ecs::{self, RollingDeployment, Service, ServiceRevision},
+    table::StoredTarget,
+};
 use greenlight_core::{
-    deployment::{Candidate, Outcome},
-    gate::{Measurement, measure_digests},
+    deployment::{Aftermath, Candidate, Outcome},
+    gate::Measurement,
 };
 use tokio::time::{Duration, sleep};
 
-use crate::{Deployer, observe};
+use crate::{
+    Deployer,
+    observe::{Live, measure_images},
+    start::Start,
+};
 
-/// Tasks may tell their digests a little later than CodeDeploy its success.
+/// Tasks may tell their digests a little later than AWS its success.
 const LOOKS: u32 = 5;
 const BETWEEN_LOOKS: Duration = Duration::from_secs(3);
 
@@ -23,38 +30,104 @@ impl Deployer {
         candidate: &Candidate,
         aws_id: &str,
     ) -> Result<Outcome, AwsError> {
-        let target = &stored.target;
-        let containers = target
-            .images
-            .iter()
-            .map(|image| image.container.as_str())
-            .collect::<Vec<_>>();
+        let name = stored.service_name();
+        self.proved(stored, candidate, "CodeDeploy", |service| {
+            let set = service
+                .created_by(aws_id)
+                .filter(|set| set.status == "PRIMARY");
+            match set {
+                Some(set) => Ok(Live {
+                    started_by: set.id.clone(),
+                    task_definition: set.task_definition.clone(),
+                }),
+                None => Err(format!(
+                    "service `{name}` has no primary task set of {aws_id}"
+                )),
+            }
+        })
+        .await
+    }
+
+    /// How a service deployment ended that ECS calls successful: that is believed only if the primary
+    /// deployment is of its revision and the running tasks have the images.
+    pub(crate) async fn prove_service(
+        &self,
+        stored: &StoredTarget,
+        candidate: &Candidate,
+        revision: &ServiceRevision,
+    ) -> Result<Outcome, AwsError> {
+        let name = stored.service_name();
+        self.proved(stored, candidate, "ECS", |service| {
+            match service.primary_deployment() {
+                Some(primary) if primary.task_definition == revision.task_definition => Ok(Live {
+                    started_by: revision.tasks_started_by(),
+                    task_definition: revision.task_definition.clone(),
+                }),
+                Some(primary) => Err(format!(
+                    "service `{name}` runs {}, not {}",
+                    primary.task_definition, revision.task_definition
+                )),
+                None => Err(format!("service `{name}` has no primary deployment")),
+            }
+        })
+        .await
+    }
+
+    /// How a deployment ended that had nothing to change, since the service runs its task definition.
+    pub(crate) async fn prove_running(
+        &self,
+        start: &Start<'_>,
+        primary: &RollingDeployment,
+        task_definition: &str,
+    ) -> Result<Outcome, AwsError> {
+        let live = Live {
+            started_by: primary.id.clone(),
+            task_definition: task_definition.to_owned(),
+        };
+        let candidate = &start.order.candidate;
+        self.proved(start.stored, candidate, "ECS", |_| Ok(live.clone()))
+            .await
+    }
+
+    async fn proved(
+        &self,
+        stored: &StoredTarget,
+        candidate: &Candidate,
+        who: &str,
+        live: impl Fn(&Service) -> Result<Live, String>,
+    ) -> Result<Outcome, AwsError> {
+        let clients = self.clients_of(&stored.target);
+        let (cluster, name) = stored.cluster_and_service();
         let mut reason = String::new();
         for look in 0..LOOKS {
             if look > 0 {
                 sleep(BETWEEN_LOOKS).await;
             }
-            let service =
-                ecs::service(&self.clients, &target.service.cluster, &target.service.name).await?;
-            let Some(set) = service
-                .created_by(aws_id)
-                .filter(|set| set.status == "PRIMARY")
-            else {
-                reason = format!(
-                    "service `{}` has no primary task set of {aws_id}",
-                    target.service
-                );
-                continue;
+            let service = ecs::service(&clients, cluster, name).await?;
+            let live = match live(&service) {
+                Ok(live) => live,
+                Err(why) => {
+                    reason = why;
+                    continue;
+                }
             };
-            let (tasks, accepted) = try_join!(
-                ecs::running_tasks(&self.clients, &target.service.cluster, &set.id),
-                observe::accepted_digests(&self.clients, &candidate.repository, &candidate.digest),
-            )?;
-            let found = measure_digests(&observe::containers(&tasks, &containers), &accepted);
+            if service.desired == 0 && service.scheduling != "DAEMON" {
+                let why = format!(
+                    "service `{name}` has a desired count of 0, so no task shows which image runs"
+                );
+                return Ok(unproved(who, why, Aftermath::Unproved));
+            }
+            let mut tasks = ecs::running_tasks(&clients, cluster, &live.started_by).await?;
+            if tasks.is_empty() {
+                // Whether `startedBy` names the revision is told by AWS's samples only (AWS-FACTS 7.7).
+                tasks = ecs::tasks_of_service(&clients, cluster, name).await?;
+                tasks.retain(|task| task.task_definition == live.task_definition);
+            }
+            let found = measure_images(&clients, stored, candidate, &tasks).await?;
             reason = match found {
                 Measurement::Good(_) => {
                     return Ok(Outcome::Succeeded {
-                        task_definition: set.task_definition.clone(),
+                        task_definition: Some(live.task_definition),
                     });
                 }
                 Measurement::Bad(reason)
@@ -63,10 +136,14 @@ impl Deployer {
                 | Measurement::NothingToMeasure(reason) => reason,
             };
         }
-        Ok(Outcome::Failed {
-            reason: format!("CodeDeploy reports success, but that is not proved: {reason}"),
-            evidence: vec![reason],
-            rolling_back: false,
-        })
+        Ok(unproved(who, reason, Aftermath::Over))
+    }
+}
+
+fn unproved(who: &str, reason: String, aftermath: Aftermath) -> Outcome {
+    Outcome::Failed {
+        reason: format!("{who} reports success, but that is not proved: {reason}"),
+        evidence: vec![reason],
+        aftermath,
     }
 }

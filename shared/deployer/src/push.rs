@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use futures_util::{future::join_all, join};
 use greenlight_aws::{AwsError, chain, ecr, table::StoredTarget};
 use greenlight_core::{
-    deployment::{Candidate, DeploymentId, Explanation, Input},
+    deployment::{Candidate, DeploymentId, Explanation, Input, PushedImage},
     image::{Digest, RepositoryUri, Tag},
     policy,
+    record::Origin,
     target::TargetName,
 };
 use jiff::Timestamp;
@@ -101,7 +102,7 @@ impl Deployer {
                     .inspect_err(|error| tracing::error!("{}", chain(error)))
                     .ok()
             })
-            .filter(|stored| accepts(stored, &push.tag))
+            .filter(|stored| accepts(stored, &push.repository, &push.tag))
             .collect::<Vec<_>>();
         if takers.is_empty() {
             tracing::info!(
@@ -173,11 +174,14 @@ impl Deployer {
         lease_until: Timestamp,
     ) -> Result<Decided, AdvanceError> {
         let target = stored.target.name.clone();
-        let candidate = |digest: &Digest, ordered_at: Timestamp| Candidate {
-            repository: stored.repository.clone(),
-            digest: digest.clone(),
-            tag: Some(push.tag.clone()),
-            ordered_at,
+        let repository = push.repository.canonical();
+        let candidate = |digest: &Digest, ordered_at: Timestamp| {
+            Candidate::of(PushedImage {
+                repository: repository.clone(),
+                digest: digest.clone(),
+                tag: Some(push.tag.clone()),
+                ordered_at,
+            })
         };
         let id = |candidate: &Candidate| {
             let cause = [&push.event, target.as_str(), candidate.digest.as_str()];
@@ -191,6 +195,7 @@ impl Deployer {
         let requested = Input::Requested {
             deployment: id(&named),
             candidate: named,
+            origin: Origin::Push,
         };
         let no_gates = BTreeMap::new();
         if image.digest != push.digest {
@@ -231,8 +236,13 @@ impl Deployer {
     }
 }
 
-fn accepts(stored: &StoredTarget, tag: &Tag) -> bool {
-    stored.target.images.iter().any(|image| {
+fn accepts(stored: &StoredTarget, repository: &RepositoryUri, tag: &Tag) -> bool {
+    let repository = repository.canonical();
+    let mut images = stored.target.images.iter();
+    images.any(|image| {
+        if stored.repository_of(image) != repository {
+            return false;
+        }
         let decision = policy::decide(&image.tags, tag);
         if !decision.accepted {
             tracing::info!(target = %stored.target.name, "{}", decision.rule);

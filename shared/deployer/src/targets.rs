@@ -56,7 +56,6 @@ impl Deployer {
     /// deployed and what waits is never touched.
     pub async fn apply(&self, target: &Target) -> Result<Applied, TargetsError> {
         let home = self.table.home().await.map_err(TargetsError::Home)?;
-        let repository = target.repository_uri(&home).canonical();
         let failed = |source| TargetsError::Table {
             target: target.name.clone(),
             source,
@@ -67,19 +66,19 @@ impl Deployer {
                 None => {
                     let new = StoredTarget {
                         target: target.clone(),
-                        repository: repository.clone(),
+                        home: home.clone(),
                         version: 1,
                         state: TargetState::default(),
                     };
                     (self.table.register(&new).await, Applied::Created)
                 }
-                Some(Ok(was)) if was.target == *target && was.repository == repository => {
+                Some(Ok(was)) if was.target == *target && was.home == home => {
                     return Ok(Applied::Unchanged);
                 }
                 Some(Ok(was)) => {
                     let now = StoredTarget {
                         target: target.clone(),
-                        repository: repository.clone(),
+                        home: home.clone(),
                         ..was.clone()
                     };
                     (self.table.reregister(&was, &now).await, Applied::Changed)
@@ -87,7 +86,7 @@ impl Deployer {
                 Some(Err(bad)) => {
                     let now = StoredTarget {
                         target: target.clone(),
-                        repository: repository.clone(),
+                        home: home.clone(),
                         version: bad.version,
                         state: TargetState::default(),
                     };

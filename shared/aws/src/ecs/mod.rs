@@ -23,7 +23,10 @@ pub use service_deployment::{
     service_deployment, service_deployments_since, stop_service_deployment,
 };
 pub use service_revision::{RevisionImage, ServiceRevision, service_revisions};
-pub use task::{Container, Task, running_tasks, stop_task, stopped_tasks, task, tasks_of_family};
+pub use task::{
+    Container, Task, running_tasks, stop_task, stopped_tasks, task, tasks_of_family,
+    tasks_of_service,
+};
 pub use task_definition::{TaskDefinitionDocument, register_task_definition, task_definition};
 pub use task_set::{LoadBalancer, TaskSet};
 

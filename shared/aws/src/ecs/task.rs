@@ -91,6 +91,21 @@ pub async fn stopped_tasks(
     Ok(tasks)
 }
 
+/// The tasks of a service that are to run, of all its revisions.
+pub async fn tasks_of_service(
+    clients: &Clients,
+    cluster: &str,
+    service: &str,
+) -> Result<Vec<Task>, AwsError> {
+    let list = clients
+        .ecs
+        .list_tasks()
+        .cluster(cluster)
+        .service_name(service);
+    let resource = format!("tasks of service `{service}` in cluster `{cluster}`");
+    list_and_describe(clients, cluster, list, &resource).await
+}
+
 /// The tasks of a task definition's family: those that are to run, or those that have stopped as far
 /// as ECS remembers them. 500 at the most.
 pub async fn tasks_of_family(

@@ -44,6 +44,22 @@ impl StoredTarget {
         self.target.repositories(&self.home)
     }
 
+    /// The names of its service's cluster and of its service; empty where it has none.
+    pub fn cluster_and_service(&self) -> (&str, &str) {
+        self.target.service.as_ref().map_or(("", ""), |service| {
+            (service.cluster.as_str(), service.name.as_str())
+        })
+    }
+
+    /// Its service, for messages.
+    pub fn service_name(&self) -> String {
+        self.target
+            .service
+            .as_ref()
+            .map(ToString::to_string)
+            .unwrap_or_default()
+    }
+
     /// The account in which it deploys.
     pub fn account(&self) -> &str {
         match &self.target.role_arn {

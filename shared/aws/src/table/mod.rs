@@ -169,7 +169,11 @@ impl Table {
             .collect())
     }
 
-    fn read(&self, action: &'static str, item: Item) -> Result<Result<StoredTarget, BadTarget>, AwsError> {
+    fn read(
+        &self,
+        action: &'static str,
+        item: Item,
+    ) -> Result<Result<StoredTarget, BadTarget>, AwsError> {
         let item: TargetItem = from_item(item).map_err(|error| {
             let message = format!("an item is not a target of this version of Greenlight: {error}");
             AwsError::unusable(action, self.resource(), Kind::Invalid, None, message)
@@ -185,7 +189,10 @@ impl Table {
 type Item = std::collections::HashMap<String, AttributeValue>;
 
 fn is_target(item: &Item) -> bool {
-    item.get("sk").and_then(|key| key.as_s().ok()).map(String::as_str) == Some(TARGET)
+    item.get("sk")
+        .and_then(|key| key.as_s().ok())
+        .map(String::as_str)
+        == Some(TARGET)
 }
 
 /// The target whose partition an item is in.

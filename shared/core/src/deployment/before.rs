@@ -45,7 +45,13 @@ impl Step<'_> {
         self.end(Decision::Record, Rule::BeforeStarted, text)
     }
 
-    pub(super) fn before_succeeded(mut self, id: DeploymentId, number: u32) -> Transition {
+    /// The task may have ended before its start was noted.
+    pub(super) fn before_succeeded(
+        mut self,
+        id: DeploymentId,
+        number: u32,
+        ran: Option<String>,
+    ) -> Transition {
         let lease_until = self.lease_until;
         let Some(active) = self
             .state
@@ -61,6 +67,9 @@ impl Step<'_> {
                 task_definition,
                 ..
             } if *step == number => task_definition.clone(),
+            Phase::Requested { prepared, .. } if prepared.done == number => {
+                prepared.task_definition.clone().or(ran)
+            }
             _ => return self.revisited(),
         };
         let prepared = Preparation {

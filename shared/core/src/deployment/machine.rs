@@ -51,6 +51,8 @@ pub enum Input {
         deployment: DeploymentId,
         /// Which of the target's, counted from nought.
         step: u32,
+        /// The task definition that it ran.
+        task_definition: Option<String>,
     },
     /// The AWS deployment of an active deployment was created.
     Started {
@@ -222,7 +224,8 @@ pub fn step(
         Input::BeforeSucceeded {
             deployment,
             step: number,
-        } => step.before_succeeded(deployment, number),
+            task_definition,
+        } => step.before_succeeded(deployment, number, task_definition),
         Input::Started {
             deployment,
             aws_id,

@@ -81,7 +81,10 @@ mod tests {
             "arn:aws-cn:iam::123456789012:role/team/a/deploys",
         ] {
             let role: RoleArn = text.parse().unwrap();
-            assert_eq!((role.to_string().as_str(), role.account()), (text, "123456789012"));
+            assert_eq!(
+                (role.to_string().as_str(), role.account()),
+                (text, "123456789012")
+            );
         }
         for text in [
             "",

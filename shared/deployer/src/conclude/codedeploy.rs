@@ -1,98 +1,24 @@
-//! A CodeDeploy deployment has ended: what really runs now, and what is recorded of it.
+//! A CodeDeploy deployment has ended: ours, a roll-back, or somebody else's.
 
 use std::collections::BTreeMap;
 
 use futures_util::join;
 use greenlight_aws::{
-    AwsError, chain,
+    AwsError, Clients,
     codedeploy::{self, Deployment, DeploymentTarget},
-    table::StoredTarget,
+    table::{Place, StoredTarget},
 };
 use greenlight_core::{
-    deployment::{Candidate, DeploymentId, Explanation, Foreign, Input, Marker, Outcome},
-    record::{DeploymentRecord, Origin, Status},
-    target::{Service, TargetName},
+    deployment::{
+        Aftermath, Candidate, DeploymentId, Explanation, Foreign, Input, Marker, Outcome,
+    },
+    record::{DeploymentRecord, Origin},
+    target::TargetName,
 };
 use jiff::Timestamp;
 
-use crate::{AdvanceError, Deployer, evidence};
-
-/// How CodeDeploy says that a deployment ended (AWS-FACTS 5.10).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum End {
-    /// `SUCCESS`
-    Success,
-    /// `FAILURE`
-    Failure,
-    /// `STOP`
-    Stop,
-}
-
-/// What became of an ended deployment.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Concluded {
-    /// It was recorded, at these targets.
-    At(Vec<(TargetName, Option<Explanation>)>),
-    /// It is none of ours to record.
-    Ignored {
-        /// Why.
-        reason: String,
-    },
-}
-
-/// Why an ended deployment could not be recorded.
-#[derive(Debug, thiserror::Error)]
-pub enum ConcludeError {
-    /// The deployment could not be read.
-    #[error("CodeDeploy deployment `{deployment}` could not be looked at")]
-    Look {
-        /// Which deployment.
-        deployment: String,
-        /// Why not.
-        #[source]
-        source: AwsError,
-    },
-    /// Greenlight's table could not be read.
-    #[error("the targets of CodeDeploy deployment `{deployment}` could not be read")]
-    Targets {
-        /// Which deployment.
-        deployment: String,
-        /// Why not.
-        #[source]
-        source: AwsError,
-    },
-    /// What runs could not be seen.
-    #[error(
-        "what target `{target}` runs after CodeDeploy deployment `{deployment}` could not be seen"
-    )]
-    Observe {
-        /// Which deployment.
-        deployment: String,
-        /// Which target.
-        target: TargetName,
-        /// Why not.
-        #[source]
-        source: AwsError,
-    },
-    /// The tag could not be given back.
-    #[error("the tag of target `{target}` could not be given back to the image that is live")]
-    RestoreTag {
-        /// Which target.
-        target: TargetName,
-        /// Why not.
-        #[source]
-        source: AwsError,
-    },
-    /// The target's state could not be moved.
-    #[error("the end of CodeDeploy deployment `{deployment}` could not be recorded")]
-    Advance {
-        /// Which deployment.
-        deployment: String,
-        /// Why not.
-        #[source]
-        source: AdvanceError,
-    },
-}
+use super::{ConcludeError, Concluded, End};
+use crate::{Deployer, evidence};
 
 /// A deployment that ended, and where.
 struct Ended<'a> {
@@ -102,9 +28,9 @@ struct Ended<'a> {
 }
 
 impl Deployer {
-    /// Records the end of the CodeDeploy deployment `aws_id` and starts what waits for it.
-    pub async fn concluded(
+    pub(super) async fn codedeploy_ended(
         &self,
+        place: &Place,
         aws_id: &str,
         end: End,
         lease_until: Timestamp,
@@ -113,10 +39,26 @@ impl Deployer {
             deployment: aws_id.to_owned(),
             source,
         };
-        let (deployment, at) = join!(
+        let (deployment, at, targets) = join!(
             codedeploy::deployment(&self.clients, aws_id),
             codedeploy::deployment_target(&self.clients, aws_id),
+            self.targets_there(place, aws_id),
         );
+        let targets = targets?;
+        // It may be in the account of a role that a target names.
+        let role = targets
+            .iter()
+            .find(|stored| stored.target.role_arn.is_some());
+        let (deployment, at) = match role {
+            Some(stored) => {
+                let clients = self.clients_of(&stored.target);
+                join!(
+                    codedeploy::deployment(&clients, aws_id),
+                    codedeploy::deployment_target(&clients, aws_id),
+                )
+            }
+            None => (deployment, at),
+        };
         let deployment = match deployment {
             Err(error) if error.is("DeploymentDoesNotExistException") => {
                 return Ok(Concluded::Ignored {
@@ -137,9 +79,23 @@ impl Deployer {
                 });
             }
         };
-        let stored = self
-            .targets_of(aws_id, marker.as_ref(), at.as_ref())
-            .await?;
+        let stored = match &marker {
+            None => targets,
+            Some(marker) => {
+                let known = targets
+                    .into_iter()
+                    .find(|stored| stored.target.name == marker.target);
+                match known {
+                    Some(stored) => vec![stored],
+                    // It deploys elsewhere by now.
+                    None => self
+                        .readable(&marker.target, aws_id)
+                        .await?
+                        .into_iter()
+                        .collect(),
+                }
+            }
+        };
         if stored.is_empty() {
             return Ok(Concluded::Ignored {
                 reason: format!("no target deploys where CodeDeploy deployment `{aws_id}` did"),
@@ -165,41 +121,6 @@ impl Deployer {
         Ok(Concluded::At(concluded))
     }
 
-    async fn targets_of(
-        &self,
-        aws_id: &str,
-        marker: Option<&Marker>,
-        at: Option<&DeploymentTarget>,
-    ) -> Result<Vec<StoredTarget>, ConcludeError> {
-        let failed = |source| ConcludeError::Targets {
-            deployment: aws_id.to_owned(),
-            source,
-        };
-        let names = match (marker, at) {
-            (Some(marker), _) => vec![marker.target.clone()],
-            (None, Some(at)) => {
-                let service = Service {
-                    cluster: at.cluster.clone(),
-                    name: at.service.clone(),
-                };
-                self.table
-                    .targets_of_service(&service)
-                    .await
-                    .map_err(failed)?
-            }
-            (None, None) => Vec::new(),
-        };
-        let mut stored = Vec::with_capacity(names.len());
-        for name in names {
-            match self.table.target(&name).await.map_err(failed)? {
-                Some(Ok(target)) => stored.push(target),
-                Some(Err(error)) => tracing::error!("{}", chain(&error)),
-                None => tracing::warn!(target = %name, "the target is not registered any more"),
-            }
-        }
-        Ok(stored)
-    }
-
     async fn conclude_ours(
         &self,
         stored: StoredTarget,
@@ -207,21 +128,13 @@ impl Deployer {
         ended: &Ended<'_>,
         lease_until: Timestamp,
     ) -> Result<Option<Explanation>, ConcludeError> {
-        let target = &stored.target.name;
         let aws_id = &ended.deployment.id;
         let active = stored
             .state
             .active
             .as_ref()
             .filter(|active| active.deployment == id);
-        let record =
-            self.table
-                .record(target, id)
-                .await
-                .map_err(|source| ConcludeError::Targets {
-                    deployment: aws_id.clone(),
-                    source,
-                })?;
+        let record = self.record_of(&stored, id, aws_id).await?;
         let input = match active {
             None => Input::Revisited,
             Some(active) => Input::Concluded {
@@ -232,41 +145,11 @@ impl Deployer {
                     .await?,
             },
         };
-        let failed = match (&input, active, &record) {
-            (
-                Input::Concluded {
-                    outcome: Outcome::Failed { .. },
-                    ..
-                },
-                Some(active),
-                _,
-            ) => Some(active.candidate.clone()),
-            // Recorded before, but the tag may not have been given back then.
-            (Input::Revisited, _, Some(record)) if record.status == Status::Failed => {
-                Some(record.candidate.clone())
-            }
-            _ => None,
-        };
-        let gates = record.map(|record| record.gates).unwrap_or_default();
         let explanation = self
-            .advance(stored.clone(), input, lease_until, &gates)
-            .await
-            .map_err(|source| ConcludeError::Advance {
-                deployment: aws_id.clone(),
-                source,
-            })?;
-        // Only now, so that the push that it is finds the failure recorded.
-        if let Some(candidate) = failed {
-            self.restore_tag(&stored, &candidate)
-                .await
-                .map_err(|source| ConcludeError::RestoreTag {
-                    target: stored.target.name.clone(),
-                    source,
-                })?;
-        }
+            .conclude_with(&stored, aws_id, record, input, lease_until)
+            .await?;
         if let Some(rollback) = &ended.deployment.rolled_back_by {
-            self.move_on_after(rollback, &stored.target.name, lease_until)
-                .await?;
+            self.move_on_after(rollback, &stored, lease_until).await?;
         }
         Ok(explanation)
     }
@@ -276,24 +159,16 @@ impl Deployer {
     async fn move_on_after(
         &self,
         rollback: &str,
-        target: &TargetName,
+        stored: &StoredTarget,
         lease_until: Timestamp,
     ) -> Result<(), ConcludeError> {
-        let stored = self
-            .table
-            .target(target)
-            .await
-            .map_err(|source| ConcludeError::Targets {
-                deployment: rollback.to_owned(),
-                source,
-            })?;
-        let Some(Ok(stored)) = stored else {
+        let Some(stored) = self.readable(&stored.target.name, rollback).await? else {
             return Ok(());
         };
         if stored.state.queued.is_none() || stored.state.active.is_some() {
             return Ok(());
         }
-        let found = codedeploy::deployment(&self.clients, rollback).await;
+        let found = codedeploy::deployment(&self.clients_of(&stored.target), rollback).await;
         let found = found.map_err(|source| ConcludeError::Look {
             deployment: rollback.to_owned(),
             source,
@@ -301,12 +176,14 @@ impl Deployer {
         if !found.has_ended() {
             return Ok(());
         }
-        self.advance(stored, Input::Revisited, lease_until, &BTreeMap::new())
-            .await
-            .map_err(|source| ConcludeError::Advance {
-                deployment: rollback.to_owned(),
-                source,
-            })?;
+        self.moved(
+            stored,
+            Input::Revisited,
+            rollback,
+            &BTreeMap::new(),
+            lease_until,
+        )
+        .await?;
         Ok(())
     }
 
@@ -330,13 +207,8 @@ impl Deployer {
                 });
         }
         let stopped = ended.end == End::Stop;
-        let failure =
-            evidence::failure(&self.clients, ended.deployment, ended.at, record, stopped).await;
-        Ok(Outcome::Failed {
-            reason: failure.reason,
-            evidence: failure.evidence,
-            rolling_back: ended.deployment.rolled_back_by.is_some(),
-        })
+        let clients = self.clients_of(&stored.target);
+        Ok(failed(&clients, ended, record, stopped).await)
     }
 
     async fn conclude_foreign(
@@ -359,22 +231,13 @@ impl Deployer {
                     target: name.clone(),
                     source,
                 })?;
-        let (running, task_definition) = match running {
-            Some((candidate, task_definition)) => (Some(candidate), task_definition),
-            None => (None, String::new()),
-        };
+        let (running, task_definition) = running.unzip();
+        let task_definition = task_definition.flatten();
         let outcome = match ended.end {
             End::Success => Outcome::Succeeded { task_definition },
             End::Failure | End::Stop => {
-                let stopped = ended.end == End::Stop;
-                let failure =
-                    evidence::failure(&self.clients, ended.deployment, ended.at, None, stopped)
-                        .await;
-                Outcome::Failed {
-                    reason: failure.reason,
-                    evidence: failure.evidence,
-                    rolling_back: ended.deployment.rolled_back_by.is_some(),
-                }
+                let clients = self.clients_of(&stored.target);
+                failed(&clients, ended, None, ended.end == End::Stop).await
             }
         };
         let origin = match &ended.deployment.rolls_back {
@@ -396,5 +259,24 @@ impl Deployer {
                 deployment: aws_id.clone(),
                 source,
             })
+    }
+}
+
+/// A failure with its causes.
+async fn failed(
+    clients: &Clients,
+    ended: &Ended<'_>,
+    record: Option<&DeploymentRecord>,
+    stopped: bool,
+) -> Outcome {
+    let failure = evidence::failure(clients, ended.deployment, ended.at, record, stopped).await;
+    Outcome::Failed {
+        reason: failure.reason,
+        evidence: failure.evidence,
+        aftermath: if ended.deployment.rolled_back_by.is_some() {
+            Aftermath::RollingBack
+        } else {
+            Aftermath::Over
+        },
     }
 }

@@ -1,107 +1,58 @@
-//! Starting the AWS deployment of a claimed deployment: clone the live task definition, set the
-//! image, register, create the CodeDeploy deployment.
+//! Blue/green by CodeDeploy: the AppSpec, CreateDeployment, and finding again what was created.
 //!
-//! Four calls, one after the other, since each needs what the one before has answered. Only what a
-//! retry may mend is an error; everything else ends the deployment with a reason for people.
+//! CodeDeploy knows no client token, so our mark is in the description (AWS-FACTS 5.2).
 
 use greenlight_aws::{
-    AwsError, chain,
+    AwsError, Clients, chain,
     codedeploy::{self, Deployment, Group},
-    ecs::{self, Service, TaskSet},
+    ecs::{Service, TaskSet},
+    table::StoredTarget,
 };
 use greenlight_core::{
-    appspec::{AppSpec, CapacityProvider},
-    deployment::{Candidate, DeploymentId, Marker},
-    target::{CodeDeploy, Strategy, Target},
-    task_definition::TaskDefinition,
+    appspec::{AppSpec, AppSpecTemplate, CapacityProvider},
+    deployment::Marker,
+    target::CodeDeploy,
+    template::Placeholders,
 };
 use jiff::{SignedDuration, Timestamp};
 
-use crate::Deployer;
+use super::{Order, Start, Started, Stop};
+use crate::{Deployer, definition::placeholders, gather::TemplateFile};
 
 /// How long before a deployment was asked for its AWS deployment is looked for: clocks differ.
 const CLOCK_SKEW: SignedDuration = SignedDuration::from_hours(1);
 
-/// What came of a start.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Started {
-    /// The AWS deployment runs.
-    As {
-        aws_id: String,
-        task_definition: Option<String>,
-    },
-    /// It cannot be started, and a retry would not help.
-    Not { reason: String },
-    /// Somebody else's deployment is running.
-    Later { reason: String },
-}
-
-/// Why a start came to nothing.
-enum Stop {
-    Reason(String),
-    Aws(AwsError),
-}
-
-impl From<AwsError> for Stop {
-    fn from(error: AwsError) -> Self {
-        Self::Aws(error)
+fn group_of(strategy: &CodeDeploy) -> Group {
+    Group {
+        application: strategy.application.clone(),
+        name: strategy.group.clone(),
     }
 }
 
 impl Deployer {
-    pub(crate) async fn start(
+    pub(super) async fn start_codedeploy(
         &self,
-        target: &Target,
-        deployment: DeploymentId,
-        candidate: &Candidate,
-        resume: bool,
-    ) -> Result<Started, AwsError> {
-        match self.try_start(target, deployment, candidate, resume).await {
-            Ok(started) => Ok(started),
-            Err(Stop::Aws(error)) if error.is_retryable() => Err(error),
-            Err(Stop::Aws(error)) => Ok(Started::Not {
-                reason: match error.hint() {
-                    Some(hint) => format!("{}; {hint}", chain(&error)),
-                    None => chain(&error),
-                },
-            }),
-            Err(Stop::Reason(reason)) => Ok(Started::Not { reason }),
-        }
-    }
-
-    async fn try_start(
-        &self,
-        target: &Target,
-        deployment: DeploymentId,
-        candidate: &Candidate,
-        resume: bool,
+        start: &Start<'_>,
+        strategy: &CodeDeploy,
     ) -> Result<Started, Stop> {
-        let Strategy::CodeDeploy(strategy) = &target.deploy;
-        let group = Group {
-            application: strategy.application.clone(),
-            name: strategy.group.clone(),
+        let group = group_of(strategy);
+        let hooks = self.hooks(start.stored)?;
+        let live = self.check_codedeploy(start)?;
+        let task_definition = self.definition(start).await?;
+        let app_spec = match &start.gathered.app_spec {
+            Some(file) => {
+                let (stored, candidate) = (start.stored, &start.order.candidate);
+                let placeholders = placeholders(stored, candidate, start.gathered)?;
+                app_spec_of(file, &placeholders, &task_definition, &hooks)?
+            }
+            None => app_spec(start.stored, live, &task_definition, hooks)?.to_json(),
         };
-        let marker = Marker {
-            target: target.name.clone(),
-            deployment,
-        };
-        if resume && let Some(found) = self.find_ours(&group, &marker).await? {
-            return Ok(bound(found));
-        }
-        let hooks = self.hooks(target)?;
-        let service =
-            ecs::service(&self.clients, &target.service.cluster, &target.service.name).await?;
-        let live = live_task_set(target, &service)?;
-        let task_definition = self
-            .register(target, &live.task_definition, candidate)
-            .await?;
-        let app_spec = app_spec(target, live, &task_definition, hooks)?;
-        let description = marker.describe(candidate);
+        let description = start.marker.describe(&start.order.candidate);
         let created = codedeploy::create_deployment(
-            &self.clients,
+            start.clients,
             &group,
             strategy.config.as_deref(),
-            &app_spec.to_json(),
+            &app_spec,
             &description,
         )
         .await;
@@ -111,14 +62,24 @@ impl Deployer {
                 task_definition: Some(task_definition),
             }),
             Err(error) if error.is("DeploymentLimitExceededException") => {
-                self.busy(&group, strategy, &marker, &error).await
+                self.busy(start, &group, &error).await
             }
             Err(error) => Err(error.into()),
         }
     }
 
+    /// The task set that is live, if CodeDeploy can deploy to the service at all.
+    pub(super) fn check_codedeploy<'a>(&self, start: &'a Start<'_>) -> Result<&'a TaskSet, Stop> {
+        self.hooks(start.stored)?;
+        let service = start.gathered.service.as_ref();
+        let service =
+            service.ok_or_else(|| Stop::Reason("the service was not looked at".to_owned()))?;
+        live_task_set(start.stored, service)
+    }
+
     /// The function to be called at each point at which the target has a gate.
-    fn hooks(&self, target: &Target) -> Result<Vec<(String, String)>, Stop> {
+    fn hooks(&self, stored: &StoredTarget) -> Result<Vec<(String, String)>, Stop> {
+        let target = &stored.target;
         if target.gates.is_empty() {
             return Ok(Vec::new());
         }
@@ -136,56 +97,23 @@ impl Deployer {
             .collect())
     }
 
-    /// Registers a revision of the live task definition with the candidate's image, unless the live
-    /// one already names exactly this image.
-    async fn register(
-        &self,
-        target: &Target,
-        live: &str,
-        candidate: &Candidate,
-    ) -> Result<String, Stop> {
-        let found = ecs::task_definition(&self.clients, live).await?;
-        let unusable = |error: &dyn std::error::Error| {
-            Stop::Reason(format!(
-                "task definition `{live}`, which service `{}` runs, cannot take the image: {}",
-                target.service,
-                chain(error)
-            ))
-        };
-        let mut document =
-            TaskDefinition::parse(found.document).map_err(|error| unusable(&error))?;
-        let image = candidate.pinned();
-        let mut is_changed = false;
-        for source in &target.images {
-            is_changed |= document
-                .set_image(&source.container, &image)
-                .map_err(|error| unusable(&error))?;
-        }
-        if !is_changed {
-            return Ok(live.to_owned());
-        }
-        let family = document.family().to_owned();
-        let request = document.into_register_input(found.tags);
-        Ok(ecs::register_task_definition(&self.clients, &family, &request).await?)
-    }
-
     /// Another deployment of the group is running. It may be our own, of a call whose answer was
     /// lost.
     async fn busy(
         &self,
+        start: &Start<'_>,
         group: &Group,
-        strategy: &CodeDeploy,
-        marker: &Marker,
         refusal: &AwsError,
     ) -> Result<Started, Stop> {
+        let marker = &start.marker;
         // The id of the running deployment is only in the message (AWS-FACTS 5.2).
         let message = refusal.message();
         let running = message
             .split(|character: char| !character.is_ascii_alphanumeric() && character != '-')
             .find(|word| word.starts_with("d-"));
         let found = match running {
-            Some(id) => Some(codedeploy::deployment(&self.clients, id).await?),
-            None => self.find_ours(group, marker).await?,
+            Some(id) => Some(codedeploy::deployment(start.clients, id).await?),
+            None => find_ours(start.clients, group, marker).await?,
         };
         if let Some(found) = found
             && Marker::find(&found.description).as_ref() == Some(marker)
@@ -196,27 +124,42 @@ impl Deployer {
             reason: format!(
                 "CodeDeploy deployment {} of group `{}` is running; this one follows it",
                 running.unwrap_or("of somebody else"),
-                strategy.group
+                group.name
             ),
         })
     }
 
     /// The AWS deployment that an earlier start of ours has created.
-    async fn find_ours(
+    pub(crate) async fn find_codedeploy(
         &self,
-        group: &Group,
-        marker: &Marker,
-    ) -> Result<Option<Deployment>, AwsError> {
-        let since = marker
-            .deployment
-            .at()
-            .checked_sub(CLOCK_SKEW)
-            .unwrap_or(Timestamp::MIN);
-        let deployments = codedeploy::deployments_since(&self.clients, group, since).await?;
-        Ok(deployments
-            .into_iter()
-            .find(|found| Marker::find(&found.description).as_ref() == Some(marker)))
+        stored: &StoredTarget,
+        order: &Order,
+        strategy: &CodeDeploy,
+    ) -> Result<Option<Started>, AwsError> {
+        let marker = Marker {
+            target: stored.target.name.clone(),
+            deployment: order.deployment,
+        };
+        let clients = self.clients_of(&stored.target);
+        let found = find_ours(&clients, &group_of(strategy), &marker).await?;
+        Ok(found.map(bound))
     }
+}
+
+async fn find_ours(
+    clients: &Clients,
+    group: &Group,
+    marker: &Marker,
+) -> Result<Option<Deployment>, AwsError> {
+    let since = marker
+        .deployment
+        .at()
+        .checked_sub(CLOCK_SKEW)
+        .unwrap_or(Timestamp::MIN);
+    let deployments = codedeploy::deployments_since(clients, group, since).await?;
+    Ok(deployments
+        .into_iter()
+        .find(|found| Marker::find(&found.description).as_ref() == Some(marker)))
 }
 
 fn bound(found: Deployment) -> Started {
@@ -227,25 +170,26 @@ fn bound(found: Deployment) -> Started {
 }
 
 /// The task set that serves production now.
-fn live_task_set<'a>(target: &Target, service: &'a Service) -> Result<&'a TaskSet, Stop> {
+fn live_task_set<'a>(stored: &StoredTarget, service: &'a Service) -> Result<&'a TaskSet, Stop> {
+    let (target, name) = (&stored.target, stored.service_name());
     if service.controller != "CODE_DEPLOY" {
         return Err(Stop::Reason(format!(
             "ECS service `{}` has the deployment controller {}, but target `{}` deploys by CodeDeploy; \
              create the service with the controller CODE_DEPLOY",
-            target.service, service.controller, target.name
+            name, service.controller, target.name
         )));
     }
     service.primary().ok_or_else(|| {
         Stop::Reason(format!(
             "ECS service `{}` has no primary task set, so there is no live task definition to start \
              from; deploy it once by CodeDeploy",
-            target.service
+            name
         ))
     })
 }
 
 fn app_spec(
-    target: &Target,
+    stored: &StoredTarget,
     live: &TaskSet,
     task_definition: &str,
     hooks: Vec<(String, String)>,
@@ -253,7 +197,7 @@ fn app_spec(
     let Some(load_balancer) = live.load_balancers.first() else {
         return Err(Stop::Reason(format!(
             "ECS service `{}` has no load balancer, and CodeDeploy deploys to ECS only behind one",
-            target.service
+            stored.service_name()
         )));
     };
     Ok(AppSpec {
@@ -274,4 +218,20 @@ fn app_spec(
             .collect(),
         hooks,
     })
+}
+
+/// The AppSpec from a template, with the target's gates in its hooks.
+fn app_spec_of(
+    file: &TemplateFile,
+    placeholders: &Placeholders,
+    task_definition: &str,
+    hooks: &[(String, String)],
+) -> Result<String, Stop> {
+    let unusable = |error: &dyn std::error::Error| Stop::Reason(chain(error));
+    let template = AppSpecTemplate::parse(&file.text, &file.name, placeholders)
+        .map_err(|error| unusable(&error))?;
+    let template = template
+        .with_hooks(hooks)
+        .map_err(|error| unusable(&error))?;
+    Ok(template.to_json(task_definition))
 }

@@ -15,6 +15,7 @@ fn before_succeeded(number: u8, step: u32) -> Input {
     Input::BeforeSucceeded {
         deployment: id(number),
         step,
+        task_definition: None,
     }
 }
 

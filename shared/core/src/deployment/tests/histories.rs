@@ -33,6 +33,7 @@ fn any_input() -> impl Strategy<Value = Input> {
         1 => (number.clone(), 0_u32..2).prop_map(|(number, step)| Input::BeforeSucceeded {
             deployment: id(number),
             step,
+            task_definition: None,
         }),
         1 => number.prop_map(|number| Input::Concluded {
             deployment: id(number),

@@ -1,0 +1,60 @@
+//! StartPipelineExecution, with the digest as the revision of the source action, or the image in the
+//! pipeline's variables (AWS-FACTS 4.5).
+
+use greenlight_aws::codepipeline;
+use greenlight_core::target::Pipeline;
+
+use super::{Start, Started, Stop};
+use crate::Deployer;
+
+impl Deployer {
+    pub(super) async fn start_pipeline(
+        &self,
+        start: &Start<'_>,
+        pipeline: &Pipeline,
+    ) -> Result<Started, Stop> {
+        let variables: Vec<(String, String)> = pipeline
+            .variables
+            .iter()
+            .map(|(name, text)| (name.clone(), filled(text, start)))
+            .collect();
+        if let Some((name, _)) = variables.iter().find(|(_, value)| value.is_empty()) {
+            return Err(Stop::Reason(format!(
+                "variable `{name}` of pipeline `{}` would be empty, since the image came without a tag; \
+                 use `{{digest}}` or `{{image}}` in target `{}`",
+                pipeline.name, start.stored.target.name
+            )));
+        }
+        let candidate = &start.order.candidate;
+        let revision = pipeline
+            .action
+            .as_deref()
+            .map(|action| (action, &candidate.digest));
+        // The token makes a second call give the first one's execution.
+        let token = start.order.deployment.to_string();
+        let aws_id = codepipeline::start_execution(
+            start.clients,
+            &pipeline.name,
+            &token,
+            revision,
+            &variables,
+        )
+        .await?;
+        Ok(Started::As {
+            aws_id,
+            task_definition: None,
+        })
+    }
+}
+
+/// The text with everything filled in that stands in braces.
+fn filled(text: &str, start: &Start<'_>) -> String {
+    let candidate = &start.order.candidate;
+    let tag = candidate.tag.as_ref().map(ToString::to_string);
+    text.replace("{image}", &candidate.pinned())
+        .replace("{repository}", candidate.repository.name.as_str())
+        .replace("{digest}", candidate.digest.as_str())
+        .replace("{tag}", tag.as_deref().unwrap_or_default())
+        .replace("{target}", start.stored.target.name.as_str())
+        .replace("{deployment}", &start.order.deployment.to_string())
+}
