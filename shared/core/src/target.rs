@@ -11,6 +11,7 @@ mod name;
 mod node;
 mod parse;
 mod role;
+pub mod variable;
 mod write;
 
 use crate::appspec::CapacityProvider;
@@ -172,7 +173,7 @@ pub struct Pipeline {
     /// name the image.
     pub action: Option<String>,
     /// Pipeline variables and their values, in which `{image}`, `{repository}`, `{digest}`, `{tag}`,
-    /// `{target}` and `{deployment}` stand for what they say.
+    /// `{target}` and `{deployment}` stand for what they say: see [`variable`].
     pub variables: Vec<(String, String)>,
 }
 

@@ -7,8 +7,8 @@ use std::fmt;
 
 use super::Check;
 
-/// A point of a deployment at which CodeDeploy waits for a verdict, in the order in which they
-/// come. AWS-FACTS 5.3.
+/// A point of a deployment at which CodeDeploy or ECS waits for a verdict, in the order in which
+/// they come. AWS-FACTS 5.3, 7.3.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
 )]
@@ -62,6 +62,27 @@ impl GatePoint {
         Self::ALL
             .into_iter()
             .find(|point| point.codedeploy_event() == event)
+    }
+
+    /// The lifecycle stages at which ECS calls the hook of its own blue/green, linear and canary
+    /// deployments. Traffic that shifts in steps comes by the two of production at each step.
+    /// AWS-FACTS 7.3.
+    pub const fn ecs_stages(self) -> &'static [&'static str] {
+        match self {
+            Self::BeforeInstall => &["PRE_SCALE_UP"],
+            Self::AfterInstall => &["POST_SCALE_UP"],
+            Self::TestTraffic => &["POST_TEST_TRAFFIC_SHIFT"],
+            Self::BeforeTraffic => &["PRE_PRODUCTION_TRAFFIC_SHIFT", "PRODUCTION_TRAFFIC_SHIFT"],
+            Self::AfterTraffic => &["POST_PRODUCTION_TRAFFIC_SHIFT"],
+        }
+    }
+
+    /// The point of a lifecycle stage of ECS; none for stages that have no gate, and for those
+    /// that are not known.
+    pub fn of_ecs_stage(stage: &str) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|point| point.ecs_stages().contains(&stage))
     }
 
     /// The point of this name in documents.

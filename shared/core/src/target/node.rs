@@ -2,7 +2,7 @@
 //!
 //! Every reader returns `None` after it has added at least one problem, so that the caller goes
 //! on with what else there is and all problems come out at once. Which keys exist is said in
-//! [`super::parse`].
+//! [`super::parse`] and the modules below it.
 
 use std::fmt::Display;
 use std::ops::RangeInclusive;
@@ -39,7 +39,8 @@ impl<'a> Node<'a> {
         }
     }
 
-    fn wrong(&self, expected: &str, out: &mut Problems) {
+    /// Adds that something else was expected here.
+    pub(super) fn wrong(&self, expected: &str, out: &mut Problems) {
         out.add(
             &self.path,
             format!("expected {expected}, found {}", found(self.value)),
@@ -222,7 +223,8 @@ impl<'a> Node<'a> {
         Some(text)
     }
 
-    fn any_text(&self, what: &str, out: &mut Problems) -> Option<&'a str> {
+    /// A text, whatever is in it.
+    pub(super) fn any_text(&self, what: &str, out: &mut Problems) -> Option<&'a str> {
         match self.value {
             Value::String(text) => Some(text),
             // `tags: [1.10]` is a number in YAML, and the wrong one.
@@ -331,6 +333,18 @@ impl<'a> Fields<'a> {
             out.add(&self.path, format!("`{key}` is missing"));
         }
         node
+    }
+}
+
+/// What a value means, or what it means that it is not there.
+pub(super) fn or_default<'a, T>(
+    node: Option<Node<'a>>,
+    default: T,
+    read: impl FnOnce(Node<'a>) -> Option<T>,
+) -> Option<T> {
+    match node {
+        Some(node) => read(node),
+        None => Some(default),
     }
 }
 

@@ -54,9 +54,11 @@ fn http_of(target: &Target) -> &HttpCheck {
 fn the_sample_document_means_what_it_says() {
     let target = one(&sample());
     assert_eq!(target.name.as_str(), "api-test");
-    assert_eq!(target.service.to_string(), "mco/api");
+    assert_eq!(target.service.as_ref().unwrap().to_string(), "mco/api");
     assert_eq!(target.on_failure, OnFailure { restore_tag: true });
-    let Strategy::CodeDeploy(codedeploy) = &target.deploy;
+    let Strategy::CodeDeploy(codedeploy) = &target.deploy else {
+        panic!("expected CodeDeploy, found {}", target.deploy.name());
+    };
     assert_eq!(
         codedeploy.config.as_deref(),
         Some("CodeDeployDefault.ECSCanary10Percent5Minutes")
@@ -71,8 +73,10 @@ fn the_sample_document_means_what_it_says() {
     assert_eq!(names, ["tasks", "digest", "targets", "http"]);
     let home = Registry::of("123456789012", "eu-west-1").unwrap();
     assert_eq!(
-        target.repository_uri(&home).to_string(),
-        "123456789012.dkr.ecr.eu-west-1.amazonaws.com/mco/api"
+        target.repositories(&home),
+        ["123456789012.dkr.ecr.eu-west-1.amazonaws.com/mco/api"
+            .parse()
+            .unwrap()]
     );
 }
 
@@ -165,13 +169,17 @@ fn a_point_with_no_checks_is_not_a_point_left_out() {
 }
 
 #[test]
-fn several_containers_may_take_one_repository() {
+fn containers_take_images_of_one_repository_or_of_several() {
     let mut document = sample()["targets"][0].clone();
     document["images"] = json!([
         {"container": "api", "repository": "mco/api", "tags": ["test"]},
-        {"container": "worker", "repository": "mco/api", "tags": ["test", "worker"]},
+        {"container": "worker", "repository": "mco/api", "tags": ["test"]},
+        {"container": "proxy", "repository": "mco/proxy", "tags": ["live", "test"]},
     ]);
-    assert_eq!(one(&document).images.len(), 2);
+    let target = one(&document);
+    assert_eq!(target.images.len(), 3);
+    let home = Registry::of("123456789012", "eu-west-1").unwrap();
+    assert_eq!(target.repositories(&home).len(), 2);
 }
 
 #[test]

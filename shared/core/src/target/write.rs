@@ -8,23 +8,42 @@ use super::check::{
     Check, Destination, DigestCheck, Expectation, HttpCheck, Method, StatusRange, TargetsCheck,
     TasksCheck,
 };
-use super::{CodeDeploy, Gates, ImageSource, OnFailure, Service, Strategy, Target};
+use super::parse::DEFAULT_WEIGHT;
+use super::{
+    AppSpecSource, CodeDeploy, Gates, ImageSource, Launch, OnFailure, OneShotTask, Pipeline,
+    Service, Strategy, Target, TaskDefinitionSource,
+};
+use crate::appspec::CapacityProvider;
 use crate::duration;
 use crate::policy::TagPolicy;
 
 impl Target {
     /// The document of this target alone; [`super::parse`] reads it back to an equal target.
     pub fn to_value(&self) -> Value {
-        let service = self
-            .service
-            .as_ref()
-            .map(|Service { cluster, name }| json!({"cluster": cluster, "name": name}));
         let mut document = json!({
             "name": self.name,
             "images": self.images.iter().map(image).collect::<Vec<_>>(),
-            "service": service,
-            "deploy": strategy(&self.deploy),
         });
+        if let Some(Service { cluster, name }) = &self.service {
+            document["service"] = json!({"cluster": cluster, "name": name});
+        }
+        document["deploy"] = strategy(&self.deploy);
+        if self.task_definition != TaskDefinitionSource::default() {
+            document["task_definition"] = task_definition(&self.task_definition);
+        }
+        if let AppSpecSource::S3(object) = &self.appspec {
+            document["appspec"] = json!(object.to_string());
+        }
+        if let Some(role) = &self.role_arn {
+            document["role_arn"] = json!(role);
+        }
+        if !self.before.is_empty() {
+            document["before"] = self
+                .before
+                .iter()
+                .map(|before| json!({"task": task(before)}))
+                .collect();
+        }
         if !self.gates.is_empty() {
             document["gates"] = gates(&self.gates);
         }
@@ -60,26 +79,121 @@ fn image(image: &ImageSource) -> Value {
             TagPolicy::Exact(tag) => json!(tag),
         })
         .collect();
-    json!({"container": image.container, "repository": image.repository, "tags": tags})
+    let mut source =
+        json!({"container": image.container, "repository": image.repository, "tags": tags});
+    if let Some(placeholder) = &image.placeholder {
+        source["placeholder"] = json!(placeholder);
+    }
+    source
 }
 
 fn strategy(strategy: &Strategy) -> Value {
-    match strategy {
-        Strategy::CodeDeploy(CodeDeploy {
-            application,
-            group,
-            config,
-        }) => {
-            let mut parameters = json!({"application": application, "group": group});
-            if let Some(config) = config {
-                parameters["config"] = json!(config);
-            }
-            json!({"codedeploy": parameters})
+    let parameters = match strategy {
+        Strategy::CodeDeploy(parameters) => codedeploy(parameters),
+        Strategy::Rolling | Strategy::Native => json!({}),
+        Strategy::Task(parameters) => task(parameters),
+        Strategy::Pipeline(parameters) => pipeline(parameters),
+    };
+    json!({strategy.name(): parameters})
+}
+
+fn codedeploy(parameters: &CodeDeploy) -> Value {
+    let CodeDeploy {
+        application,
+        group,
+        config,
+    } = parameters;
+    let mut out = json!({"application": application, "group": group});
+    if let Some(config) = config {
+        out["config"] = json!(config);
+    }
+    out
+}
+
+fn pipeline(parameters: &Pipeline) -> Value {
+    let mut out = json!({"name": parameters.name});
+    if let Some(action) = &parameters.action {
+        out["action"] = json!(action);
+    }
+    if !parameters.variables.is_empty() {
+        let variables = parameters
+            .variables
+            .iter()
+            .map(|(name, value)| (name.clone(), json!(value)));
+        out["variables"] = Value::Object(variables.collect());
+    }
+    out
+}
+
+fn task_definition(source: &TaskDefinitionSource) -> Value {
+    match source {
+        TaskDefinitionSource::Service => json!("service"),
+        TaskDefinitionSource::Family(family) => json!(format!("family:{family}")),
+        TaskDefinitionSource::S3(object) => json!(object.to_string()),
+    }
+}
+
+fn task(task: &OneShotTask) -> Value {
+    let mut out = Map::new();
+    let mut put = |key: &str, value: Value| {
+        out.insert(key.to_owned(), value);
+    };
+    if let Some(cluster) = &task.cluster {
+        put("cluster", json!(cluster));
+    }
+    if let Some(source) = &task.task_definition {
+        put("task_definition", task_definition(source));
+    }
+    if let Some(how) = &task.launch {
+        put("launch", launch(how));
+    }
+    if let Some(network) = &task.network {
+        put("subnets", json!(network.subnets));
+        if !network.security_groups.is_empty() {
+            put("security_groups", json!(network.security_groups));
         }
-        Strategy::Rolling | Strategy::Native | Strategy::Task(_) | Strategy::Pipeline(_) => {
-            json!({strategy.name(): {}})
+        if network.assign_public_ip {
+            put("assign_public_ip", json!(true));
         }
     }
+    if let Some(container) = &task.container {
+        put("container", json!(container));
+    }
+    if !task.command.is_empty() {
+        put("command", json!(task.command));
+    }
+    Value::Object(out)
+}
+
+fn launch(launch: &Launch) -> Value {
+    let (mut out, version) = match launch {
+        Launch::Type {
+            launch_type,
+            platform_version,
+        } => (json!({"type": launch_type}), platform_version),
+        Launch::CapacityProviders {
+            providers,
+            platform_version,
+        } => {
+            let providers: Value = providers.iter().map(capacity_provider).collect();
+            (json!({"capacity_providers": providers}), platform_version)
+        }
+    };
+    if let Some(version) = version {
+        out["platform_version"] = json!(version);
+    }
+    out
+}
+
+fn capacity_provider(provider: &CapacityProvider) -> Value {
+    let mut out = json!({"name": provider.name});
+    if provider.base != 0 {
+        out["base"] = json!(provider.base);
+    }
+    if provider.weight != DEFAULT_WEIGHT {
+        out["weight"] = json!(provider.weight);
+    }
+    out
 }
 
 fn gates(gates: &Gates) -> Value {

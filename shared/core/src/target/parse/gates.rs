@@ -1,15 +1,21 @@
-//! The `gates:` part of a target.
+//! The `gates:` part of a target, as far as its strategy has gates.
 
 use std::time::Duration;
 
 use super::http::read_http;
+use super::strategy::Kind;
 use crate::problems::Problems;
-use crate::target::check::{Check, DigestCheck, MAX_TIMEOUT, TargetsCheck, TasksCheck};
-use crate::target::keys::Keys;
+use crate::target::check::{
+    Check, Destination, DigestCheck, MAX_TIMEOUT, TargetsCheck, TasksCheck,
+};
+use crate::target::keys::{Keys, listed};
 use crate::target::node::Node;
 use crate::target::{GatePoint, Gates};
 
 const MAX_CHECKS: usize = 20;
+/// The gate of a rolling deployment is run by a function that may take 15 minutes, and has more to
+/// do in them: what failed is deployed back.
+const MAX_ROLLING: Duration = Duration::from_mins(10);
 
 const POINTS: Keys = Keys {
     known: &[
@@ -33,7 +39,7 @@ const WAITING: Keys = Keys {
 #[cfg(test)]
 pub(super) const KEYS: [Keys; 3] = [POINTS, CHECK, WAITING];
 
-pub(super) fn read_gates(node: &Node<'_>, out: &mut Problems) -> Option<Gates> {
+pub(super) fn read_gates(node: &Node<'_>, kind: Option<Kind>, out: &mut Problems) -> Option<Gates> {
     let fields = node.fields(POINTS, out)?;
     let mut points = Vec::new();
     let mut complete = true;
@@ -41,26 +47,78 @@ pub(super) fn read_gates(node: &Node<'_>, out: &mut Problems) -> Option<Gates> {
         let Some(node) = fields.optional(point.name()) else {
             continue;
         };
-        match read_gate(point, &node, out) {
-            Some(checks) => points.push((point, checks)),
-            None => complete = false,
+        let has_point = kind.is_none_or(|kind| has_point(kind, point, &node, out));
+        match read_gate(point, kind, &node, out) {
+            Some(checks) if has_point => points.push((point, checks)),
+            _ => complete = false,
         }
     }
     complete.then(|| points.into_iter().collect())
 }
 
-fn read_gate(point: GatePoint, node: &Node<'_>, out: &mut Problems) -> Option<Vec<Check>> {
+/// A gate where nothing waits for it would never be run.
+fn has_point(kind: Kind, point: GatePoint, node: &Node<'_>, out: &mut Problems) -> bool {
+    let points = kind.gate_points();
+    if points.contains(&point) {
+        return true;
+    }
+    let name = kind.name();
+    let why = match kind {
+        Kind::Rolling => {
+            "the tasks of a rolling deployment get traffic as soon as they are healthy"
+        }
+        Kind::Task => "its exit codes say whether a task has succeeded",
+        Kind::Pipeline => "the pipeline has its own checks",
+        Kind::CodeDeploy | Kind::Native => "nothing waits there",
+    };
+    let names: Vec<&str> = points.iter().map(|point| point.name()).collect();
+    let has = match names.as_slice() {
+        [] => "no gates".to_owned(),
+        names => listed(names),
+    };
+    out.add_with_hint(
+        &node.path,
+        format!("`{name}` does not wait at {point}: {why}"),
+        format!("`{name}` has {has}"),
+    );
+    false
+}
+
+fn read_gate(
+    point: GatePoint,
+    kind: Option<Kind>,
+    node: &Node<'_>,
+    out: &mut Problems,
+) -> Option<Vec<Check>> {
     let nodes = node.list("checks", 0..=MAX_CHECKS, out)?;
     let checks: Vec<_> = nodes
         .iter()
-        .map(|node| read_check(point, node, out))
+        .map(|node| read_check(point, kind, node, out))
         .collect();
-    checks.into_iter().collect()
+    let checks: Vec<Check> = checks.into_iter().collect::<Option<_>>()?;
+    if kind == Some(Kind::Rolling) {
+        let together: Duration = checks.iter().map(Check::timeout).sum();
+        if together > MAX_ROLLING {
+            let [most, found] = [MAX_ROLLING, together].map(crate::duration::write);
+            out.add_with_hint(
+                &node.path,
+                format!("expected timeouts of at most {most} together, found {found}"),
+                "shorten each `timeout`; one that is not written counts with its default",
+            );
+            return None;
+        }
+    }
+    Some(checks)
 }
 
-fn read_check(point: GatePoint, node: &Node<'_>, out: &mut Problems) -> Option<Check> {
-    let (kind, parameters) = node.choice("check", CHECK, out)?;
-    let check = match kind {
+fn read_check(
+    point: GatePoint,
+    kind: Option<Kind>,
+    node: &Node<'_>,
+    out: &mut Problems,
+) -> Option<Check> {
+    let (name, parameters) = node.choice("check", CHECK, out)?;
+    let check = match name {
         "tasks" => Check::Tasks(TasksCheck {
             timeout: read_waiting(&parameters, TasksCheck::default().timeout, out)?,
         }),
@@ -72,6 +130,17 @@ fn read_check(point: GatePoint, node: &Node<'_>, out: &mut Problems) -> Option<C
         }),
         _ => Check::Http(read_http(&parameters, out)?),
     };
+    if kind == Some(Kind::Rolling)
+        && let Check::Http(http) = &check
+        && matches!(http.request.to, Destination::TestListener { .. })
+    {
+        out.add_with_hint(
+            &format!("{}.path", parameters.path),
+            "cannot pass: a rolling deployment has no test listener",
+            "write the whole `url`",
+        );
+        return None;
+    }
     if let Some(reason) = check.impossible_at(point) {
         out.add(
             &parameters.path,

@@ -11,7 +11,7 @@ use crate::target::check::{
     Destination, Expectation, HttpCheck, HttpRequest, Method, Pattern, StatusRange,
 };
 use crate::target::keys::Keys;
-use crate::target::node::{Fields, Node};
+use crate::target::node::{Fields, Node, or_default};
 use crate::text::excerpt;
 
 const MAX_URL: usize = 2048;
@@ -90,17 +90,6 @@ pub(super) fn read_http(node: &Node<'_>, out: &mut Problems) -> Option<HttpCheck
         follow_redirects: follow_redirects?,
     };
     enough_time(node, &check, out).then_some(check)
-}
-
-fn or_default<'a, T>(
-    node: Option<Node<'a>>,
-    default: T,
-    read: impl FnOnce(Node<'a>) -> Option<T>,
-) -> Option<T> {
-    match node {
-        Some(node) => read(node),
-        None => Some(default),
-    }
 }
 
 /// A check whose pauses alone take longer than it may take could never pass.

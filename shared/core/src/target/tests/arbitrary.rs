@@ -1,161 +1,157 @@
 //! Any target, any JSON, any place in it.
 
-use std::time::Duration;
+mod checks;
+mod strategies;
 
 use proptest::prelude::*;
 use serde_json::Value;
 
 use crate::policy::TagPolicy;
-use crate::target::check::{
-    Check, Destination, DigestCheck, Expectation, HttpCheck, HttpRequest, Method, StatusRange,
-    TargetsCheck, TasksCheck,
-};
 use crate::target::{
-    CodeDeploy, GatePoint, ImageSource, OnFailure, Service, Strategy as Deploy, Target,
+    AppSpecSource, ImageSource, OnFailure, Service, Strategy as Deploy, Target,
+    TaskDefinitionSource,
 };
 
+/// Any target that means something: parts that do not go together are made to.
 pub(super) fn target() -> impl Strategy<Value = Target> {
-    let names = (
-        "[a-z0-9]([a-z0-9-]{0,20}[a-z0-9])?",
-        "[A-Za-z0-9_-]{1,20}",
-        "[A-Za-z0-9_-]{1,20}",
-    );
-    let deploy = (
-        "\\PC{1,30}",
-        "\\PC{1,30}",
-        prop::option::of("[A-Za-z0-9]{1,30}"),
+    let service = ("[A-Za-z0-9_-]{1,20}", "[A-Za-z0-9_-]{1,20}")
+        .prop_map(|(cluster, name)| Service { cluster, name });
+    let sources = (
+        strategies::task_definition(),
+        prop::option::of(strategies::object()),
+        prop::collection::vec(strategies::task(), 0..3),
+        prop::option::of("[A-Za-z0-9+=,.@_-]{1,20}"),
     );
     (
-        names,
+        "[a-z0-9]([a-z0-9-]{0,20}[a-z0-9])?",
         images(),
-        deploy,
-        prop::collection::vec(gate(), 0..4),
+        prop::option::of(service),
+        strategies::deploy(),
+        sources,
+        prop::collection::vec(checks::gate(), 0..4),
         any::<bool>(),
     )
         .prop_map(
             |(
-                (name, cluster, service),
+                name,
                 images,
-                (application, group, config),
+                service,
+                deploy,
+                (task_definition, appspec, before, role),
                 gates,
                 restore_tag,
-            )| Target {
-                name: name.parse().unwrap(),
-                images,
-                service: Service {
-                    cluster,
-                    name: service,
-                },
-                deploy: Deploy::CodeDeploy(CodeDeploy {
-                    application,
-                    group,
-                    config,
-                }),
-                gates: gates.into_iter().collect(),
-                on_failure: OnFailure { restore_tag },
+            )| {
+                let mut target = Target {
+                    name: name.parse().unwrap(),
+                    images,
+                    service,
+                    deploy,
+                    task_definition,
+                    appspec: appspec.map_or(AppSpecSource::Service, AppSpecSource::S3),
+                    role_arn: role.map(|role| {
+                        format!("arn:aws:iam::123456789012:role/{role}")
+                            .parse()
+                            .unwrap()
+                    }),
+                    before,
+                    gates: gates.into_iter().collect(),
+                    on_failure: OnFailure { restore_tag },
+                };
+                agree(&mut target);
+                target
             },
         )
 }
 
+/// Changes what the target's strategy does not go with.
+fn agree(target: &mut Target) {
+    let family = || TaskDefinitionSource::Family("family".into());
+    let needs_service = !matches!(target.deploy, Deploy::Task(_) | Deploy::Pipeline(_));
+    if needs_service && target.service.is_none() {
+        target.service = Some(Service {
+            cluster: "c".into(),
+            name: "s".into(),
+        });
+    }
+    let alone = target.service.is_none();
+    match (&mut target.deploy, &target.task_definition) {
+        (Deploy::Task(task), source) => {
+            task.task_definition = None;
+            if alone {
+                strategies::complete(task);
+                if *source == TaskDefinitionSource::Service {
+                    target.task_definition = family();
+                }
+            }
+        }
+        (Deploy::Pipeline(_), _) => {
+            target.task_definition = TaskDefinitionSource::Service;
+            let first = target.images[0].clone();
+            target
+                .images
+                .retain(|image| image.repository == first.repository);
+        }
+        (_, TaskDefinitionSource::Family(_)) => {
+            target.task_definition = TaskDefinitionSource::Service;
+        }
+        _ => {}
+    }
+    if !matches!(target.deploy, Deploy::CodeDeploy(_)) {
+        target.appspec = AppSpecSource::Service;
+    }
+    if alone {
+        for task in &mut target.before {
+            strategies::complete(task);
+            if matches!(
+                task.task_definition,
+                None | Some(TaskDefinitionSource::Service)
+            ) {
+                task.task_definition = Some(family());
+            }
+        }
+    }
+    target.gates = checks::of_strategy(&target.gates, &target.deploy);
+    let templates = [Some(&target.task_definition)]
+        .into_iter()
+        .chain(
+            target
+                .before
+                .iter()
+                .map(|task| task.task_definition.as_ref()),
+        )
+        .flatten()
+        .any(|source| matches!(source, TaskDefinitionSource::S3(_)));
+    if !templates && target.appspec == AppSpecSource::Service {
+        for image in &mut target.images {
+            image.placeholder = None;
+        }
+    }
+}
+
 fn images() -> impl Strategy<Value = Vec<ImageSource>> {
     let tags = prop::collection::btree_set("[A-Za-z0-9_][A-Za-z0-9_.-]{0,12}", 1..4);
-    let containers = prop::collection::btree_map("[A-Za-z0-9_-]{1,12}", tags, 1..4);
     let repository = "(123456789012\\.dkr\\.ecr\\.us-east-1\\.amazonaws\\.com/)?[a-z0-9]{2,8}(/[a-z0-9]{1,8}){0,2}";
-    (containers, repository).prop_map(|(containers, repository)| {
-        let sources = containers.into_iter().map(|(container, tags)| ImageSource {
-            container,
-            repository: repository.parse().unwrap(),
-            tags: tags
-                .iter()
-                .map(|tag| TagPolicy::Exact(tag.parse().unwrap()))
-                .collect(),
-        });
+    let repositories = prop::collection::btree_map(repository, tags, 1..4);
+    let place = (any::<prop::sample::Index>(), any::<bool>());
+    let containers = prop::collection::btree_map("[A-Za-z0-9_-]{1,12}", place, 1..4);
+    (repositories, containers).prop_map(|(repositories, containers)| {
+        let repositories: Vec<_> = repositories.into_iter().collect();
+        let sources = containers.into_iter().enumerate().map(
+            |(number, (container, (place, has_placeholder)))| {
+                let (repository, tags) = place.get(&repositories);
+                ImageSource {
+                    container,
+                    repository: repository.parse().unwrap(),
+                    tags: tags
+                        .iter()
+                        .map(|tag| TagPolicy::Exact(tag.parse().unwrap()))
+                        .collect(),
+                    placeholder: has_placeholder.then(|| format!("IMAGE{number}_NAME")),
+                }
+            },
+        );
         sources.collect()
     })
-}
-
-fn gate() -> impl Strategy<Value = (GatePoint, Vec<Check>)> {
-    let point = prop::sample::select(GatePoint::ALL.to_vec());
-    (point, prop::collection::vec(check(), 0..4)).prop_map(|(point, mut checks)| {
-        checks.retain(|check| check.impossible_at(point).is_none());
-        (point, checks)
-    })
-}
-
-fn timeout() -> impl Strategy<Value = Duration> {
-    (1_000_u64..=3_600_000).prop_map(Duration::from_millis)
-}
-
-fn check() -> impl Strategy<Value = Check> {
-    prop_oneof![
-        timeout().prop_map(|timeout| Check::Tasks(TasksCheck { timeout })),
-        timeout().prop_map(|timeout| Check::Digest(DigestCheck { timeout })),
-        Just(Check::Targets(TargetsCheck::default())),
-        http().prop_map(Check::Http),
-    ]
-}
-
-fn http() -> impl Strategy<Value = HttpCheck> {
-    let pace = (
-        1_u32..=100,
-        100_u64..=20_000,
-        0_u32..=10,
-        prop::option::of(1_u64..=10_000),
-    );
-    (request(), expectation(), pace, timeout()).prop_map(
-        |(request, expect, (consecutive, interval, follow_redirects, latency), timeout)| {
-            let interval = Duration::from_millis(interval);
-            // As many as there is time for.
-            let most = timeout.as_millis() / interval.as_millis();
-            HttpCheck {
-                request,
-                expect,
-                latency: latency.map(Duration::from_millis),
-                consecutive: consecutive.min(u32::try_from(most).unwrap()).max(1),
-                interval,
-                timeout,
-                follow_redirects,
-            }
-        },
-    )
-}
-
-fn request() -> impl Strategy<Value = HttpRequest> {
-    let to = prop_oneof![
-        "/[a-z0-9/._~?=&%-]{0,30}".prop_map(|path| Destination::TestListener { path }),
-        "https?://[a-z]{1,8}(\\.[a-z]{1,8}){0,2}(:[1-9][0-9]{0,3})?(/[a-z/]{0,8})?"
-            .prop_map(Destination::Url),
-    ];
-    let headers = prop::collection::btree_map("x-[a-z0-9-]{1,12}", "[ -~]{0,20}", 0..3);
-    let method = prop::sample::select(Method::ALL.to_vec());
-    (to, method, headers, prop::option::of(any::<String>())).prop_map(
-        |(to, method, headers, body)| HttpRequest {
-            to,
-            method,
-            headers,
-            body: body.filter(|_| method.takes_body()),
-        },
-    )
-}
-
-fn expectation() -> impl Strategy<Value = Expectation> {
-    let range = (100_u16..=599, 100_u16..=599).prop_map(|(one, other)| StatusRange {
-        from: one.min(other),
-        to: one.max(other),
-    });
-    let pattern = prop::sample::select(vec!["^ok$", "v[0-9]+", ".*", "(?i)healthy"]);
-    (
-        prop::collection::vec(range, 1..4),
-        prop::option::of(any::<String>()),
-        prop::option::of(pattern),
-        prop::collection::btree_map("(/[a-z0-9]{0,5}(~[01])?){0,3}", json(), 0..3),
-    )
-        .prop_map(|(status, body_contains, pattern, json)| Expectation {
-            status,
-            body_contains,
-            body_matches: pattern.map(|pattern| pattern.parse().unwrap()),
-            json,
-        })
 }
 
 pub(super) fn json() -> impl Strategy<Value = Value> {

@@ -1,0 +1,208 @@
+//! The `images:` part of a target: which containers take which images.
+
+use serde_json::Value;
+
+use super::service::{is_ecs_name, read_ecs_name};
+use crate::image::{RepositoryRef, Tag};
+use crate::policy::TagPolicy;
+use crate::problems::Problems;
+use crate::target::ImageSource;
+use crate::target::keys::Keys;
+use crate::target::node::{Node, or_default};
+use crate::text::excerpt;
+
+const MAX_IMAGES: usize = 10;
+const MAX_TAGS: usize = 50;
+
+/// What stands for the ARN of the task definition in an `AppSpec`. AWS-FACTS 4.2.
+const RESERVED_PLACEHOLDER: &str = "TASK_DEFINITION";
+
+const IMAGE: Keys = Keys {
+    known: &["container", "repository", "tags", "placeholder"],
+    later: &[],
+};
+const POLICY: Keys = Keys {
+    known: &[],
+    later: &["glob", "regex", "semver"],
+};
+
+#[cfg(test)]
+pub(super) const KEYS: [Keys; 2] = [IMAGE, POLICY];
+
+pub(super) fn read_images(node: &Node<'_>, out: &mut Problems) -> Option<Vec<ImageSource>> {
+    let nodes = node.list("images", 1..=MAX_IMAGES, out)?;
+    let images: Vec<_> = nodes.iter().map(|node| read_image(node, out)).collect();
+    let images: Vec<ImageSource> = images.into_iter().collect::<Option<_>>()?;
+    let before = out.len();
+    for (index, image) in images.iter().enumerate() {
+        let path = format!("{}[{index}]", node.path);
+        refuse_what_is_taken(image, &images[..index], &path, out);
+        agree_on_tags(image, &images[..index], &path, out);
+    }
+    (out.len() == before).then_some(images)
+}
+
+fn refuse_what_is_taken(
+    image: &ImageSource,
+    earlier: &[ImageSource],
+    path: &str,
+    out: &mut Problems,
+) {
+    if earlier
+        .iter()
+        .any(|other| other.container == image.container)
+    {
+        out.add(
+            &format!("{path}.container"),
+            format!(
+                "the container `{}` already takes another image",
+                image.container
+            ),
+        );
+    }
+    if let Some(placeholder) = &image.placeholder
+        && earlier
+            .iter()
+            .any(|other| other.placeholder.as_ref() == Some(placeholder))
+    {
+        out.add(
+            &format!("{path}.placeholder"),
+            format!("`{placeholder}` already stands for another image"),
+        );
+    }
+}
+
+/// A push of one tag has to mean the same for every container that takes the repository's images:
+/// they run one digest.
+fn agree_on_tags(image: &ImageSource, earlier: &[ImageSource], path: &str, out: &mut Problems) {
+    let canonical = |repository: &RepositoryRef| {
+        (
+            repository.registry.as_ref().map(|it| it.canonical()),
+            repository.name.clone(),
+        )
+    };
+    let Some((first, other)) = earlier
+        .iter()
+        .enumerate()
+        .find(|(_, other)| canonical(&other.repository) == canonical(&image.repository))
+    else {
+        return;
+    };
+    // No list has a tag twice.
+    let same = other.tags.len() == image.tags.len()
+        && other.tags.iter().all(|tag| image.tags.contains(tag));
+    if same {
+        return;
+    }
+    let listed = |tags: &[TagPolicy]| {
+        let tags: Vec<String> = tags.iter().map(ToString::to_string).collect();
+        excerpt(&tags.join(", "), 200)
+    };
+    out.add_with_hint(
+        &format!("{path}.tags"),
+        format!(
+            "expected the same tags as those of images[{first}], which is of the same repository: \
+             {}, found {}",
+            listed(&other.tags),
+            listed(&image.tags)
+        ),
+        "write the same list for every image of a repository, or make a target of its own for \
+         the other tags",
+    );
+}
+
+fn read_image(node: &Node<'_>, out: &mut Problems) -> Option<ImageSource> {
+    let fields = node.fields(IMAGE, out)?;
+    let container = fields
+        .required("container", out)
+        .and_then(|n| read_ecs_name(&n, "a container name", out));
+    let repository = fields
+        .required("repository", out)
+        .and_then(|n| n.parsed::<RepositoryRef>("a repository (such as `mco/api`)", out));
+    let tags = fields
+        .required("tags", out)
+        .and_then(|n| read_tags(&n, out));
+    let placeholder = or_default(fields.optional("placeholder"), None, |n| {
+        read_placeholder(&n, out).map(Some)
+    });
+    Some(ImageSource {
+        container: container?,
+        repository: repository?,
+        tags: tags?,
+        placeholder: placeholder?,
+    })
+}
+
+fn read_tags(node: &Node<'_>, out: &mut Problems) -> Option<Vec<TagPolicy>> {
+    let nodes = node.list("tags", 1..=MAX_TAGS, out)?;
+    let policies: Vec<_> = nodes.iter().map(|node| read_policy(node, out)).collect();
+    let policies: Vec<TagPolicy> = policies.into_iter().collect::<Option<_>>()?;
+    for (index, policy) in policies.iter().enumerate() {
+        if policies[..index].contains(policy) {
+            out.add(
+                &format!("{}[{index}]", node.path),
+                format!("{policy} is already in the list"),
+            );
+            return None;
+        }
+    }
+    Some(policies)
+}
+
+fn read_policy(node: &Node<'_>, out: &mut Problems) -> Option<TagPolicy> {
+    match node.value {
+        Value::Object(map) if map.keys().any(|key| POLICY.later.contains(&key.as_str())) => {
+            let key = map
+                .keys()
+                .find(|key| POLICY.later.contains(&key.as_str()))?;
+            let message =
+                format!("`{key}` is not supported yet; supported here: exact tags, such as `test`");
+            out.add(&node.path, message);
+            None
+        }
+        Value::String(text) if text.contains(['*', '?']) => {
+            out.add_with_hint(
+                &node.path,
+                format!(
+                    "patterns such as `{}` are not supported yet",
+                    excerpt(text, 60)
+                ),
+                "name the exact tags",
+            );
+            None
+        }
+        _ => node.parsed::<Tag>("a tag", out).map(TagPolicy::Exact),
+    }
+}
+
+fn read_placeholder(node: &Node<'_>, out: &mut Problems) -> Option<String> {
+    let text = node.text("the name of a placeholder", 1..=255, out)?;
+    if text == RESERVED_PLACEHOLDER {
+        out.add_with_hint(
+            &node.path,
+            format!("`{text}` stands for the task definition"),
+            "name the image's, such as `IMAGE1_NAME`",
+        );
+        return None;
+    }
+    if is_ecs_name(text) {
+        return Some(text.to_owned());
+    }
+    let message = format!(
+        "`{}` is not the name of a placeholder (letters, digits, `-` and `_`)",
+        excerpt(text, 80)
+    );
+    let inner = text
+        .strip_prefix('<')
+        .and_then(|text| text.strip_suffix('>'))
+        .filter(|inner| is_ecs_name(inner));
+    match inner {
+        Some(inner) => out.add_with_hint(
+            &node.path,
+            message,
+            format!("write it without the angle brackets: `{inner}`"),
+        ),
+        None => out.add(&node.path, message),
+    }
+    None
+}

@@ -1,0 +1,115 @@
+//! The `pipeline:` strategy. AWS-FACTS 4.4, 4.5.
+
+use crate::problems::Problems;
+use crate::target::Pipeline;
+use crate::target::keys::{Keys, listed, nearest};
+use crate::target::node::{Node, or_default};
+use crate::target::variable;
+use crate::text::excerpt;
+
+const MAX_NAME: usize = 100;
+const MAX_VARIABLES: usize = 50;
+const MAX_VARIABLE_NAME: usize = 128;
+const MAX_VARIABLE: usize = 1000;
+
+const PIPELINE: Keys = Keys {
+    known: &["name", "action", "variables"],
+    later: &[],
+};
+
+#[cfg(test)]
+pub(super) const KEYS: [Keys; 1] = [PIPELINE];
+
+pub(super) fn read_pipeline(node: &Node<'_>, out: &mut Problems) -> Option<Pipeline> {
+    let fields = node.fields(PIPELINE, out)?;
+    let name = fields
+        .required("name", out)
+        .and_then(|n| read_name(&n, "the name of a pipeline", out));
+    let action = or_default(fields.optional("action"), None, |n| {
+        read_name(&n, "the name of a source action", out).map(Some)
+    });
+    let variables = or_default(fields.optional("variables"), Vec::new(), |n| {
+        read_variables(&n, out)
+    });
+    let pipeline = Pipeline {
+        name: name?,
+        action: action?,
+        variables: variables?,
+    };
+    let is_told = pipeline.action.is_some()
+        || pipeline.variables.iter().any(|(_, value)| {
+            variable::words(value).any(|word| variable::NAMING_THE_IMAGE.contains(&word))
+        });
+    if !is_told {
+        out.add_with_hint(
+            &node.path,
+            "the image would not reach the pipeline",
+            "name its ECR source `action`, or give one of its `variables` a value with `{image}`, \
+             `{digest}` or `{tag}`",
+        );
+        return None;
+    }
+    Some(pipeline)
+}
+
+/// Pipelines and actions are named alike.
+fn read_name(node: &Node<'_>, what: &str, out: &mut Problems) -> Option<String> {
+    let text = node.text(what, 1..=MAX_NAME, out)?;
+    if text
+        .bytes()
+        .all(|b| b.is_ascii_alphanumeric() || b".@_-".contains(&b))
+    {
+        return Some(text.to_owned());
+    }
+    out.add(
+        &node.path,
+        format!("`{text}` is not {what} (letters, digits, `.`, `@`, `_` and `-`)"),
+    );
+    None
+}
+
+fn read_variables(node: &Node<'_>, out: &mut Problems) -> Option<Vec<(String, String)>> {
+    let entries = node.entries("a mapping of variables and values", MAX_VARIABLES, out)?;
+    let variables: Vec<_> = entries
+        .into_iter()
+        .map(|(name, node)| read_variable(name, &node, out))
+        .collect();
+    variables.into_iter().collect()
+}
+
+fn read_variable(name: &str, node: &Node<'_>, out: &mut Problems) -> Option<(String, String)> {
+    let before = out.len();
+    let is_name = (1..=MAX_VARIABLE_NAME).contains(&name.len())
+        && name
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b"@_-".contains(&b));
+    if !is_name {
+        out.add(
+            &node.path,
+            format!(
+                "`{}` is not the name of a variable (1 to {MAX_VARIABLE_NAME} letters, digits, \
+                 `@`, `_` and `-`)",
+                excerpt(name, 80)
+            ),
+        );
+    }
+    let value = node.text("the variable's value", 1..=MAX_VARIABLE, out)?;
+    for word in variable::words(value) {
+        if variable::WORDS.contains(&word) {
+            continue;
+        }
+        let hint = match nearest(word, &variable::WORDS) {
+            Some(likely) => format!("did you mean `{{{likely}}}`?"),
+            None => {
+                let known = variable::WORDS.map(|word| format!("{{{word}}}"));
+                format!(
+                    "known here: {}",
+                    listed(&known.each_ref().map(String::as_str))
+                )
+            }
+        };
+        let message = format!("`{{{}}}` stands for nothing", excerpt(word, 60));
+        out.add_with_hint(&node.path, message, hint);
+    }
+    (out.len() == before).then(|| (name.to_owned(), value.to_owned()))
+}

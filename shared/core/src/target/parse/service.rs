@@ -1,0 +1,59 @@
+//! The `service:` part of a target, and the names of ECS.
+
+use crate::problems::Problems;
+use crate::target::Service;
+use crate::target::keys::Keys;
+use crate::target::node::Node;
+
+const SERVICE: Keys = Keys {
+    known: &["cluster", "name"],
+    later: &[],
+};
+
+#[cfg(test)]
+pub(super) const KEYS: [Keys; 1] = [SERVICE];
+
+pub(super) fn read_service(node: &Node<'_>, out: &mut Problems) -> Option<Service> {
+    let fields = node.fields(SERVICE, out)?;
+    let cluster = fields
+        .required("cluster", out)
+        .and_then(|n| read_ecs_name(&n, "a cluster name", out));
+    let name = fields
+        .required("name", out)
+        .and_then(|n| read_ecs_name(&n, "a service name", out));
+    Some(Service {
+        cluster: cluster?,
+        name: name?,
+    })
+}
+
+/// Clusters, services, containers and capacity providers are named alike.
+pub(super) fn read_ecs_name(node: &Node<'_>, what: &str, out: &mut Problems) -> Option<String> {
+    let text = node.text(what, 1..=255, out)?;
+    if is_ecs_name(text) {
+        return Some(text.to_owned());
+    }
+    let message = format!(
+        "`{}` is not {what} (letters, digits, `-` and `_`)",
+        crate::text::excerpt(text, 80)
+    );
+    match text.rsplit_once('/') {
+        Some((arn, name)) if arn.starts_with("arn:") => {
+            out.add_with_hint(
+                &node.path,
+                message,
+                format!("write the name, not the ARN: `{name}`"),
+            );
+        }
+        _ => out.add(&node.path, message),
+    }
+    None
+}
+
+/// Families of task definitions and placeholders have the same characters.
+pub(super) fn is_ecs_name(text: &str) -> bool {
+    (1..=255).contains(&text.len())
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+}

@@ -1,0 +1,176 @@
+//! Tasks that run once: the `task:` strategy, and the `before:` part of a target.
+//!
+//! What such a task needs where there is no service to take it from is said in [`super::rules`].
+
+mod launch;
+
+use std::ops::RangeInclusive;
+
+use super::service::read_ecs_name;
+use super::sources::read_task_definition;
+use crate::problems::Problems;
+use crate::target::keys::Keys;
+use crate::target::node::{Fields, Node, or_default};
+use crate::target::{Network, OneShotTask};
+use crate::text::excerpt;
+use launch::read_launch;
+
+pub(in crate::target) use launch::DEFAULT_WEIGHT;
+
+const MAX_BEFORE: usize = 10;
+const MAX_COMMAND: usize = 100;
+/// `RunTask` takes so much of all overrides together.
+const MAX_WORD: usize = 8192;
+
+const BEFORE: Keys = Keys {
+    known: &["task"],
+    later: &[],
+};
+const TASK: Keys = Keys {
+    known: &[
+        "cluster",
+        "task_definition",
+        "launch",
+        "subnets",
+        "security_groups",
+        "assign_public_ip",
+        "container",
+        "command",
+    ],
+    later: &[],
+};
+
+#[cfg(test)]
+pub(super) const KEYS: [Keys; 4] = [BEFORE, TASK, launch::LAUNCH, launch::PROVIDER];
+
+/// The task of the `task:` strategy, which is made from what the target names.
+pub(super) fn read_task(node: &Node<'_>, out: &mut Problems) -> Option<OneShotTask> {
+    let task = read_any_task(node, out)?;
+    if task.task_definition.is_some() {
+        out.add_with_hint(
+            &format!("{}.task_definition", node.path),
+            "a target has one task definition",
+            "write it beside `deploy`",
+        );
+        return None;
+    }
+    Some(task)
+}
+
+/// The tasks before a deployment.
+pub(super) fn read_before(node: &Node<'_>, out: &mut Problems) -> Option<Vec<OneShotTask>> {
+    let nodes = node.list("tasks", 0..=MAX_BEFORE, out)?;
+    let tasks: Vec<_> = nodes
+        .iter()
+        .map(|node| {
+            let (_, parameters) = node.choice("task", BEFORE, out)?;
+            read_any_task(&parameters, out)
+        })
+        .collect();
+    tasks.into_iter().collect()
+}
+
+fn read_any_task(node: &Node<'_>, out: &mut Problems) -> Option<OneShotTask> {
+    // `task:` with nothing behind it runs as the service does.
+    if node.value.is_null() {
+        return Some(OneShotTask::default());
+    }
+    let fields = node.fields(TASK, out)?;
+    let cluster = or_default(fields.optional("cluster"), None, |n| {
+        read_ecs_name(&n, "a cluster name", out).map(Some)
+    });
+    let task_definition = or_default(fields.optional("task_definition"), None, |n| {
+        read_task_definition(&n, out).map(Some)
+    });
+    let launch = or_default(fields.optional("launch"), None, |n| {
+        read_launch(&n, out).map(Some)
+    });
+    let network = read_network(&fields, out);
+    let container = or_default(fields.optional("container"), None, |n| {
+        read_ecs_name(&n, "a container name", out).map(Some)
+    });
+    let command = or_default(fields.optional("command"), Vec::new(), |n| {
+        read_command(&n, out)
+    });
+    Some(OneShotTask {
+        cluster: cluster?,
+        task_definition: task_definition?,
+        launch: launch?,
+        network: network?,
+        container: container?,
+        command: command?,
+    })
+}
+
+fn read_network(fields: &Fields<'_>, out: &mut Problems) -> Option<Option<Network>> {
+    let security_groups = fields.optional("security_groups");
+    let assign_public_ip = fields.optional("assign_public_ip");
+    let Some(subnets) = fields.optional("subnets") else {
+        let without: Vec<_> = [security_groups, assign_public_ip]
+            .into_iter()
+            .flatten()
+            .collect();
+        for node in &without {
+            out.add(&node.path, "means nothing without `subnets`");
+        }
+        return without.is_empty().then_some(None);
+    };
+    let subnets = read_ids(&subnets, "subnets", "subnet-", 1..=16, out);
+    let security_groups = or_default(security_groups, Vec::new(), |n| {
+        read_ids(&n, "security groups", "sg-", 0..=5, out)
+    });
+    let assign_public_ip = or_default(assign_public_ip, false, |n| n.boolean(out));
+    Some(Some(Network {
+        subnets: subnets?,
+        security_groups: security_groups?,
+        assign_public_ip: assign_public_ip?,
+    }))
+}
+
+/// A list of ids that all begin alike.
+fn read_ids(
+    node: &Node<'_>,
+    what: &str,
+    prefix: &str,
+    length: RangeInclusive<usize>,
+    out: &mut Problems,
+) -> Option<Vec<String>> {
+    let nodes = node.list(what, length, out)?;
+    let before = out.len();
+    let mut ids: Vec<String> = Vec::new();
+    for node in &nodes {
+        let expected = format!("an id such as `{prefix}0123456789abcdef0`");
+        let Some(id) = node.any_text(&expected, out) else {
+            continue;
+        };
+        let is_id = id.strip_prefix(prefix).is_some_and(|rest| {
+            (1..=40).contains(&rest.len())
+                && rest
+                    .bytes()
+                    .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
+        });
+        if !is_id {
+            node.wrong(&expected, out);
+        } else if ids.iter().any(|other| other == id) {
+            out.add(
+                &node.path,
+                format!("`{}` is already in the list", excerpt(id, 60)),
+            );
+        } else {
+            ids.push(id.to_owned());
+        }
+    }
+    (out.len() == before).then_some(ids)
+}
+
+fn read_command(node: &Node<'_>, out: &mut Problems) -> Option<Vec<String>> {
+    let nodes = node.list("words of a command", 0..=MAX_COMMAND, out)?;
+    let words: Vec<_> = nodes
+        .iter()
+        .map(|node| node.bytes("a word of the command", MAX_WORD, out))
+        .collect();
+    words
+        .into_iter()
+        .map(|word| word.map(str::to_owned))
+        .collect()
+}
