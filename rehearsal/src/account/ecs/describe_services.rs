@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::find::missing;
 use super::task_set::{TaskSet, refresh};
-use super::{Account, Cluster, Members, Service, ServiceError, epoch};
+use super::{Account, Cluster, LoadBalancer, Members, Service, ServiceError, epoch};
 use crate::account::{ControllerDeployments, State};
 
 pub(super) fn describe_clusters(
@@ -71,6 +71,10 @@ pub(super) fn describe_task_sets(
     let cluster = state.ecs.cluster(Some(cluster))?;
     let unknown = || ServiceError::new("ServiceNotFoundException", "Service not found.");
     let service = cluster.service(service).ok_or_else(unknown)?;
+    if service.ecs().is_some() {
+        let message = "Services under the ECS deployment controller have no task sets.";
+        return Err(ServiceError::new("InvalidParameterException", message));
+    }
     let describe = |set: &TaskSet| describe_task_set(&state, cluster, service, set);
     if wanted.is_empty() {
         let sets: Vec<Value> = service.task_sets.iter().map(describe).collect();
@@ -118,18 +122,13 @@ fn describe_cluster(state: &State, cluster: &Cluster) -> Value {
     })
 }
 
-fn describe_service(
+pub(super) fn describe_service(
     account: &Account,
     state: &State,
     cluster: &Cluster,
     service: &Service,
 ) -> Value {
     let (running, pending) = totals(state, service);
-    let sets: Vec<Value> = service
-        .task_sets
-        .iter()
-        .map(|set| describe_task_set(state, cluster, service, set))
-        .collect();
     let events = service.events.iter();
     let events: Vec<Value> = events
         .map(|(id, at, message)| json!({"id": id, "createdAt": epoch(*at), "message": message}))
@@ -147,7 +146,7 @@ fn describe_service(
         "platformVersion": "LATEST",
         "platformFamily": "Linux",
         "deploymentConfiguration": {"maximumPercent": 200, "minimumHealthyPercent": 100},
-        "taskSets": sets,
+        "loadBalancers": service.load_balancers_json(),
         "events": events,
         "createdAt": epoch(service.created_at),
         "placementConstraints": [],
@@ -155,16 +154,29 @@ fn describe_service(
         "networkConfiguration": service.network_configuration,
         "healthCheckGracePeriodSeconds": service.health_check_grace.as_secs(),
         "schedulingStrategy": "REPLICA",
-        "deploymentController": {"type": "CODE_DEPLOY"},
+        "deploymentController": {"type": service.controller.name()},
         "enableECSManagedTags": false,
         "propagateTags": "NONE",
         "enableExecuteCommand": false,
     });
-    // These two follow the primary task set, which is why Terraform configurations have to ignore them.
+    // With the load balancers it follows the primary task set, which is why Terraform configurations have
+    // to ignore both.
     if let Some(primary) = service.primary() {
-        described["taskDefinition"] = primary.spec.task_definition.as_str().into();
-        described["loadBalancers"] = load_balancers(primary);
+        described["taskDefinition"] = primary.task_definition.as_str().into();
     }
+    if let Some(controller) = service.ecs() {
+        described["schedulingStrategy"] = controller.scheduling.name().into();
+        described["deploymentConfiguration"] = controller.configuration.to_json();
+        described["deployments"] = service.deployments_json(state);
+        described["currentServiceRevisions"] = service.current_revisions_json(state);
+        if let Some(newest) = service.deployments.last() {
+            described["currentServiceDeployment"] = newest.arn().into();
+        }
+        return described;
+    }
+    let sets = service.task_sets.iter();
+    let sets = sets.map(|set| describe_task_set(state, cluster, service, set));
+    described["taskSets"] = sets.collect();
     if account.settings().controller_deployments == ControllerDeployments::Empty {
         described["deployments"] = json!([]);
     }
@@ -178,9 +190,9 @@ fn describe_task_set(state: &State, cluster: &Cluster, service: &Service, set: &
         "taskSetArn": set.arn,
         "serviceArn": service.arn,
         "clusterArn": cluster.arn,
-        "startedBy": set.spec.started_by,
+        "startedBy": set.started_by,
         "status": set.status(),
-        "taskDefinition": set.spec.task_definition,
+        "taskDefinition": set.task_definition,
         "computedDesiredCount": counts.desired,
         "pendingCount": counts.pending,
         "runningCount": counts.running,
@@ -190,25 +202,17 @@ fn describe_task_set(state: &State, cluster: &Cluster, service: &Service, set: &
         "platformVersion": "1.4.0",
         "platformFamily": "Linux",
         "networkConfiguration": set.network_configuration,
-        "loadBalancers": load_balancers(set),
+        "loadBalancers": set.load_balancer.iter().map(LoadBalancer::to_json).collect::<Vec<_>>(),
         "serviceRegistries": [],
-        "scale": {"value": set.spec.scale_percent, "unit": "PERCENT"},
+        "scale": {"value": set.percent(), "unit": "PERCENT"},
         "stabilityStatus": if set.steady { "STEADY_STATE" } else { "STABILIZING" },
         "stabilityStatusAt": epoch(set.steady_at),
         "tags": [],
     });
-    if let Some(id) = &set.spec.external_id {
+    if let Some(id) = &set.external_id {
         described["externalId"] = id.as_str().into();
     }
     described
-}
-
-fn load_balancers(set: &TaskSet) -> Value {
-    json!([{
-        "targetGroupArn": set.spec.target_group_arn,
-        "containerName": set.spec.container_name,
-        "containerPort": set.spec.container_port,
-    }])
 }
 
 /// Running and pending tasks of all task sets.

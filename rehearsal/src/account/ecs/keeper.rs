@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::watch;
 
-use super::task::{Status, Stopping, Task};
+use super::task::{Owner, Status, Stopping, Task};
 use super::{Account, life};
 use crate::account::State;
 use crate::account::journal::Tone;
@@ -78,14 +78,17 @@ fn step(account: &Account, place: &Place) -> Step {
     };
     let desired = set.desired(service.desired_count) as usize;
     let (draining, not_before) = (set.draining, set.not_before);
-    let kept: Vec<&Task> = set
+    let mut kept: Vec<&Task> = set
         .tasks(&state)
         .filter(|task| task.desired_status() == "RUNNING")
         .collect();
+    // Of too many, those are stopped first that do nothing yet.
+    kept.sort_by_key(|task| task.status != Status::Running);
+    let scaled_in = Stopping::scaled_in(service.ecs().map_or("taskSet", |_| "deployment"), set);
     for task in kept.iter().skip(desired) {
         task.word.send_if_modified(|word| {
             let unsaid = word.is_none();
-            word.get_or_insert_with(|| Stopping::scaled_in(&place.task_set));
+            word.get_or_insert_with(|| scaled_in.clone());
             unsaid
         });
     }
@@ -124,11 +127,7 @@ pub(super) fn add_task(account: &Account, state: &mut State, place: &Place) -> O
     let arn = account.arn("ecs", &format!("task/{}/{id}", place.cluster));
     let ip = state.network.next_ip();
     let service = state.ecs.service(&place.cluster, &place.service)?;
-    let definition = service
-        .task_set(&place.task_set)?
-        .spec
-        .task_definition
-        .clone();
+    let definition = service.task_set(&place.task_set)?.task_definition.clone();
     let mut ids: Vec<String> = (0..40).map(|_| state.unique()).collect();
     let definition = state.ecs.task_definition(&definition)?;
     let prefix = account.arn("ecs", &format!("container/{}/{id}", place.cluster));
@@ -142,8 +141,10 @@ pub(super) fn add_task(account: &Account, state: &mut State, place: &Place) -> O
         arn: arn.clone(),
         id: id.clone(),
         cluster: place.cluster.clone(),
-        service: place.service.clone(),
-        started_by: place.task_set.clone(),
+        owner: Owner::Service {
+            service: place.service.clone(),
+            set: place.task_set.clone(),
+        },
         definition: definition.arn.clone(),
         architecture: definition.architecture(),
         cpu: text("cpu", "256"),
@@ -164,13 +165,11 @@ pub(super) fn add_task(account: &Account, state: &mut State, place: &Place) -> O
     state.ecs.tasks.insert(arn.clone(), task);
     let event = state.unique();
     if let Some(service) = state.ecs.service_mut(&place.cluster, &place.service) {
+        let speaker = service.speaker(&place.task_set);
         service.tell(
             event,
             now,
-            &format!(
-                "(taskSet {}) has started 1 tasks: (task {id}).",
-                place.task_set
-            ),
+            &format!("{speaker}has started 1 tasks: (task {id})."),
         );
     }
     Some(arn)
@@ -192,6 +191,7 @@ pub(super) fn count_failure(account: &Account, place: &Place, ran: Option<Signed
         set.failures = 0;
     }
     set.failures = set.failures.saturating_add(1);
+    set.failed_tasks = set.failed_tasks.saturating_add(1);
     set.not_before = now
         .checked_add(pause_after(set.failures, round))
         .unwrap_or(Timestamp::MAX);
