@@ -8,7 +8,7 @@ use http::{Request, Response};
 use serde_json::{Value, json};
 
 use super::containers::ImageSpec;
-use super::ecs::{self, NewTaskSet, ServiceSpec};
+use super::ecs::{self, LoadBalancer, NewTaskSet, ServiceSpec};
 use super::elb::{self, TargetGroupSpec};
 use super::{Account, ServiceError, Settings, ecr};
 
@@ -49,9 +49,11 @@ impl Sample {
             name: "api".to_owned(),
             desired_count: 2,
             task_definition: "mco-api".to_owned(),
-            target_group_arn: blue.clone(),
-            container_name: "api".to_owned(),
-            container_port: 8080,
+            load_balancer: LoadBalancer {
+                target_group_arn: blue.clone(),
+                container_name: "api".to_owned(),
+                container_port: 8080,
+            },
             health_check_grace: Duration::from_mins(1),
         };
         ecs::create_service(&account, service).unwrap();
@@ -76,9 +78,11 @@ impl Sample {
             task_definition,
             external_id: Some("d-GREEN1234".to_owned()),
             started_by: "CODE_DEPLOY".to_owned(),
-            target_group_arn: self.green.clone(),
-            container_name: "api".to_owned(),
-            container_port: 8080,
+            load_balancer: LoadBalancer {
+                target_group_arn: self.green.clone(),
+                container_name: "api".to_owned(),
+                container_port: 8080,
+            },
             scale_percent: 100.0,
             network_configuration: None,
         };

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::account::codedeploy::{self, Group};
 use crate::account::containers::ImageSpec;
-use crate::account::ecs::{self, ServiceSpec};
+use crate::account::ecs::{self, LoadBalancer, ServiceSpec};
 use crate::account::elb::{self, TargetGroupSpec};
 use crate::account::template::{Choices, Template};
 use crate::account::{Account, Settings, ecr};
@@ -83,9 +83,11 @@ pub fn sample_account(settings: Settings) -> Result<Sample, SampleError> {
         name: SERVICE.to_owned(),
         desired_count: 2,
         task_definition,
-        target_group_arn: blue,
-        container_name: CONTAINER.to_owned(),
-        container_port: CONTAINER_PORT,
+        load_balancer: LoadBalancer {
+            target_group_arn: blue,
+            container_name: CONTAINER.to_owned(),
+            container_port: CONTAINER_PORT,
+        },
         health_check_grace: Duration::from_secs(30),
     };
     ecs::create_service(&account, service).map_err(failed)?;
@@ -197,11 +199,12 @@ impl Sample {
             .task_sets
             .iter()
             .find(|task_set| task_set.status == "PRIMARY")?;
+        let target_group = &primary.load_balancer.as_ref()?.target_group_arn;
         let listener = elb::listener(&self.account, &self.production_listener)?;
         let elsewhere = listener
             .weights
             .iter()
-            .any(|(group, weight)| *group != primary.target_group_arn && *weight > 0);
+            .any(|(group, weight)| group != target_group && *weight > 0);
         if elsewhere {
             return None;
         }

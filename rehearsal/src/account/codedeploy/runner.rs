@@ -14,7 +14,7 @@ use super::group::{Group, ReadyOption};
 use super::lifecycle::Event;
 use super::target::Side;
 use crate::account::Account;
-use crate::account::ecs::{self, NewTaskSet};
+use crate::account::ecs::{self, LoadBalancer, NewTaskSet};
 use crate::account::journal::Tone;
 
 /// From `Created` to `InProgress` (captured: it is still `Created` after 3 s, and not after 25 s).
@@ -143,9 +143,11 @@ impl Run {
             task_definition: spec.task_definition.clone(),
             external_id: Some(self.id.clone()),
             started_by: "CODE_DEPLOY".to_owned(),
-            target_group_arn: target_group_arn.clone(),
-            container_name: spec.container_name.clone(),
-            container_port: spec.container_port,
+            load_balancer: LoadBalancer {
+                target_group_arn: target_group_arn.clone(),
+                container_name: spec.container_name.clone(),
+                container_port: spec.container_port,
+            },
             scale_percent: 100.0,
             network_configuration: spec.network.clone(),
         };

@@ -20,7 +20,11 @@ impl Side {
     pub(super) fn of(view: TaskSetView) -> Self {
         Self {
             task_set: view.id.clone(),
-            target_group_arn: view.target_group_arn.clone(),
+            target_group_arn: view
+                .load_balancer
+                .as_ref()
+                .map(|balancer| balancer.target_group_arn.clone())
+                .unwrap_or_default(),
             last: view,
         }
     }

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::find::missing;
 use super::task_set::{TaskSet, refresh};
-use super::{Account, Cluster, Members, Service, ServiceError, epoch};
+use super::{Account, Cluster, LoadBalancer, Members, Service, ServiceError, epoch};
 use crate::account::{ControllerDeployments, State};
 
 pub(super) fn describe_clusters(
@@ -162,7 +162,7 @@ fn describe_service(
     });
     // These two follow the primary task set, which is why Terraform configurations have to ignore them.
     if let Some(primary) = service.primary() {
-        described["taskDefinition"] = primary.spec.task_definition.as_str().into();
+        described["taskDefinition"] = primary.task_definition.as_str().into();
         described["loadBalancers"] = load_balancers(primary);
     }
     if account.settings().controller_deployments == ControllerDeployments::Empty {
@@ -178,9 +178,9 @@ fn describe_task_set(state: &State, cluster: &Cluster, service: &Service, set: &
         "taskSetArn": set.arn,
         "serviceArn": service.arn,
         "clusterArn": cluster.arn,
-        "startedBy": set.spec.started_by,
+        "startedBy": set.started_by,
         "status": set.status(),
-        "taskDefinition": set.spec.task_definition,
+        "taskDefinition": set.task_definition,
         "computedDesiredCount": counts.desired,
         "pendingCount": counts.pending,
         "runningCount": counts.running,
@@ -192,23 +192,26 @@ fn describe_task_set(state: &State, cluster: &Cluster, service: &Service, set: &
         "networkConfiguration": set.network_configuration,
         "loadBalancers": load_balancers(set),
         "serviceRegistries": [],
-        "scale": {"value": set.spec.scale_percent, "unit": "PERCENT"},
+        "scale": {"value": set.percent(), "unit": "PERCENT"},
         "stabilityStatus": if set.steady { "STEADY_STATE" } else { "STABILIZING" },
         "stabilityStatusAt": epoch(set.steady_at),
         "tags": [],
     });
-    if let Some(id) = &set.spec.external_id {
+    if let Some(id) = &set.external_id {
         described["externalId"] = id.as_str().into();
     }
     described
 }
 
 fn load_balancers(set: &TaskSet) -> Value {
-    json!([{
-        "targetGroupArn": set.spec.target_group_arn,
-        "containerName": set.spec.container_name,
-        "containerPort": set.spec.container_port,
-    }])
+    let describe = |balancer: &LoadBalancer| {
+        json!({
+            "targetGroupArn": balancer.target_group_arn,
+            "containerName": balancer.container_name,
+            "containerPort": balancer.container_port,
+        })
+    };
+    set.load_balancer.iter().map(describe).collect()
 }
 
 /// Running and pending tasks of all task sets.

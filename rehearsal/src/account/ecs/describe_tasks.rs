@@ -56,8 +56,8 @@ pub(super) fn list_tasks(account: &Account, input: Members<'_>) -> Result<Value,
     let tasks = state.ecs.tasks.values().filter(|task| {
         task.cluster == cluster.name
             && task.desired_status() == desired
-            && service.is_none_or(|service| task.service == service)
-            && started_by.is_none_or(|started_by| task.started_by == started_by)
+            && service.is_none_or(|service| task.owner.service() == Some(service))
+            && started_by.is_none_or(|it| task.owner.started_by() == Some(it))
             && launch_type.is_none_or(|launch_type| launch_type == "FARGATE")
             && of_family(task)
     });
@@ -88,7 +88,7 @@ fn describe(cluster_arn: &str, task: &Task, account: &Account) -> Value {
         "createdAt": epoch(task.created_at),
         "desiredStatus": task.desired_status(),
         "enableExecuteCommand": false,
-        "group": format!("service:{}", task.service),
+        "group": task.owner.group(),
         "healthStatus": task.health().name(),
         "lastStatus": task.status.name(),
         "launchType": "FARGATE",
@@ -96,12 +96,14 @@ fn describe(cluster_arn: &str, task: &Task, account: &Account) -> Value {
         "overrides": {"containerOverrides": []},
         "platformVersion": "1.4.0",
         "platformFamily": "Linux",
-        "startedBy": task.started_by,
         "tags": [],
         "taskArn": task.arn,
         "taskDefinitionArn": task.definition,
         "version": task.version,
     });
+    if let Some(started_by) = task.owner.started_by() {
+        described["startedBy"] = started_by.into();
+    }
     for (name, at) in [
         ("pullStartedAt", task.pull_started_at),
         ("pullStoppedAt", task.pull_stopped_at),

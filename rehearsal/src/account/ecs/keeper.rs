@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::watch;
 
-use super::task::{Status, Stopping, Task};
+use super::task::{Owner, Status, Stopping, Task};
 use super::{Account, life};
 use crate::account::State;
 use crate::account::journal::Tone;
@@ -124,11 +124,7 @@ pub(super) fn add_task(account: &Account, state: &mut State, place: &Place) -> O
     let arn = account.arn("ecs", &format!("task/{}/{id}", place.cluster));
     let ip = state.network.next_ip();
     let service = state.ecs.service(&place.cluster, &place.service)?;
-    let definition = service
-        .task_set(&place.task_set)?
-        .spec
-        .task_definition
-        .clone();
+    let definition = service.task_set(&place.task_set)?.task_definition.clone();
     let mut ids: Vec<String> = (0..40).map(|_| state.unique()).collect();
     let definition = state.ecs.task_definition(&definition)?;
     let prefix = account.arn("ecs", &format!("container/{}/{id}", place.cluster));
@@ -142,8 +138,10 @@ pub(super) fn add_task(account: &Account, state: &mut State, place: &Place) -> O
         arn: arn.clone(),
         id: id.clone(),
         cluster: place.cluster.clone(),
-        service: place.service.clone(),
-        started_by: place.task_set.clone(),
+        owner: Owner::Service {
+            service: place.service.clone(),
+            set: place.task_set.clone(),
+        },
         definition: definition.arn.clone(),
         architecture: definition.architecture(),
         cpu: text("cpu", "256"),

@@ -79,8 +79,8 @@ async fn live(account: &Account, arn: &str, begin: Begin) -> Stopping {
     let Some(task) = Started::of(account, arn) else {
         return pending().await;
     };
-    if begin == Begin::AsNew {
-        elb::register(account, &task.target_group_arn, &task.target, false);
+    if let Some((group, target)) = task.target.as_ref().filter(|_| begin == Begin::AsNew) {
+        elb::register(account, group, target, false);
     }
     let mut ends: Vec<BoxFuture<'_, Stopping>> = vec![elb_verdict(account, &task).boxed()];
     for container in &task.containers {
@@ -104,8 +104,8 @@ pub(super) fn run(task: &mut Task, now: jiff::Timestamp) {
 
 /// What a started task needs to know of itself.
 struct Started {
-    target_group_arn: String,
-    target: Address,
+    /// Target group and address, if it is behind a load balancer.
+    target: Option<(String, Address)>,
     grace: Duration,
     containers: Vec<StartedContainer>,
 }
@@ -122,8 +122,14 @@ impl Started {
     fn of(account: &Account, arn: &str) -> Option<Self> {
         let state = account.state();
         let task = state.ecs.tasks.get(arn)?;
-        let service = state.ecs.service(&task.cluster, &task.service)?;
-        let spec = &service.task_set(&task.started_by)?.spec;
+        let (target, grace) = match task.place() {
+            Some(place) => {
+                let service = state.ecs.service(&place.cluster, &place.service)?;
+                let set = service.task_set(&place.task_set)?;
+                (set.target(task), service.health_check_grace)
+            }
+            None => (None, Duration::ZERO),
+        };
         let container = |container: &super::task::Container| StartedContainer {
             name: container.name.clone(),
             runs: container.runs.clone(),
@@ -136,9 +142,8 @@ impl Started {
             check: container.check.clone(),
         };
         Some(Self {
-            target_group_arn: spec.target_group_arn.clone(),
-            target: task.address(spec.container_port),
-            grace: service.health_check_grace,
+            target,
+            grace,
             containers: task.containers.iter().map(container).collect(),
         })
     }
@@ -182,11 +187,7 @@ pub(super) fn pull(
     let Some(task) = state.ecs.tasks.get(arn) else {
         return Ok(());
     };
-    let (cluster, service, set) = (
-        task.cluster.clone(),
-        task.service.clone(),
-        task.started_by.clone(),
-    );
+    let place = task.place();
     let architecture = task.architecture;
     let images: Vec<(String, String)> = task
         .containers
@@ -194,10 +195,10 @@ pub(super) fn pull(
         .map(|it| (it.name.clone(), it.image.clone()))
         .collect();
     for (position, (name, image)) in images.into_iter().enumerate() {
-        let set = state
-            .ecs
-            .service(&cluster, &service)
-            .and_then(|service| service.task_set(&set));
+        let set = place.as_ref().and_then(|place| {
+            let service = state.ecs.service(&place.cluster, &place.service)?;
+            service.task_set(&place.task_set)
+        });
         let known = set.and_then(|set| set.digests.get(&image)).cloned();
         let reference = known
             .as_ref()
@@ -208,14 +209,11 @@ pub(super) fn pull(
             ReportedDigest::Index => pulled.digest.clone(),
             ReportedDigest::Platform => pulled.platform_digest.clone(),
         };
-        let id = state
-            .ecs
-            .tasks
-            .get(arn)
-            .map(|task| task.started_by.clone())
-            .unwrap_or_default();
-        let service = state.ecs.service_mut(&cluster, &service);
-        if let Some(set) = service.and_then(|service| service.task_set_mut(&id)) {
+        let set = place.as_ref().and_then(|place| {
+            let service = state.ecs.service_mut(&place.cluster, &place.service)?;
+            service.task_set_mut(&place.task_set)
+        });
+        if let Some(set) = set {
             set.digests.insert(image, pulled.digest);
         }
         let container = state
@@ -324,17 +322,14 @@ async fn container_end(
 
 /// Returns when the target group finds the task unhealthy, and the grace period is over.
 async fn elb_verdict(account: &Account, task: &Started) -> Stopping {
+    let Some((group, target)) = &task.target else {
+        return pending().await;
+    };
     account.clock().sleep(task.grace).await;
     loop {
-        let unhealthy = account
-            .state()
-            .elb
-            .is_unhealthy(&task.target_group_arn, &task.target);
+        let unhealthy = account.state().elb.is_unhealthy(group, target);
         if unhealthy {
-            let reason = format!(
-                "Task failed ELB health checks in (target-group {})",
-                task.target_group_arn
-            );
+            let reason = format!("Task failed ELB health checks in (target-group {group})");
             return Stopping {
                 code: "ServiceSchedulerInitiated",
                 reason,

@@ -12,8 +12,20 @@ use serde_json::{Value, json};
 
 use super::keeper::{self, Place};
 use super::task::Health;
+use super::task_set::Scale;
 use super::{Account, Cluster, Service, TaskSet, life};
 use crate::account::elb;
+
+/// Where tasks are registered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LoadBalancer {
+    /// The target group.
+    pub target_group_arn: String,
+    /// The container that is registered there.
+    pub container_name: String,
+    /// And its port.
+    pub container_port: u16,
+}
 
 /// A service under the `CODE_DEPLOY` controller, as a seed.
 #[derive(Debug, Clone)]
@@ -27,11 +39,7 @@ pub struct ServiceSpec {
     /// Family, `family:revision` or ARN.
     pub task_definition: String,
     /// Where its tasks are registered.
-    pub target_group_arn: String,
-    /// The container that is registered there.
-    pub container_name: String,
-    /// And its port.
-    pub container_port: u16,
+    pub load_balancer: LoadBalancer,
     /// How long a task may fail its target group's health checks before it is replaced.
     pub health_check_grace: Duration,
 }
@@ -46,11 +54,7 @@ pub struct NewTaskSet {
     /// `CODE_DEPLOY`.
     pub started_by: String,
     /// Where its tasks are registered.
-    pub target_group_arn: String,
-    /// The container that is registered there.
-    pub container_name: String,
-    /// And its port.
-    pub container_port: u16,
+    pub load_balancer: LoadBalancer,
     /// Of the service's desired count.
     pub scale_percent: f64,
     /// The `NetworkConfiguration` of the service unless given; in ECS's shape (`awsvpcConfiguration`).
@@ -72,14 +76,8 @@ pub struct TaskSetView {
     pub status: &'static str,
     /// The ARN with the revision.
     pub task_definition: String,
-    /// Where its tasks are registered.
-    pub target_group_arn: String,
-    /// The container that is registered there.
-    pub container_name: String,
-    /// And its port.
-    pub container_port: u16,
-    /// Of the service's desired count.
-    pub scale_percent: f64,
+    /// Where its tasks are registered, if anywhere.
+    pub load_balancer: Option<LoadBalancer>,
     /// ceil(desired count × scale).
     pub desired: u32,
     /// Tasks that start.
@@ -172,9 +170,7 @@ pub fn create_service(account: &Account, spec: ServiceSpec) -> Result<String, St
         task_definition: spec.task_definition,
         external_id: None,
         started_by: "CODE_DEPLOY".to_owned(),
-        target_group_arn: spec.target_group_arn,
-        container_name: spec.container_name,
-        container_port: spec.container_port,
+        load_balancer: spec.load_balancer,
         scale_percent: 100.0,
         network_configuration: None,
     };
@@ -192,7 +188,7 @@ pub fn create_service(account: &Account, spec: ServiceSpec) -> Result<String, St
 /// Starts the tasks of a service that was there before the story begins.
 fn put_in_service(account: &Account, desired: u32, place: &Place) -> Result<(), String> {
     for _ in 0..desired {
-        let (arn, group, target) = {
+        let (arn, target) = {
             let mut state = account.state();
             let arn = keeper::add_task(account, &mut state, place)
                 .ok_or("The task definition is gone.")?;
@@ -200,19 +196,20 @@ fn put_in_service(account: &Account, desired: u32, place: &Place) -> Result<(), 
                 state
                     .ecs
                     .tasks
-                    .retain(|_, task| task.started_by != place.task_set);
+                    .retain(|_, task| !task.is_of(&place.task_set));
                 return Err(reason);
             }
             let service = state.ecs.service(&place.cluster, &place.service);
             let set = service
                 .and_then(|service| service.task_set(&place.task_set))
                 .ok_or("The task set is gone.")?;
-            let (group, port) = (set.spec.target_group_arn.clone(), set.spec.container_port);
             let task = state.ecs.tasks.get(&arn).ok_or("The task is gone.")?;
-            (arn.clone(), group, task.address(port))
+            (arn.clone(), set.target(task))
         };
         life::listen_at_once(account, &arn);
-        elb::register(account, &group, &target, true);
+        if let Some((group, target)) = target {
+            elb::register(account, &group, &target, true);
+        }
         life::change(account, &arn, |task, now| {
             life::run(task, now);
             let checked = task
@@ -243,13 +240,14 @@ fn add_task_set(
     account: &Account,
     cluster: &str,
     service: &str,
-    mut new: NewTaskSet,
+    new: NewTaskSet,
     primary: bool,
 ) -> Result<Place, String> {
-    if elb::target_group(account, &new.target_group_arn).is_none() {
+    let balancer = &new.load_balancer;
+    if elb::target_group(account, &balancer.target_group_arn).is_none() {
         return Err(format!(
             "The specified target group does not exist: {}",
-            new.target_group_arn
+            balancer.target_group_arn
         ));
     }
     let now = account.clock().now();
@@ -258,8 +256,8 @@ fn add_task_set(
         .ecs
         .task_definition(&new.task_definition)
         .ok_or("TaskDefinition not found.")?;
-    definition.check_container(&new.container_name, new.container_port)?;
-    new.task_definition.clone_from(&definition.arn);
+    definition.check_container(&balancer.container_name, balancer.container_port)?;
+    let task_definition = definition.arn.clone();
     state.ecs.task_sets += 1;
     // Of the order of real ones, which grow smaller with time.
     let id = format!(
@@ -277,7 +275,11 @@ fn add_task_set(
     service.task_sets.push(TaskSet {
         id: id.clone(),
         arn: account.arn("ecs", &format!("task-set/{cluster}/{}/{id}", service.name)),
-        spec: new,
+        task_definition,
+        external_id: new.external_id,
+        started_by: new.started_by,
+        load_balancer: Some(new.load_balancer),
+        scale: Scale::Percent(new.scale_percent),
         network_configuration,
         primary,
         draining: false,

@@ -39,7 +39,9 @@ pub(super) async fn stop(account: &Account, arn: &str, stopping: Stopping) {
         let ran = leaving
             .started_at
             .map(|started| started.duration_until(account.clock().now()));
-        keeper::count_failure(account, &leaving.place, ran);
+        if let Some(place) = &leaving.place {
+            keeper::count_failure(account, place, ran);
+        }
         let exit = stopping
             .culprit
             .as_ref()
@@ -49,11 +51,11 @@ pub(super) async fn stop(account: &Account, arn: &str, stopping: Stopping) {
             .unwrap_or_default();
         let text = format!(
             "task {} of {} failed: {}{exit}",
-            leaving.id, leaving.place.service, stopping.reason
+            leaving.id, leaving.owner, stopping.reason
         );
         account.journal().note("ecs", Tone::Bad, text);
     }
-    wake(account, &leaving.place);
+    wake(account, leaving.place.as_ref());
     if let Some((group, target)) = leaving.target {
         if crashed {
             // There is nobody left to drain; the target only has to disappear.
@@ -78,7 +80,7 @@ pub(super) async fn stop(account: &Account, arn: &str, stopping: Stopping) {
             container.status = "STOPPED";
         }
     });
-    wake(account, &leaving.place);
+    wake(account, leaving.place.as_ref());
     account.clock().sleep(REMEMBERED).await;
     account.state().ecs.tasks.remove(arn);
 }
@@ -86,7 +88,9 @@ pub(super) async fn stop(account: &Account, arn: &str, stopping: Stopping) {
 /// What has to be known of a task to stop it.
 struct Leaving {
     id: String,
-    place: Place,
+    /// The service, or the group of a task without one.
+    owner: String,
+    place: Option<Place>,
     started_at: Option<jiff::Timestamp>,
     addresses: Vec<Address>,
     /// Where it is registered, if it ever was.
@@ -97,28 +101,24 @@ impl Leaving {
     fn of(account: &Account, arn: &str) -> Option<Self> {
         let state = account.state();
         let task = state.ecs.tasks.get(arn)?;
-        let set = state
-            .ecs
-            .service(&task.cluster, &task.service)
-            .and_then(|service| service.task_set(&task.started_by));
-        let target = set.filter(|_| task.started_at.is_some());
-        let target = target.map(|set| {
-            (
-                set.spec.target_group_arn.clone(),
-                task.address(set.spec.container_port),
-            )
+        let place = task.place();
+        let set = place.as_ref().and_then(|place| {
+            let service = state.ecs.service(&place.cluster, &place.service)?;
+            service.task_set(&place.task_set)
         });
+        let target = set.filter(|_| task.started_at.is_some());
+        let target = target.and_then(|set| set.target(task));
         let ports = task
             .containers
             .iter()
             .flat_map(|container| &container.ports);
         Some(Self {
             id: task.id.clone(),
-            place: Place {
-                cluster: task.cluster.clone(),
-                service: task.service.clone(),
-                task_set: task.started_by.clone(),
-            },
+            owner: task
+                .owner
+                .service()
+                .map_or_else(|| task.owner.group(), str::to_owned),
+            place,
             started_at: task.started_at,
             addresses: ports.map(|port| task.address(*port)).collect(),
             target,
@@ -126,8 +126,9 @@ impl Leaving {
     }
 }
 
-/// Tells the keeper that one of its tasks changed.
-pub(super) fn wake(account: &Account, place: &Place) {
+/// Tells the keeper, if there is one, that one of its tasks changed.
+pub(super) fn wake(account: &Account, place: Option<&Place>) {
+    let Some(place) = place else { return };
     let state = account.state();
     let service = state.ecs.service(&place.cluster, &place.service);
     if let Some(set) = service.and_then(|service| service.task_set(&place.task_set)) {

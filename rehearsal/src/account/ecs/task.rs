@@ -5,6 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::sync::watch;
 
+use super::keeper::Place;
 use crate::account::containers::ImageSpec;
 use crate::account::network::Address;
 
@@ -14,9 +15,7 @@ pub(super) struct Task {
     pub(super) arn: String,
     pub(super) id: String,
     pub(super) cluster: String,
-    pub(super) service: String,
-    /// The id of its task set (AWS-FACTS 5.11).
-    pub(super) started_by: String,
+    pub(super) owner: Owner,
     pub(super) definition: String,
     pub(super) architecture: &'static str,
     pub(super) cpu: String,
@@ -35,6 +34,23 @@ pub(super) struct Task {
     pub(super) version: u64,
     /// Tells the task to stop.
     pub(super) word: watch::Sender<Option<Stopping>>,
+}
+
+/// Who wants a task to run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Owner {
+    /// A service, which keeps as many as it wants.
+    Service {
+        service: String,
+        /// `ecs-svc/<number>`: of its task set (AWS-FACTS 5.11) or of its service revision (7.7).
+        set: String,
+    },
+    /// Nobody: it was started once, by `RunTask`.
+    OneShot {
+        /// `family:<family>` unless given.
+        group: String,
+        started_by: Option<String>,
+    },
 }
 
 /// Where in its life a task is: `lastStatus`.
@@ -108,7 +124,50 @@ pub(super) enum Health {
     Unhealthy,
 }
 
+impl Owner {
+    /// The service, if it is one's.
+    pub(super) fn service(&self) -> Option<&str> {
+        match self {
+            Self::Service { service, .. } => Some(service),
+            Self::OneShot { .. } => None,
+        }
+    }
+
+    /// `startedBy`
+    pub(super) fn started_by(&self) -> Option<&str> {
+        match self {
+            Self::Service { set, .. } => Some(set),
+            Self::OneShot { started_by, .. } => started_by.as_deref(),
+        }
+    }
+
+    /// `group`
+    pub(super) fn group(&self) -> String {
+        match self {
+            Self::Service { service, .. } => format!("service:{service}"),
+            Self::OneShot { group, .. } => group.clone(),
+        }
+    }
+}
+
 impl Task {
+    /// The task set or revision that it belongs to.
+    pub(super) fn place(&self) -> Option<Place> {
+        match &self.owner {
+            Owner::Service { service, set } => Some(Place {
+                cluster: self.cluster.clone(),
+                service: service.clone(),
+                task_set: set.clone(),
+            }),
+            Owner::OneShot { .. } => None,
+        }
+    }
+
+    /// Whether it belongs to this task set or revision.
+    pub(super) fn is_of(&self, id: &str) -> bool {
+        matches!(&self.owner, Owner::Service { set, .. } if set == id)
+    }
+
     /// Where a port of its containers is.
     pub(super) fn address(&self, port: u16) -> Address {
         Address {

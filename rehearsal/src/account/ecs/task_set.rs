@@ -8,16 +8,24 @@ use serde_json::Value;
 use tokio::sync::Notify;
 
 use super::task::{Status, Task};
-use super::{NewTaskSet, Service, StoppedTask, TaskSetView};
+use super::{LoadBalancer, Service, StoppedTask, TaskSetView};
 use crate::account::State;
+use crate::account::network::Address;
 
 /// A task set.
 #[derive(Debug)]
 pub(super) struct TaskSet {
     pub(super) id: String,
     pub(super) arn: String,
-    /// What it was created from; `task_definition` is the ARN.
-    pub(super) spec: NewTaskSet,
+    /// The ARN with the revision.
+    pub(super) task_definition: String,
+    /// The CodeDeploy deployment id.
+    pub(super) external_id: Option<String>,
+    /// What `startedBy` of a task set says: not that of its tasks, which is the id.
+    pub(super) started_by: String,
+    /// Where its tasks are registered, if anywhere.
+    pub(super) load_balancer: Option<LoadBalancer>,
+    pub(super) scale: Scale,
     pub(super) network_configuration: Value,
     pub(super) primary: bool,
     pub(super) draining: bool,
@@ -33,6 +41,15 @@ pub(super) struct TaskSet {
     pub(super) not_before: Timestamp,
     /// Wakes the keeper.
     pub(super) wake: Arc<Notify>,
+}
+
+/// How many tasks a task set is to have.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Scale {
+    /// Of the service's desired count.
+    Percent(f64),
+    /// So many, as a deployment under way wants it.
+    Count(u32),
 }
 
 /// How many tasks of a task set there are.
@@ -60,15 +77,27 @@ impl TaskSet {
         if self.draining {
             return 0;
         }
+        let percent = match self.scale {
+            Scale::Percent(percent) => percent,
+            Scale::Count(count) => return count,
+        };
         #[expect(
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,
             reason = "clamped to what fits"
         )]
-        let desired = (f64::from(service_desired) * self.spec.scale_percent / 100.0)
+        let desired = (f64::from(service_desired) * percent / 100.0)
             .ceil()
             .clamp(0.0, 10_000.0) as u32;
         desired
+    }
+
+    /// The share of the service's desired count.
+    pub(super) fn percent(&self) -> f64 {
+        match self.scale {
+            Scale::Percent(percent) => percent,
+            Scale::Count(_) => 100.0,
+        }
     }
 
     pub(super) fn counts(&self, state: &State, service_desired: u32) -> Counts {
@@ -87,22 +116,26 @@ impl TaskSet {
                 Status::Deactivating | Status::Stopping => counts.leaving += 1,
                 Status::Stopped => {}
             }
-            let in_service = state.elb.is_healthy(
-                &self.spec.target_group_arn,
-                &task.address(self.spec.container_port),
-            );
+            let in_service = self
+                .target(task)
+                .is_none_or(|(group, target)| state.elb.is_healthy(&group, &target));
             counts.healthy +=
                 u32::from(task.status == Status::Running && in_service && task.is_healthy());
         }
         counts
     }
 
+    /// Where a task of it is registered: target group and address.
+    pub(super) fn target(&self, task: &Task) -> Option<(String, Address)> {
+        let balancer = self.load_balancer.as_ref()?;
+        Some((
+            balancer.target_group_arn.clone(),
+            task.address(balancer.container_port),
+        ))
+    }
+
     pub(super) fn tasks<'a>(&'a self, state: &'a State) -> impl Iterator<Item = &'a Task> {
-        state
-            .ecs
-            .tasks
-            .values()
-            .filter(|task| task.started_by == self.id)
+        state.ecs.tasks.values().filter(|task| task.is_of(&self.id))
     }
 
     pub(super) fn view(&self, state: &State, service: &Service) -> TaskSetView {
@@ -115,14 +148,11 @@ impl TaskSet {
         TaskSetView {
             id: self.id.clone(),
             arn: self.arn.clone(),
-            external_id: self.spec.external_id.clone(),
-            started_by: self.spec.started_by.clone(),
+            external_id: self.external_id.clone(),
+            started_by: self.started_by.clone(),
             status: self.status(),
-            task_definition: self.spec.task_definition.clone(),
-            target_group_arn: self.spec.target_group_arn.clone(),
-            container_name: self.spec.container_name.clone(),
-            container_port: self.spec.container_port,
-            scale_percent: self.spec.scale_percent,
+            task_definition: self.task_definition.clone(),
+            load_balancer: self.load_balancer.clone(),
             desired: counts.desired,
             pending: counts.pending,
             running: counts.running,
