@@ -5,7 +5,7 @@
 
 use bytes::Bytes;
 use http::{Request, Response, StatusCode, header};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::scope::Scope;
 use super::{Account, ServiceError, codedeploy, dynamodb, ecr, ecs, elb, query, s3, sts};
@@ -105,7 +105,7 @@ impl Account {
         let request_id = request_id(&self.unique());
         let (service, operation, input) = match read(&request) {
             Ok(call) => call,
-            Err(error) => return json_answer(error.status, &error_body(&error), &request_id),
+            Err(error) => return json_answer(error.status, &error.to_json(), &request_id),
         };
         let refusal = self.refusal(&caller, &request, service, &operation);
         if service == Service::DynamoDb && refusal.is_none() {
@@ -136,7 +136,9 @@ impl Account {
             }
         };
         let status = result.as_ref().map_or_else(|error| error.status, |_| 200);
-        let output = result.as_ref().map_or_else(error_body, Clone::clone);
+        let output = result
+            .as_ref()
+            .map_or_else(ServiceError::to_json, Clone::clone);
         self.journal().call(
             caller,
             service.name(),
@@ -161,7 +163,7 @@ impl Account {
         };
         let may_list = !self.is_denied(&caller, Service::S3, "ListBucket");
         let (response, output) = match self.refusal(&caller, request, Service::S3, call.action()) {
-            Some(refusal) => (s3::error(&refusal, request), error_body(&refusal)),
+            Some(refusal) => (s3::error(&refusal, request), refusal.to_json()),
             None => {
                 let response = s3::handle(self, &call, request, may_list).await;
                 let output = s3::output(&response);
@@ -283,10 +285,6 @@ fn read(request: &Request<Bytes>) -> Result<(Service, String, Value), ServiceErr
         "an unknown service",
         &format!("{} {}", request.method(), request.uri().path()),
     ))
-}
-
-fn error_body(error: &ServiceError) -> Value {
-    json!({"__type": error.code, "message": error.message})
 }
 
 fn request_id(unique: &str) -> String {

@@ -2,7 +2,6 @@
 
 use super::{Account, ImageSpec, manifest};
 use crate::account::State;
-use crate::account::containers::Behaviour;
 
 /// An image that was pulled.
 #[derive(Debug, Clone)]
@@ -93,11 +92,7 @@ pub(crate) fn pull(
         .and_then(|configuration| state.ecr.configurations.get(&configuration))
         .cloned();
     // A manifest that a client put together itself runs, and answers with its digest.
-    let unknown = || ImageSpec {
-        version: platform_digest.clone(),
-        behaviour: Behaviour::default(),
-        platforms: 1,
-    };
+    let unknown = || ImageSpec::healthy(&platform_digest);
     let image = Some(spec.unwrap_or_else(unknown));
     Ok(Pulled {
         digest,

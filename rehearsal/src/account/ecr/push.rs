@@ -7,6 +7,7 @@ use super::image_event::{detail, emit};
 use super::manifest::{self, PlatformImage};
 use super::put::{Put, put};
 use super::{Account, ImageSpec, ServiceError};
+use crate::account::containers::Platforms;
 
 /// Builds an image and pushes it under each of the tags. Returns what the tags then point at: the
 /// digest of the manifest, or of the index of a multi-platform image.
@@ -16,10 +17,9 @@ pub fn push_image(
     tags: &[&str],
     image: &ImageSpec,
 ) -> Result<String, ServiceError> {
-    let architectures: &[&str] = if image.platforms > 1 {
-        &["amd64", "arm64"]
-    } else {
-        &["amd64"]
+    let architectures = match &image.platforms {
+        Platforms::One(architecture) => std::slice::from_ref(architecture),
+        Platforms::Index(architectures) => architectures,
     };
     let builds: Vec<PlatformImage> = architectures
         .iter()
@@ -56,13 +56,17 @@ pub fn push_image(
             other => other,
         }
     };
-    let top = match &builds[..] {
-        [single] => single.manifest.clone(),
-        platforms => {
+    let top = match (&image.platforms, &builds[..]) {
+        (Platforms::One(_), [single]) => single.manifest.clone(),
+        (_, platforms) => {
             for platform in platforms {
                 push(&platform.manifest, None)?;
             }
-            let named: Vec<_> = architectures.iter().copied().zip(platforms).collect();
+            let named: Vec<_> = architectures
+                .iter()
+                .map(String::as_str)
+                .zip(platforms)
+                .collect();
             manifest::index(&named)
         }
     };

@@ -10,11 +10,16 @@ mod describe_tasks;
 mod find;
 mod keeper;
 mod life;
+mod new_task;
 mod register_task_definition;
+mod run_request;
+mod run_task;
 mod seams;
 mod stop;
+mod stop_task;
 mod task;
 mod task_definition;
+mod task_event;
 mod task_set;
 #[cfg(test)]
 mod tests;
@@ -26,6 +31,7 @@ use serde_json::Value;
 use super::{Account, Members, ServiceError, epoch};
 use cluster::{Cluster, Service};
 pub(crate) use register_task_definition::register_task_definition;
+pub use run_task::refuse_tasks;
 pub use seams::*;
 use task::Task;
 use task_definition::TaskDefinition;
@@ -42,6 +48,10 @@ pub(crate) struct State {
     tasks: BTreeMap<String, Task>,
     /// How many task sets there ever were.
     task_sets: u64,
+    /// The runs that were asked for with a client token, by cluster and token.
+    runs: BTreeMap<(String, String), run_task::Run>,
+    /// Why `RunTask` places nothing, if it does not.
+    refused: Option<String>,
 }
 
 /// Answers a call.
@@ -60,6 +70,8 @@ pub(crate) fn handle(
         "ListTaskDefinitions" => task_definition::list_task_definitions(account, members),
         "ListTasks" => describe_tasks::list_tasks(account, members),
         "RegisterTaskDefinition" => register_task_definition::handle(account, input),
+        "RunTask" => run_task::run_task(account, &input),
+        "StopTask" => stop_task::stop_task(account, members),
         _ => Err(ServiceError::unknown_operation("ecs", operation)),
     }
 }

@@ -168,7 +168,6 @@ async fn put(
     let text = |name: &str| error[name].as_str().unwrap_or_default().to_owned();
     Err(ServiceError {
         status: response.status().as_u16(),
-        code: text("__type"),
-        message: text("message"),
+        ..ServiceError::new(text("__type"), text("message"))
     })
 }
