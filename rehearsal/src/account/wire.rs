@@ -97,6 +97,9 @@ impl Account {
     /// The caller is told by the access key id in the `Authorization` header, see
     /// [`add_caller`](Self::add_caller); an unknown key is the operator's.
     pub async fn handle(&self, request: Request<Bytes>) -> Response<Bytes> {
+        if let Some(layer) = ecr::layer(self, &request) {
+            return layer;
+        }
         let scope = Scope::of(&request);
         let caller = self.caller(scope);
         if scope.is_some_and(|scope| scope.service == "s3") {
@@ -122,7 +125,10 @@ impl Account {
             let input = input.clone();
             match service {
                 Service::CodeDeploy => codedeploy::handle(self, &operation, input),
-                Service::Ecr => ecr::handle(self, &operation, &input),
+                Service::Ecr => {
+                    let asked = ecr::Asked::by(self, &request);
+                    ecr::handle(self, &asked, &operation, &input)
+                }
                 Service::Ecs => ecs::handle(self, &operation, input),
                 Service::Elb => elb::handle(self, &operation, &input),
                 Service::Events => self.events().handle(&operation, &input),
