@@ -5,6 +5,8 @@
 
 use std::fmt;
 
+use serde_json::{Map, Value, json};
+
 /// An error as an AWS service answers it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServiceError {
@@ -14,6 +16,8 @@ pub struct ServiceError {
     pub code: String,
     /// AWS's sentence.
     pub message: String,
+    /// What else some errors say, such as `resourceIds`.
+    pub members: Map<String, Value>,
 }
 
 impl ServiceError {
@@ -23,12 +27,22 @@ impl ServiceError {
             status: 400,
             code: code.into(),
             message: message.into(),
+            members: Map::new(),
         }
     }
 
     /// The call itself is malformed.
     pub fn validation(message: impl Into<String>) -> Self {
         Self::new("ValidationException", message)
+    }
+
+    /// The error as JSON has it.
+    pub(crate) fn to_json(&self) -> Value {
+        let mut body = json!({"__type": self.code, "message": self.message});
+        for (name, value) in &self.members {
+            body[name] = value.clone();
+        }
+        body
     }
 
     /// The account does not simulate this operation.

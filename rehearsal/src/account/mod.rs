@@ -19,9 +19,12 @@ mod members;
 pub mod network;
 mod query;
 pub mod queue;
+pub mod s3;
 #[cfg(test)]
 mod sample;
+mod scope;
 mod settings;
+pub mod sts;
 pub mod template;
 mod wire;
 #[cfg(test)]
@@ -37,8 +40,8 @@ use sha2::{Digest as _, Sha256};
 pub use error::ServiceError;
 pub use journal::Journal;
 pub use settings::{
-    ControllerDeployments, HookFailure, ImmutableRepeat, Network, ReportedDigest, Retag, Settings,
-    Unaccepted, UntaggedPush,
+    ControllerDeployments, HookFailure, ImmutableRepeat, Network, Replication, ReportedDigest,
+    Retag, Settings, Unaccepted, UntaggedPush,
 };
 
 use crate::clock::Clock;
@@ -54,6 +57,7 @@ struct Inner {
     settings: Settings,
     journal: Journal,
     tables: dynamodb::Tables,
+    buckets: s3::Buckets,
     state: Mutex<State>,
 }
 
@@ -68,6 +72,7 @@ pub(crate) struct State {
     pub(crate) functions: functions::State,
     pub(crate) queues: queue::State,
     pub(crate) network: network::State,
+    pub(crate) sts: sts::State,
     /// Access key id → the name under which its calls are journalled.
     callers: BTreeMap<String, String>,
     /// Caller and action (`ecs:RegisterTaskDefinition`) that are refused.
@@ -95,6 +100,7 @@ impl Account {
                 settings,
                 journal,
                 tables: dynamodb::Tables::default(),
+                buckets: s3::Buckets::default(),
                 state: Mutex::default(),
             }),
         }
@@ -147,6 +153,10 @@ impl Account {
 
     pub(crate) fn tables(&self) -> &dynamodb::Tables {
         &self.inner.tables
+    }
+
+    pub(crate) fn buckets(&self) -> &s3::Buckets {
+        &self.inner.buckets
     }
 
     /// A new id of 32 hexadecimal digits: unique in the account, and the same in every run.

@@ -1,4 +1,4 @@
-//! The query protocol of Elastic Load Balancing: a form in, XML out.
+//! The query protocol of Elastic Load Balancing and STS: a form in, XML out.
 //!
 //! Both are translated to and from the JSON that the rest of the account speaks; the lists of the form
 //! are `Name.member.1`, and so are those of the XML (`<member>`).
@@ -14,22 +14,23 @@ use super::ServiceError;
 const DEEPEST: usize = 24;
 
 /// Members of the simulated operations that are numbers; a form has only text.
-const INTEGERS: [&str; 2] = ["PageSize", "Port"];
+const INTEGERS: [&str; 3] = ["DurationSeconds", "PageSize", "Port"];
 
-/// Reads a form body: the operation and its input.
-pub(super) fn parse(body: &[u8]) -> Result<(String, Value), ServiceError> {
+/// Reads a form body: the version of the API, which tells whose it is, the operation and its input.
+pub(super) fn parse(body: &[u8]) -> Result<(Option<String>, String, Value), ServiceError> {
+    let mut version = None;
     let mut operation = None;
     let mut input = Value::Object(Map::new());
     for (name, value) in form_urlencoded::parse(body) {
         match name.as_ref() {
             "Action" => operation = Some(value.into_owned()),
-            "Version" => {}
+            "Version" => version = Some(value.into_owned()),
             path => insert(&mut input, path, &value)?,
         }
     }
     let operation =
         operation.ok_or_else(|| ServiceError::new("MissingAction", "The request has no Action"))?;
-    Ok((operation, input))
+    Ok((version, operation, input))
 }
 
 fn insert(input: &mut Value, path: &str, text: &str) -> Result<(), ServiceError> {
@@ -82,9 +83,9 @@ fn insert(input: &mut Value, path: &str, text: &str) -> Result<(), ServiceError>
     Ok(())
 }
 
-/// The body of a successful answer.
-pub(super) fn answer(operation: &str, output: &Value, request_id: &str) -> String {
-    let mut xml = format!("<{operation}Response xmlns=\"{NAMESPACE}\"><{operation}Result>");
+/// The body of a successful answer, in the service's XML namespace.
+pub(super) fn answer(namespace: &str, operation: &str, output: &Value, request_id: &str) -> String {
+    let mut xml = format!("<{operation}Response xmlns=\"{namespace}\"><{operation}Result>");
     write_value(&mut xml, output);
     // Writing to a string cannot fail, here and below.
     let _ = write!(
@@ -95,16 +96,14 @@ pub(super) fn answer(operation: &str, output: &Value, request_id: &str) -> Strin
 }
 
 /// The body of an error.
-pub(super) fn error(error: &ServiceError, request_id: &str) -> String {
+pub(super) fn error(namespace: &str, error: &ServiceError, request_id: &str) -> String {
     format!(
-        "<ErrorResponse xmlns=\"{NAMESPACE}\"><Error><Type>Sender</Type><Code>{}</Code><Message>{}</Message></Error>\
+        "<ErrorResponse xmlns=\"{namespace}\"><Error><Type>Sender</Type><Code>{}</Code><Message>{}</Message></Error>\
          <RequestId>{request_id}</RequestId></ErrorResponse>",
         escape(&error.code),
         escape(&error.message),
     )
 }
-
-const NAMESPACE: &str = "http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/";
 
 fn write_value(xml: &mut String, value: &Value) {
     match value {
@@ -128,7 +127,7 @@ fn element(xml: &mut String, name: &str, value: &Value) {
     let _ = write!(xml, "</{name}>");
 }
 
-fn escape(text: &str) -> String {
+pub(super) fn escape(text: &str) -> String {
     text.chars().fold(
         String::with_capacity(text.len()),
         |mut escaped, character| {
@@ -153,7 +152,8 @@ mod tests {
     #[test]
     fn a_form_becomes_the_json_that_the_other_services_speak() {
         let body = b"Action=DescribeTargetHealth&Version=2015-12-01&TargetGroupArn=arn%3Aa&PageSize=5&Targets.member.1.Id=10.0.0.1&Targets.member.1.Port=8080&Targets.member.2.Id=10.0.0.2&Names.member.1=7";
-        let (operation, input) = parse(body).unwrap();
+        let (version, operation, input) = parse(body).unwrap();
+        assert_eq!(version.as_deref(), Some("2015-12-01"));
         assert_eq!(operation, "DescribeTargetHealth");
         assert_eq!(
             input,
@@ -180,8 +180,8 @@ mod tests {
     fn an_answer_is_xml_with_member_lists() {
         let output = json!({"Names": ["a<b", "c"], "Port": 80, "Gone": null, "Set": {"On": true}});
         assert_eq!(
-            answer("Describe", &output, "id"),
-            "<DescribeResponse xmlns=\"http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/\"><DescribeResult>\
+            answer("https://x/", "Describe", &output, "id"),
+            "<DescribeResponse xmlns=\"https://x/\"><DescribeResult>\
              <Names><member>a&lt;b</member><member>c</member></Names><Port>80</Port><Set><On>true</On></Set>\
              </DescribeResult><ResponseMetadata><RequestId>id</RequestId></ResponseMetadata></DescribeResponse>"
         );

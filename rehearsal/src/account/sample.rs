@@ -108,7 +108,7 @@ impl Sample {
         reason = "`json!` reads better without `&`"
     )]
     pub(crate) fn ecr(&self, operation: &str, input: Value) -> Result<Value, ServiceError> {
-        ecr::handle(&self.account, operation, &input)
+        ecr::handle_own(&self.account, operation, &input)
     }
 
     #[expect(

@@ -2,6 +2,8 @@
 //!
 //! Each switch names the section of AWS-FACTS that leaves the question open; tests run both ways.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 
 use crate::clock::Clock;
@@ -31,6 +33,10 @@ pub struct Settings {
     pub unaccepted: Unaccepted,
     /// Whether a service under the `CODE_DEPLOY` controller has a list of deployments.
     pub controller_deployments: ControllerDeployments,
+    /// Whether an image that arrives by replication is announced as a push, too.
+    pub replication: Replication,
+    /// How long the credentials of an assumed role last, unless the request says it.
+    pub role_session: Duration,
 }
 
 impl Settings {
@@ -48,6 +54,8 @@ impl Settings {
             immutable_repeat: ImmutableRepeat::ImageAlreadyExists,
             unaccepted: Unaccepted::NotFound,
             controller_deployments: ControllerDeployments::Empty,
+            replication: Replication::IsNoPush,
+            role_session: Duration::from_hours(1),
         }
     }
 
@@ -141,4 +149,14 @@ pub enum Unaccepted {
     NotFound,
     /// It is answered as it is stored.
     AsStored,
+}
+
+/// Whether an image that arrives by replication is announced as a push, too: UNCONFIRMED (AWS-FACTS 1.5,
+/// 11.4).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Replication {
+    /// Only `ECR Replication Action` is sent.
+    IsNoPush,
+    /// `ECR Image Action` with `PUSH` is sent as well.
+    AlsoSendsPush,
 }

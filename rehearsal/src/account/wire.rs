@@ -5,9 +5,10 @@
 
 use bytes::Bytes;
 use http::{Request, Response, StatusCode, header};
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use super::{Account, ServiceError, codedeploy, dynamodb, ecr, ecs, elb, query};
+use super::scope::Scope;
+use super::{Account, ServiceError, codedeploy, dynamodb, ecr, ecs, elb, query, s3, sts};
 
 /// A service that the account simulates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,27 +19,41 @@ enum Service {
     Ecs,
     Elb,
     Events,
+    S3,
+    Sts,
+}
+
+/// How a service is spoken to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Protocol {
+    Json,
+    /// A form and XML, whose namespace this is.
+    Query(&'static str),
+    /// Methods and paths, and XML.
+    Rest,
 }
 
 impl Service {
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 8] = [
         Self::CodeDeploy,
         Self::DynamoDb,
         Self::Ecr,
         Self::Ecs,
         Self::Elb,
         Self::Events,
+        Self::S3,
+        Self::Sts,
     ];
 
-    /// What comes before the dot in `X-Amz-Target`; the query protocol has no such thing.
+    /// What comes before the dot in `X-Amz-Target`; only the JSON protocol has such a thing.
     const fn target_prefix(self) -> &'static str {
         match self {
             Self::CodeDeploy => "CodeDeploy_20141006",
             Self::DynamoDb => "DynamoDB_20120810",
             Self::Ecr => "AmazonEC2ContainerRegistry_V20150921",
             Self::Ecs => "AmazonEC2ContainerServiceV20141113",
-            Self::Elb => "",
             Self::Events => "AWSEvents",
+            Self::Elb | Self::S3 | Self::Sts => "",
         }
     }
 
@@ -51,6 +66,19 @@ impl Service {
             Self::Ecs => "ecs",
             Self::Elb => "elbv2",
             Self::Events => "events",
+            Self::S3 => "s3",
+            Self::Sts => "sts",
+        }
+    }
+
+    const fn protocol(self) -> Protocol {
+        match self {
+            Self::Elb => {
+                Protocol::Query("http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/")
+            }
+            Self::Sts => Protocol::Query("https://sts.amazonaws.com/doc/2011-06-15/"),
+            Self::S3 => Protocol::Rest,
+            _ => Protocol::Json,
         }
     }
 
@@ -64,18 +92,26 @@ impl Service {
 }
 
 impl Account {
-    /// Answers one AWS API call, exactly as it comes over the wire.
+    /// Answers one AWS API call, exactly as it comes over the wire; and what a call gave the URL of.
     ///
     /// The caller is told by the access key id in the `Authorization` header, see
     /// [`add_caller`](Self::add_caller); an unknown key is the operator's.
     pub async fn handle(&self, request: Request<Bytes>) -> Response<Bytes> {
+        if let Some(layer) = ecr::layer(self, &request) {
+            return layer;
+        }
+        let scope = Scope::of(&request);
+        let caller = self.caller(scope);
+        if scope.is_some_and(|scope| scope.service == "s3") {
+            return self.handle_s3(caller, &request).await;
+        }
         let request_id = request_id(&self.unique());
-        let caller = self.caller(&request);
         let (service, operation, input) = match read(&request) {
             Ok(call) => call,
-            Err(error) => return json_answer(error.status, &error_body(&error), &request_id),
+            Err(error) => return json_answer(error.status, &error.to_json(), &request_id),
         };
-        if service == Service::DynamoDb && !self.is_denied(&caller, service, &operation) {
+        let refusal = self.refusal(&caller, &request, service, &operation);
+        if service == Service::DynamoDb && refusal.is_none() {
             let response = dynamodb::handle(self, &request).await;
             let output = serde_json::from_slice(response.body()).unwrap_or(Value::Null);
             let answer = (response.status().as_u16(), output);
@@ -83,23 +119,32 @@ impl Account {
                 .call(caller, service.name(), operation, input, answer);
             return response;
         }
-        let result = if self.is_denied(&caller, service, &operation) {
-            Err(self.access_denied(&caller, service, &operation))
+        let result = if let Some(refusal) = refusal {
+            Err(refusal)
         } else {
             let input = input.clone();
             match service {
                 Service::CodeDeploy => codedeploy::handle(self, &operation, input),
-                Service::Ecr => ecr::handle(self, &operation, &input),
+                Service::Ecr => {
+                    let asked = ecr::Asked::by(self, &request);
+                    ecr::handle(self, &asked, &operation, &input)
+                }
                 Service::Ecs => ecs::handle(self, &operation, input),
                 Service::Elb => elb::handle(self, &operation, &input),
                 Service::Events => self.events().handle(&operation, &input),
-                Service::DynamoDb => {
+                Service::Sts => {
+                    let key = scope.map(|scope| scope.key);
+                    sts::handle(self, &caller, key, &operation, &input)
+                }
+                Service::DynamoDb | Service::S3 => {
                     Err(ServiceError::unknown_operation(service.name(), &operation))
                 }
             }
         };
         let status = result.as_ref().map_or_else(|error| error.status, |_| 200);
-        let output = result.as_ref().map_or_else(error_body, Clone::clone);
+        let output = result
+            .as_ref()
+            .map_or_else(ServiceError::to_json, Clone::clone);
         self.journal().call(
             caller,
             service.name(),
@@ -107,50 +152,91 @@ impl Account {
             input,
             (status, output.clone()),
         );
-        if service == Service::Elb {
+        if let Protocol::Query(namespace) = service.protocol() {
             let body = match &result {
-                Ok(output) => query::answer(&operation, output, &request_id),
-                Err(error) => query::error(error, &request_id),
+                Ok(output) => query::answer(namespace, &operation, output, &request_id),
+                Err(error) => query::error(namespace, error, &request_id),
             };
             return respond(status, "text/xml", body, &request_id);
         }
         json_answer(status, &output, &request_id)
     }
 
-    fn caller<B>(&self, request: &Request<B>) -> String {
-        let authorization = request
-            .headers()
-            .get(header::AUTHORIZATION)
-            .and_then(|value| value.to_str().ok());
-        let key = authorization
-            .and_then(|value| value.split_once("Credential="))
-            .and_then(|(_, credential)| credential.split('/').next());
+    async fn handle_s3(&self, caller: String, request: &Request<Bytes>) -> Response<Bytes> {
+        let call = match s3::read(request) {
+            Ok(call) => call,
+            Err(error) => return s3::error(&error, request),
+        };
+        let may_list = !self.is_denied(&caller, Service::S3, "ListBucket");
+        let (response, output) = match self.refusal(&caller, request, Service::S3, call.action()) {
+            Some(refusal) => (s3::error(&refusal, request), refusal.to_json()),
+            None => {
+                let response = s3::handle(self, &call, request, may_list).await;
+                let output = s3::output(&response);
+                (response, output)
+            }
+        };
+        self.journal().call(
+            caller,
+            Service::S3.name(),
+            call.operation.to_owned(),
+            call.input(),
+            (response.status().as_u16(), output),
+        );
+        response
+    }
+
+    fn caller(&self, scope: Option<Scope<'_>>) -> String {
         let state = self.state();
-        key.and_then(|key| state.callers.get(key))
+        scope
+            .and_then(|scope| state.callers.get(scope.key))
             .cloned()
             .unwrap_or_else(|| "operator".to_owned())
     }
 
-    fn is_denied(&self, caller: &str, service: Service, operation: &str) -> bool {
-        let action = format!("{}:{operation}", service.iam());
+    /// Why a call is not even looked at: credentials that are over, or a caller who may not.
+    fn refusal(
+        &self,
+        caller: &str,
+        request: &Request<Bytes>,
+        service: Service,
+        action: &str,
+    ) -> Option<ServiceError> {
+        let denied = || {
+            self.is_denied(caller, service, action)
+                .then(|| self.access_denied(caller, service, action))
+        };
+        let mut error = sts::check(self, request).err().or_else(denied)?;
+        let (status, names) = match service.protocol() {
+            Protocol::Json => return Some(error),
+            Protocol::Query(_) => (
+                403,
+                ["AccessDenied", "ExpiredToken", "InvalidClientTokenId"],
+            ),
+            Protocol::Rest => (400, ["AccessDenied", "ExpiredToken", "InvalidToken"]),
+        };
+        let [denied, expired, invalid] = names;
+        (error.status, error.code) = match error.code.as_str() {
+            "AccessDeniedException" => (403, denied.to_owned()),
+            "ExpiredTokenException" => (status, expired.to_owned()),
+            _ => (status, invalid.to_owned()),
+        };
+        Some(error)
+    }
+
+    fn is_denied(&self, caller: &str, service: Service, action: &str) -> bool {
+        let action = format!("{}:{action}", service.iam());
         self.state().denied.contains(&(caller.to_owned(), action))
     }
 
-    fn access_denied(&self, caller: &str, service: Service, operation: &str) -> ServiceError {
-        let action = format!("{}:{operation}", service.iam());
-        let account = &self.settings().account_id;
+    fn access_denied(&self, caller: &str, service: Service, action: &str) -> ServiceError {
+        let action = format!("{}:{action}", service.iam());
         let message = format!(
-            "User: arn:aws:sts::{account}:assumed-role/{caller}/{caller} is not authorized to perform: {action} \
-             on resource: * because no identity-based policy allows the {action} action"
+            "User: {} is not authorized to perform: {action} on resource: * because no identity-based policy allows \
+             the {action} action",
+            sts::principal(self, caller)
         );
-        match service {
-            Service::Elb => ServiceError {
-                status: 403,
-                code: "AccessDenied".to_owned(),
-                message,
-            },
-            _ => ServiceError::new("AccessDeniedException", message),
-        }
+        ServiceError::new("AccessDeniedException", message)
     }
 }
 
@@ -194,17 +280,17 @@ fn read(request: &Request<Bytes>) -> Result<(Service, String, Value), ServiceErr
     if text("content-type")
         .is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded"))
     {
-        let (operation, input) = query::parse(request.body())?;
-        return Ok((Service::Elb, operation, input));
+        let (version, operation, input) = query::parse(request.body())?;
+        let service = match version.as_deref() {
+            Some("2011-06-15") => Service::Sts,
+            _ => Service::Elb,
+        };
+        return Ok((service, operation, input));
     }
     Err(ServiceError::unknown_operation(
         "an unknown service",
         &format!("{} {}", request.method(), request.uri().path()),
     ))
-}
-
-fn error_body(error: &ServiceError) -> Value {
-    json!({"__type": error.code, "message": error.message})
 }
 
 fn request_id(unique: &str) -> String {

@@ -3,6 +3,8 @@
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_ecr::types::ImageIdentifier;
+use aws_sdk_ecs::operation::run_task::RunTaskError;
+use aws_sdk_ecs::types::{AwsVpcConfiguration, LaunchType, NetworkConfiguration};
 use aws_types::SdkConfig;
 use aws_types::region::Region;
 use bytes::Bytes;
@@ -11,6 +13,7 @@ use serde_json::{Value, json};
 
 use super::Account;
 use super::containers::ImageSpec;
+use super::ecs;
 use super::sample::Sample;
 
 fn config(account: &Account, key: &str) -> SdkConfig {
@@ -126,6 +129,49 @@ async fn the_sdk_reads_what_ecs_answers() {
         .unwrap_err()
         .into_service_error();
     assert!(error.is_cluster_not_found_exception(), "{error:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_sdk_runs_a_task_and_stops_it() {
+    let sample = Sample::open();
+    let ecs = aws_sdk_ecs::Client::new(&config(&sample.account, "AKIAX"));
+    let network = AwsVpcConfiguration::builder().subnets("subnet-1").build();
+    let network = NetworkConfiguration::builder().awsvpc_configuration(network.unwrap());
+    let run = |started_by: &str| {
+        ecs.run_task()
+            .cluster("mco")
+            .task_definition("mco-api")
+            .launch_type(LaunchType::Fargate)
+            .network_configuration(network.clone().build())
+            .client_token("01ABC")
+            .started_by(started_by)
+            .send()
+    };
+    let started = run("greenlight").await.unwrap();
+    assert!(started.failures().is_empty());
+    let arn = started.tasks()[0].task_arn().unwrap();
+    let error = run("another").await.unwrap_err().into_service_error();
+    let RunTaskError::ConflictException(conflict) = error else {
+        panic!("{error:?}")
+    };
+    assert_eq!(conflict.resource_ids(), [arn]);
+    let stopped = ecs.stop_task().cluster("mco").task(arn).send().await;
+    let stopped = stopped.unwrap().task.unwrap();
+    assert_eq!(stopped.desired_status(), Some("STOPPED"));
+    assert_eq!(stopped.stop_code().unwrap().as_str(), "UserInitiated");
+    ecs::refuse_tasks(&sample.account, Some("RESOURCE:MEMORY"));
+    let network = network.build();
+    let refused = ecs
+        .run_task()
+        .cluster("mco")
+        .task_definition("mco-api")
+        .launch_type(LaunchType::Fargate)
+        .network_configuration(network)
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(refused.tasks().len(), 0);
+    assert_eq!(refused.failures()[0].reason(), Some("RESOURCE:MEMORY"));
 }
 
 #[tokio::test(start_paused = true)]
@@ -262,7 +308,7 @@ async fn what_the_account_does_not_simulate_is_refused_by_name() {
     let target = |target| [("x-amz-target", target)];
     let (status, body) = raw(
         account,
-        &target("AmazonEC2ContainerServiceV20141113.RunTask"),
+        &target("AmazonEC2ContainerServiceV20141113.CreateCapacityProvider"),
         "{}",
     )
     .await;
@@ -270,7 +316,12 @@ async fn what_the_account_does_not_simulate_is_refused_by_name() {
         (status, &body["__type"]),
         (400, &json!("UnknownOperationException"))
     );
-    assert!(body["message"].as_str().unwrap().contains("RunTask"));
+    assert!(
+        body["message"]
+            .as_str()
+            .unwrap()
+            .contains("CreateCapacityProvider")
+    );
     let (status, body) = raw(
         account,
         &target("AWSSimbaAPIService_v20180301.DescribeBackups"),

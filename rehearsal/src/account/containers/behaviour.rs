@@ -10,8 +10,20 @@ pub struct ImageSpec {
     pub version: String,
     /// What it does when it runs.
     pub behaviour: Behaviour,
-    /// 1: an image manifest; 2: an index over `linux/amd64` and `linux/arm64`.
-    pub platforms: u8,
+    /// What it does when it is started with one of these commands. An image without any takes every
+    /// command as arguments that change nothing; one with some does not find others.
+    pub commands: Vec<(Vec<String>, Behaviour)>,
+    /// What it was built for.
+    pub platforms: Platforms,
+}
+
+/// What an image was built for; architectures in the words of image indexes (`amd64`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Platforms {
+    /// A single manifest.
+    One(String),
+    /// An index over a manifest for each.
+    Index(Vec<String>),
 }
 
 /// How a container behaves.
@@ -27,11 +39,13 @@ pub struct Behaviour {
     pub answers: BTreeMap<String, (u16, String)>,
     /// Whether the process ends by itself.
     pub crash: Option<Crash>,
+    /// What the container's `reason` is when it does.
+    pub end_reason: Option<String>,
     /// Before each answer.
     pub latency: Duration,
 }
 
-/// A process that ends by itself.
+/// A process that ends by itself: one that crashes, or one that has done what it was started for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Crash {
     /// From the start of the process.
@@ -40,14 +54,50 @@ pub struct Crash {
     pub exit_code: i32,
 }
 
+impl Behaviour {
+    /// Never listens, runs for a while, and ends with this exit code.
+    pub fn one_shot(runs: Duration, exit_code: i32) -> Self {
+        Self {
+            startup: runs.saturating_add(Duration::from_hours(1)),
+            crash: Some(Crash {
+                after: runs,
+                exit_code,
+            }),
+            ..Self::default()
+        }
+    }
+
+    /// Ends before it has begun, for this reason.
+    pub(crate) fn cannot_start(exit_code: i32, reason: String) -> Self {
+        Self {
+            end_reason: Some(reason),
+            ..Self::one_shot(Duration::ZERO, exit_code)
+        }
+    }
+}
+
 impl ImageSpec {
     /// An image for one platform that works.
     pub fn healthy(version: &str) -> Self {
         Self {
             version: version.to_owned(),
             behaviour: Behaviour::default(),
-            platforms: 1,
+            commands: Vec::new(),
+            platforms: Platforms::One("amd64".to_owned()),
         }
+    }
+
+    /// A service that works and, started with the command `migrate`, a migration that runs for 20 seconds
+    /// and ends with this exit code.
+    pub fn migration(version: &str, exit_code: i32) -> Self {
+        let migration = Behaviour::one_shot(Duration::from_secs(20), exit_code);
+        Self::healthy(version).with_command(&["migrate"], migration)
+    }
+
+    /// An image of which nothing is wanted but that it ends, after a while and with this exit code.
+    pub fn one_shot(version: &str, runs: Duration, exit_code: i32) -> Self {
+        Self::healthy(version)
+            .behaving(|behaviour| *behaviour = Behaviour::one_shot(runs, exit_code))
     }
 
     /// Works, but only after a while.
@@ -86,8 +136,50 @@ impl ImageSpec {
 
     /// The same image for two platforms, behind an index.
     #[must_use]
-    pub fn multi_platform(mut self) -> Self {
-        self.platforms = 2;
+    pub fn multi_platform(self) -> Self {
+        self.index(&["linux/amd64", "linux/arm64"])
+    }
+
+    /// The same image for these platforms (`linux/arm64`), behind an index.
+    #[must_use]
+    pub fn index(mut self, platforms: &[&str]) -> Self {
+        let architectures = platforms.iter().map(|platform| architecture(platform));
+        self.platforms = Platforms::Index(architectures.collect());
+        self
+    }
+
+    /// The same image for one platform (`linux/arm64`), without an index.
+    #[must_use]
+    pub fn platform(mut self, platform: &str) -> Self {
+        self.platforms = Platforms::One(architecture(platform));
+        self
+    }
+
+    /// The same image, which does something else when it is started with this command.
+    #[must_use]
+    pub fn with_command(mut self, command: &[&str], behaviour: Behaviour) -> Self {
+        let command = command.iter().map(|word| (*word).to_owned()).collect();
+        self.commands.push((command, behaviour));
+        self
+    }
+
+    /// The image as it behaves when it is started with a command; with its own, if that is empty.
+    pub(crate) fn started_with(mut self, command: &[String]) -> Self {
+        if command.is_empty() || self.commands.is_empty() {
+            return self;
+        }
+        let known = self.commands.iter().find(|(known, _)| known == command);
+        self.behaviour = match known {
+            Some((_, behaviour)) => behaviour.clone(),
+            None => {
+                let program = command.first().map(String::as_str).unwrap_or_default();
+                let reason = format!(
+                    "CannotStartContainerError: failed to create task for container: exec: \"{program}\": executable \
+                     file not found in $PATH"
+                );
+                Behaviour::cannot_start(127, reason)
+            }
+        };
         self
     }
 
@@ -97,4 +189,9 @@ impl ImageSpec {
         change(&mut self.behaviour);
         self
     }
+}
+
+fn architecture(platform: &str) -> String {
+    let architecture = platform.rsplit('/').next().unwrap_or(platform);
+    architecture.to_owned()
 }

@@ -3,14 +3,16 @@
 use serde_json::{Value, json};
 
 use super::operations::ImageId;
+use super::registry::Asked;
 use super::repository::{Image, Repository};
 use super::{Account, Members, ServiceError, epoch};
 
 pub(super) fn describe_images(
     account: &Account,
+    asked: &Asked,
     input: Members<'_>,
 ) -> Result<Value, ServiceError> {
-    let name = input.string("repositoryName")?;
+    let repository = asked.repository(account, input)?;
     let ids = input.optional_list("imageIds")?;
     let filter = input.optional_structure("filter")?;
     let text = |member| {
@@ -22,11 +24,11 @@ pub(super) fn describe_images(
     let tag_status = text("tagStatus")?.unwrap_or("ANY");
     let image_status = text("imageStatus")?.unwrap_or("ANY");
     let state = account.state();
-    let repository = state.ecr.repository(account, name)?;
+    let repository = state.ecr.repository(&repository)?;
     let digests: Vec<String> = match ids {
         Some(ids) => ids
             .iter()
-            .map(|id| resolve(account, repository, id))
+            .map(|id| resolve(repository, id))
             .collect::<Result<_, _>>()?,
         None => repository.images.keys().cloned().collect(),
     };
@@ -65,7 +67,7 @@ pub(super) fn describe_images(
             repository
                 .images
                 .get(*digest)
-                .map(|image| describe(account, repository, digest, image))
+                .map(|image| describe(repository, digest, image))
         })
         .collect();
     let mut output = json!({"imageDetails": details});
@@ -75,7 +77,7 @@ pub(super) fn describe_images(
     Ok(output)
 }
 
-fn resolve(account: &Account, repository: &Repository, id: &Value) -> Result<String, ServiceError> {
+fn resolve(repository: &Repository, id: &Value) -> Result<String, ServiceError> {
     let id = ImageId::read(id)?;
     id.resolve(repository).map_err(|failure| {
         if failure.code != "ImageNotFound" {
@@ -87,17 +89,17 @@ fn resolve(account: &Account, repository: &Repository, id: &Value) -> Result<Str
              the registry with id '{}'",
             quoted(id.digest),
             quoted(id.tag),
-            repository.name,
-            account.settings().account_id
+            repository.id.name,
+            repository.id.registry.account_id
         );
         ServiceError::new("ImageNotFoundException", message)
     })
 }
 
-fn describe(account: &Account, repository: &Repository, digest: &str, image: &Image) -> Value {
+fn describe(repository: &Repository, digest: &str, image: &Image) -> Value {
     let mut detail = json!({
-        "registryId": account.settings().account_id,
-        "repositoryName": repository.name,
+        "registryId": repository.id.registry.account_id,
+        "repositoryName": repository.id.name,
         "imageDigest": digest,
         "imageSizeInBytes": image.size,
         "imagePushedAt": epoch(image.pushed_at),

@@ -36,7 +36,7 @@ pub(super) fn build(image: &ImageSpec, architecture: &str) -> PlatformImage {
         "config": {
             "ExposedPorts": {"8080/tcp": {}},
             // Two images that behave differently must not have the same digest.
-            "Cmd": ["/app", "--behaviour", format!("{:?}", image.behaviour)],
+            "Cmd": ["/app", "--behaviour", format!("{:?} {:?}", image.behaviour, image.commands)],
             "Labels": {"org.opencontainers.image.version": image.version},
         },
         "rootfs": {"type": "layers", "diff_ids": layers},

@@ -5,73 +5,89 @@
 
 mod describe_images;
 mod image_event;
+mod layer;
 mod manifest;
 mod operations;
+#[cfg(test)]
+mod platform_tests;
 mod pull;
 mod push;
 mod put;
+mod registry;
+#[cfg(test)]
+mod registry_tests;
 mod repository;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
 use super::{Account, Members, ServiceError, containers::ImageSpec, epoch};
+pub use image_event::forward_events;
+pub(crate) use layer::{layer, layer_at};
 pub(crate) use pull::pull;
-pub use push::{archive, delete_image, push_image, retag};
+pub use push::{archive, delete_image, push_image, replicate_image, retag};
+pub use registry::Registry;
+pub(crate) use registry::{Asked, RepositoryId};
 use repository::Repository;
 pub use repository::{Mutability, create_repository, set_mutability, tagged};
 
 /// Every repository, and what the image configurations stand for.
 #[derive(Debug, Default)]
 pub(crate) struct State {
-    repositories: BTreeMap<String, Repository>,
-    /// Digest of an image configuration → what its containers do.
-    configurations: BTreeMap<String, ImageSpec>,
+    repositories: BTreeMap<RepositoryId, Repository>,
+    /// By digest.
+    configurations: BTreeMap<String, Configuration>,
+    /// The other registries whose events reach the account's bus.
+    forwarded: BTreeSet<Registry>,
+}
+
+/// The configuration of an image for one platform.
+#[derive(Debug)]
+struct Configuration {
+    document: String,
+    architecture: String,
+    /// What its containers do.
+    image: ImageSpec,
 }
 
 /// Answers a call.
 pub(crate) fn handle(
     account: &Account,
+    asked: &Asked,
     operation: &str,
     input: &Value,
 ) -> Result<Value, ServiceError> {
     let members = Members::of(input)?;
     match operation {
-        "BatchGetImage" => operations::batch_get_image(account, members),
-        "DescribeImages" => describe_images::describe_images(account, members),
-        "DescribeRepositories" => operations::describe_repositories(account, members),
-        "PutImage" => operations::put_image(account, members),
+        "BatchGetImage" => operations::batch_get_image(account, asked, members),
+        "DescribeImages" => describe_images::describe_images(account, asked, members),
+        "DescribeRepositories" => operations::describe_repositories(account, asked, members),
+        "GetDownloadUrlForLayer" => layer::get_download_url(account, asked, members),
+        "PutImage" => operations::put_image(account, asked, members),
         _ => Err(ServiceError::unknown_operation("ecr", operation)),
     }
 }
 
-impl State {
-    fn repository(&self, account: &Account, name: &str) -> Result<&Repository, ServiceError> {
-        self.repositories
-            .get(name)
-            .ok_or_else(|| not_found(account, name))
-    }
-
-    fn repository_mut(
-        &mut self,
-        account: &Account,
-        name: &str,
-    ) -> Result<&mut Repository, ServiceError> {
-        self.repositories
-            .get_mut(name)
-            .ok_or_else(|| not_found(account, name))
-    }
+/// Answers a call to the account's own registry.
+#[cfg(test)]
+pub(crate) fn handle_own(
+    account: &Account,
+    operation: &str,
+    input: &Value,
+) -> Result<Value, ServiceError> {
+    let asked = Asked::by(account, &http::Request::new(()));
+    handle(account, &asked, operation, input)
 }
 
-fn not_found(account: &Account, name: &str) -> ServiceError {
-    ServiceError::new(
-        "RepositoryNotFoundException",
-        format!(
-            "The repository with name '{name}' does not exist in the registry with id '{}'",
-            account.settings().account_id
-        ),
-    )
+impl State {
+    fn repository(&self, id: &RepositoryId) -> Result<&Repository, ServiceError> {
+        self.repositories.get(id).ok_or_else(|| id.not_found())
+    }
+
+    fn repository_mut(&mut self, id: &RepositoryId) -> Result<&mut Repository, ServiceError> {
+        self.repositories.get_mut(id).ok_or_else(|| id.not_found())
+    }
 }

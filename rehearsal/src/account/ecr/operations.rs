@@ -3,8 +3,9 @@
 use serde_json::{Value, json};
 
 use super::put::{Put, put};
+use super::registry::Asked;
 use super::repository::Repository;
-use super::{Account, Members, ServiceError, epoch};
+use super::{Account, Members, RepositoryId, ServiceError, epoch};
 use crate::account::Unaccepted;
 
 /// An `ImageIdentifier`: tag and digest, one or both.
@@ -87,9 +88,10 @@ fn is_digest(text: &str) -> bool {
 
 pub(super) fn batch_get_image(
     account: &Account,
+    asked: &Asked,
     input: Members<'_>,
 ) -> Result<Value, ServiceError> {
-    let name = input.string("repositoryName")?;
+    let repository = asked.repository(account, input)?;
     let ids = input.list("imageIds")?;
     if ids.is_empty() || ids.len() > 100 {
         let message = "Invalid parameter at 'imageIds' failed to satisfy constraint: 'Member must have length between 1 and 100'";
@@ -97,7 +99,7 @@ pub(super) fn batch_get_image(
     }
     let accepted = input.strings("acceptedMediaTypes")?;
     let state = account.state();
-    let repository = state.ecr.repository(account, name)?;
+    let repository = state.ecr.repository(&repository)?;
     let (mut images, mut failures) = (Vec::new(), Vec::new());
     for id in ids {
         let id = ImageId::read(id)?;
@@ -123,8 +125,8 @@ pub(super) fn batch_get_image(
         let mut found = id.to_json();
         found["imageDigest"] = digest.into();
         images.push(json!({
-            "registryId": account.settings().account_id,
-            "repositoryName": name,
+            "registryId": repository.id.registry.account_id,
+            "repositoryName": repository.id.name,
             "imageId": found,
             "imageManifest": image.manifest,
             "imageManifestMediaType": image.media_type,
@@ -133,8 +135,12 @@ pub(super) fn batch_get_image(
     Ok(json!({"images": images, "failures": failures}))
 }
 
-pub(super) fn put_image(account: &Account, input: Members<'_>) -> Result<Value, ServiceError> {
-    let repository = input.string("repositoryName")?;
+pub(super) fn put_image(
+    account: &Account,
+    asked: &Asked,
+    input: Members<'_>,
+) -> Result<Value, ServiceError> {
+    let repository = asked.repository(account, input)?;
     let manifest = input.string("imageManifest")?;
     let media_type = input.optional_string("imageManifestMediaType")?;
     let tag = input.optional_string("imageTag")?;
@@ -146,7 +152,8 @@ pub(super) fn put_image(account: &Account, input: Members<'_>) -> Result<Value, 
     let digest = put(
         account,
         &Put {
-            repository,
+            repository: &repository,
+            from: None,
             manifest,
             media_type,
             tag,
@@ -154,14 +161,10 @@ pub(super) fn put_image(account: &Account, input: Members<'_>) -> Result<Value, 
         },
     )?;
     let state = account.state();
-    let stored = state
-        .ecr
-        .repository(account, repository)?
-        .images
-        .get(&digest);
+    let stored = state.ecr.repository(&repository)?.images.get(&digest);
     let mut image = json!({
-        "registryId": account.settings().account_id,
-        "repositoryName": repository,
+        "registryId": repository.registry.account_id,
+        "repositoryName": repository.name,
         "imageId": ImageId { tag, digest: Some(&digest) }.to_json(),
         "imageManifest": manifest,
     });
@@ -173,24 +176,31 @@ pub(super) fn put_image(account: &Account, input: Members<'_>) -> Result<Value, 
 
 pub(super) fn describe_repositories(
     account: &Account,
+    asked: &Asked,
     input: Members<'_>,
 ) -> Result<Value, ServiceError> {
+    let registry = asked.registry(account, input)?;
     let names = input.strings("repositoryNames")?;
     let state = account.state();
     let chosen: Vec<&Repository> = if names.is_empty() {
-        state.ecr.repositories.values().collect()
+        let all = state.ecr.repositories.values();
+        all.filter(|repository| repository.id.registry == registry)
+            .collect()
     } else {
-        names
-            .iter()
-            .map(|name| state.ecr.repository(account, name))
+        let named = names.iter().map(|name| RepositoryId {
+            registry: registry.clone(),
+            name: (*name).to_owned(),
+        });
+        named
+            .map(|id| state.ecr.repository(&id))
             .collect::<Result<_, _>>()?
     };
     let describe = |repository: &Repository| {
         json!({
-            "repositoryArn": repository.arn,
-            "registryId": account.settings().account_id,
-            "repositoryName": repository.name,
-            "repositoryUri": repository.uri,
+            "repositoryArn": repository.id.arn(),
+            "registryId": repository.id.registry.account_id,
+            "repositoryName": repository.id.name,
+            "repositoryUri": repository.id.registry.uri(&repository.id.name),
             "createdAt": epoch(repository.created_at),
             "imageTagMutability": repository.mutability.name(),
             "imageScanningConfiguration": {"scanOnPush": false},

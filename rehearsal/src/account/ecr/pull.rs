@@ -1,6 +1,6 @@
 //! What a container agent does: from the reference in a task definition to something that runs.
 
-use super::{Account, ImageSpec, manifest};
+use super::{Account, ImageSpec, Registry, RepositoryId, manifest};
 use crate::account::State;
 use crate::account::containers::Behaviour;
 
@@ -27,17 +27,7 @@ pub(crate) fn pull(
 ) -> Result<Pulled, String> {
     let failed =
         |why: &str| format!("CannotPullContainerError: failed to resolve ref {reference}: {why}");
-    let settings = account.settings();
-    let registry = format!(
-        "{}.dkr.ecr.{}.amazonaws.com/",
-        settings.account_id, settings.region
-    );
-    let Some(path) = reference.strip_prefix(&registry) else {
-        if reference.contains(".dkr.ecr.") {
-            return Err(failed(
-                "pull access denied, repository does not exist or may require authorization",
-            ));
-        }
+    let Some(path) = RepositoryId::of_uri(reference) else {
         let digest = reference.split_once('@').map_or_else(
             || manifest::digest(reference),
             |(_, digest)| digest.to_owned(),
@@ -49,36 +39,32 @@ pub(crate) fn pull(
         });
     };
     let not_found = || failed(&format!("{reference}: not found"));
-    let (name, digest) = if let Some((name, digest)) = path.split_once('@') {
-        (
-            name.split(':').next().unwrap_or(name),
-            Some(digest.to_owned()),
-        )
-    } else {
-        let (name, tag) = path.split_once(':').unwrap_or((path, "latest"));
-        (
-            name,
-            state
-                .ecr
-                .repositories
-                .get(name)
-                .and_then(|repository| repository.tags.get(tag))
-                .cloned(),
-        )
+    let (id, named) = Named::read(path);
+    let Some(repository) = state.ecr.repositories.get(&id) else {
+        // Another registry does not say what it has.
+        return Err(if id.registry == Registry::own(account) {
+            not_found()
+        } else {
+            failed("pull access denied, repository does not exist or may require authorization")
+        });
     };
-    let repository = state.ecr.repositories.get(name).ok_or_else(not_found)?;
-    let digest = digest.ok_or_else(not_found)?;
+    let digest = match named {
+        Named::Digest(digest) => digest,
+        Named::Tag(tag) => repository.tags.get(&tag).cloned().ok_or_else(not_found)?,
+    };
     let image = repository.images.get(&digest).ok_or_else(not_found)?;
     if image.archived_at.is_some() {
         return Err(failed(
             "the image is archived and cannot be pulled until it is restored",
         ));
     }
-    let platform_digest = if manifest::is_index(&image.media_type) {
+    let is_index = manifest::is_index(&image.media_type);
+    let platform_digest = if is_index {
         manifest::platform_child(&image.manifest, architecture).ok_or_else(|| {
-            failed(&format!(
-                "no match for platform in manifest: linux/{architecture}: not found"
-            ))
+            format!(
+                "CannotPullContainerError: pull image manifest has been retried 1 time(s): image Manifest does not contain \
+                 descriptor matching platform 'linux/{architecture}'"
+            )
         })?
     } else {
         digest.clone()
@@ -87,21 +73,47 @@ pub(crate) fn pull(
         .images
         .get(&platform_digest)
         .ok_or_else(not_found)?;
-    let configuration =
-        manifest::read(&platform.manifest).and_then(|contents| contents.configuration);
-    let spec = configuration
-        .and_then(|configuration| state.ecr.configurations.get(&configuration))
-        .cloned();
+    let configuration = manifest::read(&platform.manifest)
+        .and_then(|contents| contents.configuration)
+        .and_then(|configuration| state.ecr.configurations.get(&configuration));
     // A manifest that a client put together itself runs, and answers with its digest.
-    let unknown = || ImageSpec {
-        version: platform_digest.clone(),
-        behaviour: Behaviour::default(),
-        platforms: 1,
-    };
-    let image = Some(spec.unwrap_or_else(unknown));
+    let mut image = configuration.map_or_else(
+        || ImageSpec::healthy(&platform_digest),
+        |configuration| configuration.image.clone(),
+    );
+    // Nobody compares a single manifest with the machine: it is pulled, and its program does not run.
+    if configuration.is_some_and(|it| it.architecture != architecture) {
+        image.behaviour = Behaviour::cannot_start(255, "exec /app: exec format error".to_owned());
+        image.commands.clear();
+    }
     Ok(Pulled {
         digest,
         platform_digest,
-        image,
+        image: Some(image),
     })
+}
+
+/// What a reference names in its repository.
+enum Named {
+    Tag(String),
+    Digest(String),
+}
+
+impl Named {
+    /// Takes the tag or digest off the name of a repository.
+    fn read(mut id: RepositoryId) -> (RepositoryId, Self) {
+        let path = std::mem::take(&mut id.name);
+        let (name, named) = match path.split_once('@') {
+            Some((name, digest)) => (
+                name.split(':').next().unwrap_or(name),
+                Self::Digest(digest.to_owned()),
+            ),
+            None => {
+                let (name, tag) = path.split_once(':').unwrap_or((&path, "latest"));
+                (name, Self::Tag(tag.to_owned()))
+            }
+        };
+        name.clone_into(&mut id.name);
+        (id, named)
+    }
 }

@@ -6,7 +6,9 @@
 use super::image_event::{detail, emit};
 use super::manifest::{self, PlatformImage};
 use super::put::{Put, put};
-use super::{Account, ImageSpec, ServiceError};
+use super::repository::Repository;
+use super::{Account, Configuration, ImageSpec, Registry, RepositoryId, ServiceError};
+use crate::account::containers::Platforms;
 
 /// Builds an image and pushes it under each of the tags. Returns what the tags then point at: the
 /// digest of the manifest, or of the index of a multi-platform image.
@@ -16,33 +18,59 @@ pub fn push_image(
     tags: &[&str],
     image: &ImageSpec,
 ) -> Result<String, ServiceError> {
-    let architectures: &[&str] = if image.platforms > 1 {
-        &["amd64", "arm64"]
-    } else {
-        &["amd64"]
+    arrive(account, repository, None, tags, image)
+}
+
+/// Lets an image arrive by replication from another account's or region's registry, under each of the tags.
+/// `ECR Replication Action` tells of it; whether a push event does as well is a setting (AWS-FACTS 1.5).
+/// Returns the digest.
+pub fn replicate_image(
+    account: &Account,
+    source: &Registry,
+    repository: &str,
+    tags: &[&str],
+    image: &ImageSpec,
+) -> Result<String, ServiceError> {
+    arrive(account, repository, Some(source), tags, image)
+}
+
+fn arrive(
+    account: &Account,
+    repository: &str,
+    from: Option<&Registry>,
+    tags: &[&str],
+    image: &ImageSpec,
+) -> Result<String, ServiceError> {
+    let id = RepositoryId::of(account, repository);
+    let architectures = match &image.platforms {
+        Platforms::One(architecture) => std::slice::from_ref(architecture),
+        Platforms::Index(architectures) => architectures,
     };
     let builds: Vec<PlatformImage> = architectures
         .iter()
         .map(|it| manifest::build(image, it))
         .collect();
     {
-        let mut state = account.state();
-        for build in &builds {
-            let configuration = manifest::digest(&build.configuration);
-            state
-                .ecr
-                .configurations
-                .insert(configuration.clone(), image.clone());
-            let blobs = &mut state.ecr.repository_mut(account, repository)?.blobs;
+        let ecr = &mut account.state().ecr;
+        for (architecture, build) in architectures.iter().zip(&builds) {
+            let digest = manifest::digest(&build.configuration);
+            let blobs = &mut ecr.repository_mut(&id)?.blobs;
             blobs.extend(build.layers.iter().cloned());
-            blobs.insert(configuration);
+            blobs.insert(digest.clone());
+            let configuration = Configuration {
+                document: build.configuration.clone(),
+                architecture: architecture.clone(),
+                image: image.clone(),
+            };
+            ecr.configurations.insert(digest, configuration);
         }
     }
     let push = |manifest: &str, tag: Option<&str>| {
         match put(
             account,
             &Put {
-                repository,
+                repository: &id,
+                from,
                 manifest,
                 media_type: None,
                 tag,
@@ -56,13 +84,17 @@ pub fn push_image(
             other => other,
         }
     };
-    let top = match &builds[..] {
-        [single] => single.manifest.clone(),
-        platforms => {
+    let top = match (&image.platforms, &builds[..]) {
+        (Platforms::One(_), [single]) => single.manifest.clone(),
+        (_, platforms) => {
             for platform in platforms {
                 push(&platform.manifest, None)?;
             }
-            let named: Vec<_> = architectures.iter().copied().zip(platforms).collect();
+            let named: Vec<_> = architectures
+                .iter()
+                .map(String::as_str)
+                .zip(platforms)
+                .collect();
             manifest::index(&named)
         }
     };
@@ -83,16 +115,18 @@ pub fn retag(
     digest: &str,
     tag: &str,
 ) -> Result<(), ServiceError> {
+    let id = RepositoryId::of(account, repository);
     let image = account
         .state()
         .ecr
-        .repository(account, repository)?
+        .repository(&id)?
         .images
         .get(digest)
         .cloned();
-    let image = image.ok_or_else(|| no_such_image(account, repository, digest))?;
+    let image = image.ok_or_else(|| no_such_image(&id, digest))?;
     let put = Put {
-        repository,
+        repository: &id,
+        from: None,
         manifest: &image.manifest,
         media_type: Some(&image.media_type),
         tag: Some(tag),
@@ -103,62 +137,56 @@ pub fn retag(
 
 /// Moves an image to the archive, from which it cannot be pulled (AWS-FACTS 8.3).
 pub fn archive(account: &Account, repository: &str, digest: &str) -> Result<(), ServiceError> {
+    let id = RepositoryId::of(account, repository);
     let now = account.clock().now();
     let tag = {
         let mut state = account.state();
-        let repository = state.ecr.repository_mut(account, repository)?;
-        let tag = repository
-            .tags_of(digest)
-            .first()
-            .map(|tag| (*tag).to_owned());
+        let repository = state.ecr.repository_mut(&id)?;
+        let tag = first_tag(repository, digest);
         repository
             .images
             .get_mut(digest)
             .map(|image| image.archived_at = Some(now))
             .map(|()| tag)
     };
-    let tag = tag.ok_or_else(|| no_such_image(account, repository, digest))?;
-    let mut detail = detail(
-        account,
-        repository,
-        digest,
-        tag.as_deref(),
-        "UPDATE_STORAGE_CLASS",
-    );
+    let tag = tag.ok_or_else(|| no_such_image(&id, digest))?;
+    let action = "UPDATE_STORAGE_CLASS";
+    let mut detail = detail(account, &id, digest, tag.as_deref(), action);
     detail["target-storage-class"] = "ARCHIVE".into();
-    emit(account, &detail);
+    emit(account, &id, &detail);
     Ok(())
 }
 
 /// Deletes an image and its tags, as a lifecycle policy does.
 pub fn delete_image(account: &Account, repository: &str, digest: &str) -> Result<(), ServiceError> {
+    let id = RepositoryId::of(account, repository);
     let (gone, tag) = {
         let mut state = account.state();
-        let repository = state.ecr.repository_mut(account, repository)?;
-        let tag = repository
-            .tags_of(digest)
-            .first()
-            .map(|tag| (*tag).to_owned());
+        let repository = state.ecr.repository_mut(&id)?;
+        let tag = first_tag(repository, digest);
         repository.tags.retain(|_, tagged| tagged != digest);
         (repository.images.remove(digest).is_some(), tag)
     };
     if !gone {
-        return Err(no_such_image(account, repository, digest));
+        return Err(no_such_image(&id, digest));
     }
-    emit(
-        account,
-        &detail(account, repository, digest, tag.as_deref(), "DELETE"),
-    );
+    let detail = detail(account, &id, digest, tag.as_deref(), "DELETE");
+    emit(account, &id, &detail);
     Ok(())
 }
 
-fn no_such_image(account: &Account, repository: &str, digest: &str) -> ServiceError {
+fn first_tag(repository: &Repository, digest: &str) -> Option<String> {
+    let tags = repository.tags_of(digest);
+    tags.first().map(|tag| (*tag).to_owned())
+}
+
+fn no_such_image(id: &RepositoryId, digest: &str) -> ServiceError {
     ServiceError::new(
         "ImageNotFoundException",
         format!(
             "The image with imageId {{imageDigest:'{digest}', imageTag:'null'}} does not exist within the repository with \
-             name '{repository}' in the registry with id '{}'",
-            account.settings().account_id
+             name '{}' in the registry with id '{}'",
+            id.name, id.registry.account_id
         ),
     )
 }

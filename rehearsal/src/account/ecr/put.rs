@@ -2,19 +2,21 @@
 
 use jiff::Timestamp;
 
-use super::image_event::{detail, emit};
+use super::image_event::{detail, emit, emit_replication};
 use super::manifest;
 use super::repository::{Image, Mutability, Repository};
-use super::{Account, ServiceError};
+use super::{Account, Registry, RepositoryId, ServiceError};
 use crate::account::journal::Tone;
-use crate::account::{ImmutableRepeat, Retag};
+use crate::account::{ImmutableRepeat, Replication, Retag};
 
 /// AWS's limit.
 const LONGEST_MANIFEST: usize = 4 << 20;
 
 /// The manifest of one `PutImage`.
 pub(super) struct Put<'a> {
-    pub(super) repository: &'a str,
+    pub(super) repository: &'a RepositoryId,
+    /// The registry that it is replicated from, if nobody pushed it.
+    pub(super) from: Option<&'a Registry>,
     pub(super) manifest: &'a str,
     pub(super) media_type: Option<&'a str>,
     pub(super) tag: Option<&'a str>,
@@ -27,23 +29,30 @@ pub(super) fn put(account: &Account, put: &Put<'_>) -> Result<String, ServiceErr
     let known = {
         let now = account.clock().now();
         let mut state = account.state();
-        let repository = state.ecr.repository_mut(account, put.repository)?;
+        let repository = state.ecr.repository_mut(put.repository)?;
         let contents = checked(account, repository, put, &digest)?;
         store(repository, put, &digest, contents, now)
     };
     let name = put
         .tag
         .map_or_else(|| digest.clone(), |tag| format!("{tag} = {digest}"));
-    account.journal().note(
-        "ecr",
-        Tone::Neutral,
-        format!("pushed {}:{name}", put.repository),
-    );
-    if !known || account.settings().retag == Retag::SendsPush {
-        emit(
-            account,
-            &detail(account, put.repository, &digest, put.tag, "PUSH"),
-        );
+    let how = if put.from.is_some() {
+        "replicated"
+    } else {
+        "pushed"
+    };
+    let text = format!("{how} {}:{name}", put.repository.shown(account));
+    account.journal().note("ecr", Tone::Neutral, text);
+    let is_push = match put.from {
+        Some(source) => {
+            emit_replication(account, put.repository, source, &digest, put.tag);
+            account.settings().replication == Replication::AlsoSendsPush
+        }
+        None => !known || account.settings().retag == Retag::SendsPush,
+    };
+    if is_push {
+        let detail = detail(account, put.repository, &digest, put.tag, "PUSH");
+        emit(account, put.repository, &detail);
     }
     Ok(digest)
 }
@@ -91,8 +100,8 @@ fn checked(
     put: &Put<'_>,
     digest: &str,
 ) -> Result<manifest::Contents, ServiceError> {
-    let registry = &account.settings().account_id;
-    let name = &repository.name;
+    let registry = &repository.id.registry.account_id;
+    let name = &repository.id.name;
     let invalid = |why: &str| {
         let message =
             format!("Invalid parameter at 'ImageManifest' failed to satisfy constraint: '{why}'");

@@ -4,14 +4,12 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use super::{Account, ServiceError};
+use super::{Account, RepositoryId, ServiceError};
 
 /// A repository and all that is in it.
 #[derive(Debug)]
 pub(super) struct Repository {
-    pub(super) name: String,
-    pub(super) arn: String,
-    pub(super) uri: String,
+    pub(super) id: RepositoryId,
     pub(super) created_at: Timestamp,
     pub(super) mutability: Mutability,
     pub(super) images: BTreeMap<String, Image>,
@@ -63,29 +61,21 @@ impl Mutability {
     }
 }
 
-/// An empty repository; an existing one stays as it is. Returns its URI.
-pub fn create_repository(account: &Account, name: &str) -> String {
-    let settings = account.settings();
-    let uri = format!(
-        "{}.dkr.ecr.{}.amazonaws.com/{name}",
-        settings.account_id, settings.region
-    );
+/// An empty repository; an existing one stays as it is. Returns its URI. In all seeds a repository is named
+/// by its name, or by its URI if it is in the registry of another account or region.
+pub fn create_repository(account: &Account, name_or_uri: &str) -> String {
+    let id = RepositoryId::of(account, name_or_uri);
+    let uri = id.registry.uri(&id.name);
     let created = Repository {
-        name: name.to_owned(),
-        arn: account.arn("ecr", &format!("repository/{name}")),
-        uri: uri.clone(),
+        id: id.clone(),
         created_at: account.clock().now(),
         mutability: Mutability::Mutable,
         images: BTreeMap::new(),
         tags: BTreeMap::new(),
         blobs: std::collections::BTreeSet::new(),
     };
-    account
-        .state()
-        .ecr
-        .repositories
-        .entry(name.to_owned())
-        .or_insert(created);
+    let repositories = &mut account.state().ecr.repositories;
+    repositories.entry(id).or_insert(created);
     uri
 }
 
@@ -95,22 +85,14 @@ pub fn set_mutability(
     repository: &str,
     mutability: Mutability,
 ) -> Result<(), ServiceError> {
-    account
-        .state()
-        .ecr
-        .repository_mut(account, repository)?
-        .mutability = mutability;
+    let id = RepositoryId::of(account, repository);
+    account.state().ecr.repository_mut(&id)?.mutability = mutability;
     Ok(())
 }
 
 /// The digest that a tag points at.
 pub fn tagged(account: &Account, repository: &str, tag: &str) -> Option<String> {
-    account
-        .state()
-        .ecr
-        .repositories
-        .get(repository)?
-        .tags
-        .get(tag)
-        .cloned()
+    let id = RepositoryId::of(account, repository);
+    let state = account.state();
+    state.ecr.repositories.get(&id)?.tags.get(tag).cloned()
 }

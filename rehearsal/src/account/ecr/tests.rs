@@ -28,7 +28,7 @@ fn details(account: &Account) -> Vec<Value> {
     reason = "`json!` reads better without `&`"
 )]
 fn call(account: &Account, operation: &str, input: Value) -> Result<Value, String> {
-    ecr::handle(account, operation, &input).map_err(|error| error.code)
+    ecr::handle_own(account, operation, &input).map_err(|error| error.code)
 }
 
 #[tokio::test(start_paused = true)]

@@ -12,6 +12,7 @@ pub(super) fn describe_tasks(account: &Account, input: Members<'_>) -> Result<Va
         let message = "Tasks cannot be empty, and no more than 100 can be described at once.";
         return Err(ServiceError::new("InvalidParameterException", message));
     }
+    let with_tags = input.strings("include")?.contains(&"TAGS");
     let state = account.state();
     let cluster = state.ecs.cluster(input.optional_string("cluster")?)?;
     let (mut tasks, mut failures) = (Vec::new(), Vec::new());
@@ -19,7 +20,13 @@ pub(super) fn describe_tasks(account: &Account, input: Members<'_>) -> Result<Va
         let id = name.rsplit('/').next().unwrap_or(name);
         let arn = account.arn("ecs", &format!("task/{}/{id}", cluster.name));
         match state.ecs.tasks.get(&arn) {
-            Some(task) => tasks.push(describe(&cluster.arn, task, account)),
+            Some(task) => {
+                let mut described = describe(&cluster.arn, task, account);
+                if let Some(run) = task.owner.one_shot().filter(|_| with_tags) {
+                    described["tags"] = run.tags.clone().into();
+                }
+                tasks.push(described);
+            }
             None => failures.push(missing(account, "task", &cluster.name, name)),
         }
     }
@@ -58,7 +65,7 @@ pub(super) fn list_tasks(account: &Account, input: Members<'_>) -> Result<Value,
             && task.desired_status() == desired
             && service.is_none_or(|service| task.owner.service() == Some(service))
             && started_by.is_none_or(|it| task.owner.started_by() == Some(it))
-            && launch_type.is_none_or(|launch_type| launch_type == "FARGATE")
+            && launch_type.is_none_or(|it| it == "FARGATE")
             && of_family(task)
     });
     page(
@@ -68,15 +75,17 @@ pub(super) fn list_tasks(account: &Account, input: Members<'_>) -> Result<Value,
     )
 }
 
-fn describe(cluster_arn: &str, task: &Task, account: &Account) -> Value {
+pub(super) fn describe(cluster_arn: &str, task: &Task, account: &Account) -> Value {
     let attachment = task.arn.rsplit('/').next().unwrap_or_default();
+    let run = task.owner.one_shot();
+    let subnet = run.map_or("subnet-0123456789abcdef0", |run| run.subnet.as_str());
     let mut described = json!({
         "attachments": [{
             "id": attachment,
             "type": "ElasticNetworkInterface",
             "status": if task.stopped_at.is_some() { "DELETED" } else { "ATTACHED" },
             "details": [
-                {"name": "subnetId", "value": "subnet-0123456789abcdef0"},
+                {"name": "subnetId", "value": subnet},
                 {"name": "privateIPv4Address", "value": task.ip},
             ],
         }],
@@ -103,6 +112,13 @@ fn describe(cluster_arn: &str, task: &Task, account: &Account) -> Value {
     });
     if let Some(started_by) = task.owner.started_by() {
         described["startedBy"] = started_by.into();
+    }
+    if let Some(run) = run {
+        described["overrides"] = run.overrides.clone();
+        described["enableExecuteCommand"] = run.execute_command.into();
+        if let Some(provider) = &run.capacity_provider {
+            described["capacityProviderName"] = provider.as_str().into();
+        }
     }
     for (name, at) in [
         ("pullStartedAt", task.pull_started_at),

@@ -4,7 +4,6 @@
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use tokio::sync::watch;
 
 use super::task::{Owner, Status, Stopping, Task};
 use super::{Account, life};
@@ -123,45 +122,14 @@ fn step(account: &Account, place: &Place) -> Step {
 /// Adds a task that has not begun to live. Returns its ARN.
 pub(super) fn add_task(account: &Account, state: &mut State, place: &Place) -> Option<String> {
     let now = account.clock().now();
-    let id = state.unique();
-    let arn = account.arn("ecs", &format!("task/{}/{id}", place.cluster));
-    let ip = state.network.next_ip();
     let service = state.ecs.service(&place.cluster, &place.service)?;
     let definition = service.task_set(&place.task_set)?.task_definition.clone();
-    let mut ids: Vec<String> = (0..40).map(|_| state.unique()).collect();
-    let definition = state.ecs.task_definition(&definition)?;
-    let prefix = account.arn("ecs", &format!("container/{}/{id}", place.cluster));
-    let text = |name: &str, default: &str| {
-        definition.document[name]
-            .as_str()
-            .unwrap_or(default)
-            .to_owned()
+    let owner = Owner::Service {
+        service: place.service.clone(),
+        set: place.task_set.clone(),
     };
-    let task = Task {
-        arn: arn.clone(),
-        id: id.clone(),
-        cluster: place.cluster.clone(),
-        owner: Owner::Service {
-            service: place.service.clone(),
-            set: place.task_set.clone(),
-        },
-        definition: definition.arn.clone(),
-        architecture: definition.architecture(),
-        cpu: text("cpu", "256"),
-        memory: text("memory", "512"),
-        ip,
-        containers: definition.containers(|| ids.pop().unwrap_or_default(), &prefix),
-        status: Status::Provisioning,
-        created_at: now,
-        pull_started_at: None,
-        pull_stopped_at: None,
-        started_at: None,
-        stopping_at: None,
-        stopped_at: None,
-        stop: None,
-        version: 1,
-        word: watch::Sender::new(None),
-    };
+    let task = Task::new(account, state, &place.cluster, &definition, owner)?;
+    let (arn, id) = (task.arn.clone(), task.id.clone());
     state.ecs.tasks.insert(arn.clone(), task);
     let event = state.unique();
     if let Some(service) = state.ecs.service_mut(&place.cluster, &place.service) {

@@ -9,7 +9,7 @@ use futures_util::future::{BoxFuture, pending, select_all};
 use http::Request;
 
 use super::task::{Culprit, Health, HealthCheck, Status, Stopping, Task};
-use super::{Account, stop, task_set};
+use super::{Account, stop, task_event, task_set};
 use crate::account::containers::{ImageSpec, Process};
 use crate::account::journal::Tone;
 use crate::account::network::{self, Address, Stop};
@@ -33,6 +33,9 @@ pub(super) enum Begin {
 /// Lets a task live until it ends or is told to stop.
 pub(super) fn begin(account: &Account, arn: String, begin: Begin) {
     let account = account.clone();
+    if begin == Begin::AsNew {
+        task_event::emit(&account, &arn);
+    }
     tokio::spawn(async move {
         let Some(mut word) = account
             .state()
@@ -149,8 +152,25 @@ impl Started {
     }
 }
 
-/// Changes a task, if it is still there.
+/// Changes a task, if it is still there, and tells EventBridge of another status.
 pub(super) fn change(
+    account: &Account,
+    arn: &str,
+    change: impl FnOnce(&mut Task, jiff::Timestamp),
+) {
+    let before = status(account, arn);
+    change_silently(account, arn, change);
+    if status(account, arn) != before {
+        task_event::emit(account, arn);
+    }
+}
+
+fn status(account: &Account, arn: &str) -> Option<Status> {
+    account.state().ecs.tasks.get(arn).map(|task| task.status)
+}
+
+/// Changes a task that was there before the story begins.
+pub(super) fn change_silently(
     account: &Account,
     arn: &str,
     change: impl FnOnce(&mut Task, jiff::Timestamp),
@@ -223,7 +243,8 @@ pub(super) fn pull(
             .and_then(|task| task.containers.get_mut(position));
         if let Some(container) = container {
             container.digest = Some(reported);
-            container.runs = pulled.image;
+            let command = &container.command;
+            container.runs = pulled.image.map(|image| image.started_with(command));
         }
     }
     Ok(())
@@ -315,7 +336,7 @@ async fn container_end(
         culprit: Some(Culprit {
             container: container.name.clone(),
             exit_code,
-            reason: None,
+            reason: image.behaviour.end_reason.clone(),
         }),
     }
 }

@@ -12,12 +12,17 @@ mod describe_tasks;
 mod find;
 mod keeper;
 mod life;
+mod new_task;
 mod register_task_definition;
+mod run_request;
+mod run_task;
 mod seams;
 mod service_deployment;
 mod stop;
+mod stop_task;
 mod task;
 mod task_definition;
+mod task_event;
 mod task_set;
 #[cfg(test)]
 mod tests;
@@ -30,6 +35,7 @@ use super::{Account, Members, ServiceError, epoch};
 use cluster::{Cluster, Service};
 pub use create_service::{ServiceSpec, create_new_service, create_service};
 pub(crate) use register_task_definition::register_task_definition;
+pub use run_task::refuse_tasks;
 pub use seams::*;
 pub use service_deployment::{
     CircuitBreaker, Controller, DeploymentConfiguration, EcsController, Hook, HookAction,
@@ -51,6 +57,10 @@ pub(crate) struct State {
     tasks: BTreeMap<String, Task>,
     /// How many task sets and revisions there ever were.
     task_sets: u64,
+    /// The runs that were asked for with a client token, by cluster and token.
+    runs: BTreeMap<(String, String), run_task::Run>,
+    /// Why `RunTask` places nothing, if it does not.
+    refused: Option<String>,
 }
 
 impl State {
@@ -87,6 +97,8 @@ pub(crate) fn handle(
         "RegisterTaskDefinition" => register_task_definition::handle(account, input),
         "StopServiceDeployment" => service_deployment::stop_service_deployment(account, members),
         "UpdateService" => service_deployment::update_service(account, &input),
+        "RunTask" => run_task::run_task(account, &input),
+        "StopTask" => stop_task::stop_task(account, members),
         _ => Err(ServiceError::unknown_operation("ecs", operation)),
     }
 }

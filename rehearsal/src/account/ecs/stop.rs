@@ -35,7 +35,13 @@ pub(super) async fn stop(account: &Account, arn: &str, stopping: Stopping) {
         }
         task.stop = Some(stopping.clone());
     });
-    if stopping.is_failure() {
+    if leaving.place.is_none() && stopping.exit_code() == Some(0) {
+        let text = format!(
+            "task {} of {} ended (exit code 0)",
+            leaving.id, leaving.owner
+        );
+        account.journal().note("ecs", Tone::Good, text);
+    } else if stopping.is_failure() {
         let ran = leaving
             .started_at
             .map(|started| started.duration_until(account.clock().now()));
@@ -43,10 +49,7 @@ pub(super) async fn stop(account: &Account, arn: &str, stopping: Stopping) {
             keeper::count_failure(account, place, ran);
         }
         let exit = stopping
-            .culprit
-            .as_ref()
-            .and_then(|culprit| culprit.exit_code);
-        let exit = exit
+            .exit_code()
             .map(|code| format!(" (exit code {code})"))
             .unwrap_or_default();
         let text = format!(

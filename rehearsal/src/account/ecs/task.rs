@@ -7,6 +7,7 @@ use tokio::sync::watch;
 
 use super::TaskSet;
 use super::keeper::Place;
+use super::run_request::OneShot;
 use crate::account::containers::ImageSpec;
 use crate::account::network::Address;
 
@@ -47,11 +48,7 @@ pub(super) enum Owner {
         set: String,
     },
     /// Nobody: it was started once, by `RunTask`.
-    OneShot {
-        /// `family:<family>` unless given.
-        group: String,
-        started_by: Option<String>,
-    },
+    OneShot(Box<OneShot>),
 }
 
 /// Where in its life a task is: `lastStatus`.
@@ -92,6 +89,8 @@ pub(super) struct Container {
     pub(super) runtime_id: String,
     /// The reference of the task definition, as it is there (AWS-FACTS 5.12).
     pub(super) image: String,
+    /// What it is started with in the place of the image's own command; empty for that one.
+    pub(super) command: Vec<String>,
     /// Missing until the image was pulled.
     pub(super) digest: Option<String>,
     /// What it does; nothing to be seen, if the image is somebody else's.
@@ -134,11 +133,19 @@ impl Owner {
         }
     }
 
+    /// What `RunTask` was told, if it was started by that.
+    pub(super) fn one_shot(&self) -> Option<&OneShot> {
+        match self {
+            Self::Service { .. } => None,
+            Self::OneShot(run) => Some(run),
+        }
+    }
+
     /// `startedBy`
     pub(super) fn started_by(&self) -> Option<&str> {
         match self {
             Self::Service { set, .. } => Some(set),
-            Self::OneShot { started_by, .. } => started_by.as_deref(),
+            Self::OneShot(run) => run.started_by.as_deref(),
         }
     }
 
@@ -146,7 +153,7 @@ impl Owner {
     pub(super) fn group(&self) -> String {
         match self {
             Self::Service { service, .. } => format!("service:{service}"),
-            Self::OneShot { group, .. } => group.clone(),
+            Self::OneShot(run) => run.group.clone(),
         }
     }
 }
@@ -245,8 +252,26 @@ impl Stopping {
         }
     }
 
+    /// Somebody called `StopTask`.
+    pub(super) fn by_user(reason: Option<&str>) -> Self {
+        Self {
+            code: "UserInitiated",
+            reason: reason.unwrap_or("Task stopped by user").to_owned(),
+            culprit: None,
+        }
+    }
+
+    /// The exit code of the container that made the task stop.
+    pub(super) fn exit_code(&self) -> Option<i32> {
+        self.culprit.as_ref()?.exit_code
+    }
+
     /// The task itself is to blame.
     pub(super) fn is_failure(&self) -> bool {
-        self.code != "ServiceSchedulerInitiated" || self.reason.starts_with("Task failed")
+        match self.code {
+            "ServiceSchedulerInitiated" => self.reason.starts_with("Task failed"),
+            "UserInitiated" => false,
+            _ => true,
+        }
     }
 }

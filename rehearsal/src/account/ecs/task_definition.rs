@@ -58,6 +58,7 @@ impl TaskDefinition {
                         .collect::<String>()
                 ),
                 image: text("image"),
+                command: words(&definition["command"]),
                 digest: None,
                 runs: None,
                 ports: ports(definition),
@@ -101,6 +102,15 @@ impl TaskDefinition {
             "The container {name} did not have a container port {port} defined."
         ))
     }
+}
+
+/// A list of words, such as a command.
+pub(super) fn words(list: &Value) -> Vec<String> {
+    let words = list.as_array().map(Vec::as_slice).unwrap_or_default();
+    words
+        .iter()
+        .filter_map(|word| word.as_str().map(str::to_owned))
+        .collect()
 }
 
 fn ports(definition: &Value) -> Vec<u16> {

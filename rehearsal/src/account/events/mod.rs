@@ -142,6 +142,22 @@ impl EventBus {
         id
     }
 
+    /// The same, as forwarded from the bus of another account and region.
+    pub(crate) fn put_forwarded(
+        &self,
+        (account_id, region): (&str, &str),
+        source: &str,
+        detail_type: &str,
+        resources: &Value,
+        detail: &Value,
+    ) {
+        let id = uuid(&self.account.unique());
+        let mut event = self.envelope(&id, source, detail_type, resources, detail);
+        event["account"] = account_id.into();
+        event["region"] = region.into();
+        self.put(event);
+    }
+
     /// Delivers an event to whatever its rules say, now, whatever disturbs the bus.
     pub fn deliver(&self, event: &Value) {
         let rules: Vec<Rule> = {

@@ -23,7 +23,7 @@ use hyper_util::rt::TokioExecutor;
 use tokio::sync::watch;
 
 use super::containers::Process;
-use super::{Account, Network, elb};
+use super::{Account, Network, ecr, elb};
 pub(crate) use serve::{BODY_LIMIT, Stop, bind, serve};
 
 /// On loopback, real time that even the fastest clock leaves for an answer: what takes longer is the
@@ -74,13 +74,17 @@ impl State {
 }
 
 impl Account {
-    /// In memory: what a client gets that resolves the load balancer's name, `to`'s authority.
+    /// In memory: what a client gets that resolves `to`'s authority, the name of the load balancer or of the
+    /// host of image layers.
     pub async fn request(
         &self,
         to: Uri,
         request: Request<Bytes>,
     ) -> Result<Response<Bytes>, ConnectionRefused> {
         let host = to.host().ok_or(ConnectionRefused)?;
+        if let Some(layer) = ecr::layer_at(self, host, &request) {
+            return Ok(layer);
+        }
         let port = to.port_u16().unwrap_or(80);
         let listener = elb::listener_at(self, host, port).ok_or(ConnectionRefused)?;
         Ok(elb::route(self, &listener, request).await)

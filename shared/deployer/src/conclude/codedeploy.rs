@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use futures_util::join;
 use greenlight_aws::{
-    AwsError, Clients,
+    Clients,
     codedeploy::{self, Deployment, DeploymentTarget},
     table::{Place, StoredTarget},
 };
@@ -13,7 +13,6 @@ use greenlight_core::{
         Aftermath, Candidate, DeploymentId, Explanation, Foreign, Input, Marker, Outcome,
     },
     record::{DeploymentRecord, Origin},
-    target::TargetName,
 };
 use jiff::Timestamp;
 

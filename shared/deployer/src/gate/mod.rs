@@ -12,7 +12,7 @@ use greenlight_aws::{
     AwsError, chain,
     codedeploy::{self, Deployment, DeploymentTarget},
     ecs,
-    table::StoredTarget,
+    table::{Place, StoredTarget},
 };
 use greenlight_core::{
     deployment::Marker,
@@ -197,9 +197,15 @@ impl Deployer {
                 cluster: at.cluster.clone(),
                 name: at.service.clone(),
             };
+            let found = ecs::service(&self.clients, &service.cluster, &service.name).await;
+            let found = found.map_err(|source| ValidateError::Look {
+                deployment: aws_id.to_owned(),
+                source,
+            })?;
+            let account = found.arn.split(':').nth(4).unwrap_or_default().to_owned();
             let names = self
                 .table
-                .targets_of_service(&service)
+                .targets_at(&Place::Service { account, service })
                 .await
                 .map_err(failed)?;
             names.into_iter().next()
