@@ -220,7 +220,7 @@ fn a_pipeline_is_told_of_the_image_by_its_action_or_its_variables() {
     };
     assert_eq!(
         pipeline.variables,
-        [("Z", "{image}"), ("A@1", "{\"t\": \"{target}\"}")]
+        [("A@1", "{\"t\": \"{target}\"}"), ("Z", "{image}")]
             .map(|(name, value)| (name.to_owned(), value.to_owned()))
     );
 }

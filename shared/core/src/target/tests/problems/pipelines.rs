@@ -7,11 +7,9 @@ use super::assert_problems;
 
 fn with_pipeline(parameters: Value) -> Value {
     let target = &sample()["targets"][0];
-    json!({
-        "name": "api-prod",
-        "images": target["images"],
-        "deploy": {"pipeline": parameters},
-    })
+    let mut document = json!({"name": "api-prod", "images": target["images"]});
+    document["deploy"]["pipeline"] = parameters;
+    document
 }
 
 #[track_caller]

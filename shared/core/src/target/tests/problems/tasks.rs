@@ -8,12 +8,13 @@ use super::assert_problems;
 /// A target that runs this task, made from what a service runs.
 fn with_task(task: Value) -> Value {
     let target = &sample()["targets"][0];
-    json!({
+    let mut document = json!({
         "name": "nightly",
         "images": target["images"],
         "service": target["service"],
-        "deploy": {"task": task},
-    })
+    });
+    document["deploy"]["task"] = task;
+    document
 }
 
 /// A target without a service.
