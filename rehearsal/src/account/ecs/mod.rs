@@ -33,8 +33,9 @@ pub(crate) use register_task_definition::register_task_definition;
 pub use seams::*;
 pub use service_deployment::{
     CircuitBreaker, Controller, DeploymentConfiguration, EcsController, Hook, HookAction,
-    HookTarget, Native, RevisionView, Routing, Scheduling, ServiceDeploymentView, Shift, Stage,
-    Strategy, Threshold, deployments_in_progress, revisions, service_deployments,
+    HookBehaviour, HookPayload, HookTarget, Native, ReturnedDetails, RevisionView, Routing,
+    Scheduling, ServiceDeploymentView, Shift, Stage, Strategy, Threshold, configure_hooks,
+    deployments_in_progress, revisions, service_deployments,
 };
 use task::Task;
 use task_definition::TaskDefinition;
@@ -51,6 +52,7 @@ pub(crate) struct State {
     tasks: BTreeMap<String, Task>,
     /// How many task sets and revisions there ever were.
     task_sets: u64,
+    hook_behaviour: HookBehaviour,
 }
 
 impl State {
@@ -70,6 +72,9 @@ pub(crate) fn handle(
 ) -> Result<Value, ServiceError> {
     let members = Members::of(&input)?;
     match operation {
+        "ContinueServiceDeployment" => {
+            service_deployment::continue_service_deployment(account, members)
+        }
         "DescribeClusters" => describe_services::describe_clusters(account, members),
         "DescribeServiceDeployments" => {
             service_deployment::describe_service_deployments(account, members)
