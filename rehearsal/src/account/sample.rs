@@ -49,10 +49,12 @@ impl Sample {
             name: "api".to_owned(),
             desired_count: 2,
             task_definition: "mco-api".to_owned(),
-            load_balancer: LoadBalancer {
-                target_group_arn: blue.clone(),
-                container_name: "api".to_owned(),
-                container_port: 8080,
+            controller: ecs::Controller::CodeDeploy {
+                load_balancer: LoadBalancer {
+                    target_group_arn: blue.clone(),
+                    container_name: "api".to_owned(),
+                    container_port: 8080,
+                },
             },
             health_check_grace: Duration::from_mins(1),
         };
@@ -78,11 +80,11 @@ impl Sample {
             task_definition,
             external_id: Some("d-GREEN1234".to_owned()),
             started_by: "CODE_DEPLOY".to_owned(),
-            load_balancer: LoadBalancer {
+            load_balancer: Some(LoadBalancer {
                 target_group_arn: self.green.clone(),
                 container_name: "api".to_owned(),
                 container_port: 8080,
-            },
+            }),
             scale_percent: 100.0,
             network_configuration: None,
         };

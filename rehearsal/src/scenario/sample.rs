@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::account::codedeploy::{self, Group};
 use crate::account::containers::ImageSpec;
-use crate::account::ecs::{self, LoadBalancer, ServiceSpec};
+use crate::account::ecs::{self, Controller, LoadBalancer, ServiceSpec};
 use crate::account::elb::{self, TargetGroupSpec};
 use crate::account::template::{Choices, Template};
 use crate::account::{Account, Settings, ecr};
@@ -83,10 +83,12 @@ pub fn sample_account(settings: Settings) -> Result<Sample, SampleError> {
         name: SERVICE.to_owned(),
         desired_count: 2,
         task_definition,
-        load_balancer: LoadBalancer {
-            target_group_arn: blue,
-            container_name: CONTAINER.to_owned(),
-            container_port: CONTAINER_PORT,
+        controller: Controller::CodeDeploy {
+            load_balancer: LoadBalancer {
+                target_group_arn: blue,
+                container_name: CONTAINER.to_owned(),
+                container_port: CONTAINER_PORT,
+            },
         },
         health_check_grace: Duration::from_secs(30),
     };

@@ -143,11 +143,11 @@ impl Run {
             task_definition: spec.task_definition.clone(),
             external_id: Some(self.id.clone()),
             started_by: "CODE_DEPLOY".to_owned(),
-            load_balancer: LoadBalancer {
+            load_balancer: Some(LoadBalancer {
                 target_group_arn: target_group_arn.clone(),
                 container_name: spec.container_name.clone(),
                 container_port: spec.container_port,
-            },
+            }),
             scale_percent: 100.0,
             network_configuration: spec.network.clone(),
         };

@@ -71,6 +71,10 @@ pub(super) fn describe_task_sets(
     let cluster = state.ecs.cluster(Some(cluster))?;
     let unknown = || ServiceError::new("ServiceNotFoundException", "Service not found.");
     let service = cluster.service(service).ok_or_else(unknown)?;
+    if service.ecs().is_some() {
+        let message = "Services under the ECS deployment controller have no task sets.";
+        return Err(ServiceError::new("InvalidParameterException", message));
+    }
     let describe = |set: &TaskSet| describe_task_set(&state, cluster, service, set);
     if wanted.is_empty() {
         let sets: Vec<Value> = service.task_sets.iter().map(describe).collect();
@@ -118,18 +122,13 @@ fn describe_cluster(state: &State, cluster: &Cluster) -> Value {
     })
 }
 
-fn describe_service(
+pub(super) fn describe_service(
     account: &Account,
     state: &State,
     cluster: &Cluster,
     service: &Service,
 ) -> Value {
     let (running, pending) = totals(state, service);
-    let sets: Vec<Value> = service
-        .task_sets
-        .iter()
-        .map(|set| describe_task_set(state, cluster, service, set))
-        .collect();
     let events = service.events.iter();
     let events: Vec<Value> = events
         .map(|(id, at, message)| json!({"id": id, "createdAt": epoch(*at), "message": message}))
@@ -147,7 +146,7 @@ fn describe_service(
         "platformVersion": "LATEST",
         "platformFamily": "Linux",
         "deploymentConfiguration": {"maximumPercent": 200, "minimumHealthyPercent": 100},
-        "taskSets": sets,
+        "loadBalancers": service.load_balancers_json(),
         "events": events,
         "createdAt": epoch(service.created_at),
         "placementConstraints": [],
@@ -155,16 +154,29 @@ fn describe_service(
         "networkConfiguration": service.network_configuration,
         "healthCheckGracePeriodSeconds": service.health_check_grace.as_secs(),
         "schedulingStrategy": "REPLICA",
-        "deploymentController": {"type": "CODE_DEPLOY"},
+        "deploymentController": {"type": service.controller.name()},
         "enableECSManagedTags": false,
         "propagateTags": "NONE",
         "enableExecuteCommand": false,
     });
-    // These two follow the primary task set, which is why Terraform configurations have to ignore them.
+    // With the load balancers it follows the primary task set, which is why Terraform configurations have
+    // to ignore both.
     if let Some(primary) = service.primary() {
         described["taskDefinition"] = primary.task_definition.as_str().into();
-        described["loadBalancers"] = load_balancers(primary);
     }
+    if let Some(controller) = service.ecs() {
+        described["schedulingStrategy"] = controller.scheduling.name().into();
+        described["deploymentConfiguration"] = controller.configuration.to_json();
+        described["deployments"] = service.deployments_json(state);
+        described["currentServiceRevisions"] = service.current_revisions_json(state);
+        if let Some(newest) = service.deployments.last() {
+            described["currentServiceDeployment"] = newest.arn().into();
+        }
+        return described;
+    }
+    let sets = service.task_sets.iter();
+    let sets = sets.map(|set| describe_task_set(state, cluster, service, set));
+    described["taskSets"] = sets.collect();
     if account.settings().controller_deployments == ControllerDeployments::Empty {
         described["deployments"] = json!([]);
     }
@@ -190,7 +202,7 @@ fn describe_task_set(state: &State, cluster: &Cluster, service: &Service, set: &
         "platformVersion": "1.4.0",
         "platformFamily": "Linux",
         "networkConfiguration": set.network_configuration,
-        "loadBalancers": load_balancers(set),
+        "loadBalancers": set.load_balancer.iter().map(LoadBalancer::to_json).collect::<Vec<_>>(),
         "serviceRegistries": [],
         "scale": {"value": set.percent(), "unit": "PERCENT"},
         "stabilityStatus": if set.steady { "STEADY_STATE" } else { "STABILIZING" },
@@ -201,17 +213,6 @@ fn describe_task_set(state: &State, cluster: &Cluster, service: &Service, set: &
         described["externalId"] = id.as_str().into();
     }
     described
-}
-
-fn load_balancers(set: &TaskSet) -> Value {
-    let describe = |balancer: &LoadBalancer| {
-        json!({
-            "targetGroupArn": balancer.target_group_arn,
-            "containerName": balancer.container_name,
-            "containerPort": balancer.container_port,
-        })
-    };
-    set.load_balancer.iter().map(describe).collect()
 }
 
 /// Running and pending tasks of all task sets.

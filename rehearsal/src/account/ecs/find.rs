@@ -46,6 +46,17 @@ pub(super) fn page(
     arns: Vec<String>,
     input: Members<'_>,
 ) -> Result<Value, ServiceError> {
+    let arns = arns.into_iter().map(Value::String).collect();
+    page_of(member, arns, 100, input)
+}
+
+/// A page of a list: at most 100 of it, `usual` unless the request says so, and a token if there are more.
+pub(super) fn page_of(
+    member: &str,
+    all: Vec<Value>,
+    usual: usize,
+    input: Members<'_>,
+) -> Result<Value, ServiceError> {
     let invalid =
         |what: &str| ServiceError::new("InvalidParameterException", format!("Invalid {what}."));
     let start = match input.optional_string("nextToken")? {
@@ -57,10 +68,10 @@ pub(super) fn page(
             .ok()
             .filter(|size| (1..=100).contains(size))
             .ok_or_else(|| invalid("maxResults"))?,
-        None => 100,
+        None => usual,
     };
-    let total = arns.len();
-    let page: Vec<String> = arns.into_iter().skip(start).take(size).collect();
+    let total = all.len();
+    let page: Vec<Value> = all.into_iter().skip(start).take(size).collect();
     let end = start.saturating_add(page.len());
     let mut output = json!({member: page});
     if end < total {

@@ -77,14 +77,17 @@ fn step(account: &Account, place: &Place) -> Step {
     };
     let desired = set.desired(service.desired_count) as usize;
     let (draining, not_before) = (set.draining, set.not_before);
-    let kept: Vec<&Task> = set
+    let mut kept: Vec<&Task> = set
         .tasks(&state)
         .filter(|task| task.desired_status() == "RUNNING")
         .collect();
+    // Of too many, those are stopped first that do nothing yet.
+    kept.sort_by_key(|task| task.status != Status::Running);
+    let scaled_in = Stopping::scaled_in(service.ecs().map_or("taskSet", |_| "deployment"), set);
     for task in kept.iter().skip(desired) {
         task.word.send_if_modified(|word| {
             let unsaid = word.is_none();
-            word.get_or_insert_with(|| Stopping::scaled_in(&place.task_set));
+            word.get_or_insert_with(|| scaled_in.clone());
             unsaid
         });
     }
@@ -130,13 +133,11 @@ pub(super) fn add_task(account: &Account, state: &mut State, place: &Place) -> O
     state.ecs.tasks.insert(arn.clone(), task);
     let event = state.unique();
     if let Some(service) = state.ecs.service_mut(&place.cluster, &place.service) {
+        let speaker = service.speaker(&place.task_set);
         service.tell(
             event,
             now,
-            &format!(
-                "(taskSet {}) has started 1 tasks: (task {id}).",
-                place.task_set
-            ),
+            &format!("{speaker}has started 1 tasks: (task {id})."),
         );
     }
     Some(arn)
@@ -158,6 +159,7 @@ pub(super) fn count_failure(account: &Account, place: &Place, ran: Option<Signed
         set.failures = 0;
     }
     set.failures = set.failures.saturating_add(1);
+    set.failed_tasks = set.failed_tasks.saturating_add(1);
     set.not_before = now
         .checked_add(pause_after(set.failures, round))
         .unwrap_or(Timestamp::MAX);

@@ -1,10 +1,12 @@
-//! Amazon ECS: task definitions as whole documents, and services under the `CODE_DEPLOY` controller whose
-//! tasks really start, fail, and are replaced.
+//! Amazon ECS: task definitions as whole documents, and services whose tasks really start, fail, and are
+//! replaced.
 //!
 //! A task set keeps its tasks (`keeper.rs`), a task lives its life (`life.rs`); the Describe calls only
-//! look (`describe_*.rs`). See AWS-FACTS 5.11, 5.12, 6.6 and 6.7.
+//! look (`describe_*.rs`). CodeDeploy deploys services under the `CODE_DEPLOY` controller, and
+//! [`service_deployment`] those under the `ECS` controller. See AWS-FACTS 5.11, 5.12, 6 and 7.
 
 mod cluster;
+mod create_service;
 mod describe_services;
 mod describe_tasks;
 mod find;
@@ -15,6 +17,7 @@ mod register_task_definition;
 mod run_request;
 mod run_task;
 mod seams;
+mod service_deployment;
 mod stop;
 mod stop_task;
 mod task;
@@ -30,9 +33,15 @@ use serde_json::Value;
 
 use super::{Account, Members, ServiceError, epoch};
 use cluster::{Cluster, Service};
+pub use create_service::{ServiceSpec, create_new_service, create_service};
 pub(crate) use register_task_definition::register_task_definition;
 pub use run_task::refuse_tasks;
 pub use seams::*;
+pub use service_deployment::{
+    CircuitBreaker, Controller, DeploymentConfiguration, EcsController, Hook, HookAction,
+    HookTarget, Native, RevisionView, Routing, Scheduling, ServiceDeploymentView, Shift, Stage,
+    Strategy, Threshold, deployments_in_progress, revisions, service_deployments,
+};
 use task::Task;
 use task_definition::TaskDefinition;
 use task_set::TaskSet;
@@ -46,12 +55,21 @@ pub(crate) struct State {
     families: BTreeMap<String, Vec<TaskDefinition>>,
     /// By ARN, the stopped ones of the last hour included.
     tasks: BTreeMap<String, Task>,
-    /// How many task sets there ever were.
+    /// How many task sets and revisions there ever were.
     task_sets: u64,
     /// The runs that were asked for with a client token, by cluster and token.
     runs: BTreeMap<(String, String), run_task::Run>,
     /// Why `RunTask` places nothing, if it does not.
     refused: Option<String>,
+}
+
+impl State {
+    /// The number of a new task set or revision: unique, and of the order of real ones, which grow smaller
+    /// with time.
+    fn next_number(&mut self) -> u64 {
+        self.task_sets += 1;
+        9_223_370_493_425_779_968 - self.task_sets * 1_000_003
+    }
 }
 
 /// Answers a call.
@@ -63,15 +81,24 @@ pub(crate) fn handle(
     let members = Members::of(&input)?;
     match operation {
         "DescribeClusters" => describe_services::describe_clusters(account, members),
+        "DescribeServiceDeployments" => {
+            service_deployment::describe_service_deployments(account, members)
+        }
+        "DescribeServiceRevisions" => {
+            service_deployment::describe_service_revisions(account, members)
+        }
         "DescribeServices" => describe_services::describe_services(account, members),
         "DescribeTaskDefinition" => task_definition::describe_task_definition(account, members),
         "DescribeTaskSets" => describe_services::describe_task_sets(account, members),
         "DescribeTasks" => describe_tasks::describe_tasks(account, members),
+        "ListServiceDeployments" => service_deployment::list_service_deployments(account, members),
         "ListTaskDefinitions" => task_definition::list_task_definitions(account, members),
         "ListTasks" => describe_tasks::list_tasks(account, members),
         "RegisterTaskDefinition" => register_task_definition::handle(account, input),
         "RunTask" => run_task::run_task(account, &input),
+        "StopServiceDeployment" => service_deployment::stop_service_deployment(account, members),
         "StopTask" => stop_task::stop_task(account, members),
+        "UpdateService" => service_deployment::update_service(account, &input),
         _ => Err(ServiceError::unknown_operation("ecs", operation)),
     }
 }

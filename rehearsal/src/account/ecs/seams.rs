@@ -3,17 +3,15 @@
 //! `AWSCodeDeployRoleForECS` may do just this: describe services, create and delete task sets, and make
 //! one the primary (AWS-FACTS 10.5).
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::keeper::{self, Place};
-use super::task::Health;
 use super::task_set::Scale;
-use super::{Account, Cluster, Service, TaskSet, life};
+use super::{Account, Cluster, TaskSet};
 use crate::account::elb;
 
 /// Where tasks are registered.
@@ -27,21 +25,15 @@ pub struct LoadBalancer {
     pub container_port: u16,
 }
 
-/// A service under the `CODE_DEPLOY` controller, as a seed.
-#[derive(Debug, Clone)]
-pub struct ServiceSpec {
-    /// Its cluster, by name.
-    pub cluster: String,
-    /// Its name.
-    pub name: String,
-    /// How many tasks are wanted.
-    pub desired_count: u32,
-    /// Family, `family:revision` or ARN.
-    pub task_definition: String,
-    /// Where its tasks are registered.
-    pub load_balancer: LoadBalancer,
-    /// How long a task may fail its target group's health checks before it is replaced.
-    pub health_check_grace: Duration,
+impl LoadBalancer {
+    /// As one of `loadBalancers`.
+    pub(super) fn to_json(&self) -> Value {
+        json!({
+            "targetGroupArn": self.target_group_arn,
+            "containerName": self.container_name,
+            "containerPort": self.container_port,
+        })
+    }
 }
 
 /// A task set to be created.
@@ -53,8 +45,8 @@ pub struct NewTaskSet {
     pub external_id: Option<String>,
     /// `CODE_DEPLOY`.
     pub started_by: String,
-    /// Where its tasks are registered.
-    pub load_balancer: LoadBalancer,
+    /// Where its tasks are registered, if anywhere.
+    pub load_balancer: Option<LoadBalancer>,
     /// Of the service's desired count.
     pub scale_percent: f64,
     /// The `NetworkConfiguration` of the service unless given; in ECS's shape (`awsvpcConfiguration`).
@@ -136,94 +128,6 @@ pub fn create_cluster(account: &Account, name: &str) {
         .or_insert(cluster);
 }
 
-/// A service with its first task set, which is primary, steady and in service at once. Returns its ARN;
-/// the error is a sentence.
-pub fn create_service(account: &Account, spec: ServiceSpec) -> Result<String, String> {
-    let arn = account.arn("ecs", &format!("service/{}/{}", spec.cluster, spec.name));
-    let service = Service {
-        name: spec.name.clone(),
-        arn: arn.clone(),
-        desired_count: spec.desired_count,
-        health_check_grace: spec.health_check_grace,
-        network_configuration: json!({"awsvpcConfiguration": {
-            "subnets": ["subnet-0123456789abcdef0", "subnet-0fedcba9876543210"],
-            "securityGroups": ["sg-0123456789abcdef0"],
-            "assignPublicIp": "DISABLED",
-        }}),
-        created_at: account.clock().now(),
-        task_sets: Vec::new(),
-        events: VecDeque::new(),
-    };
-    {
-        let mut state = account.state();
-        let cluster = state
-            .ecs
-            .clusters
-            .get_mut(&spec.cluster)
-            .ok_or("Cluster not found.")?;
-        if cluster.services.contains_key(&spec.name) {
-            return Err("Creation of service was not idempotent.".to_owned());
-        }
-        cluster.services.insert(spec.name.clone(), service);
-    }
-    let first = NewTaskSet {
-        task_definition: spec.task_definition,
-        external_id: None,
-        started_by: "CODE_DEPLOY".to_owned(),
-        load_balancer: spec.load_balancer,
-        scale_percent: 100.0,
-        network_configuration: None,
-    };
-    let begun = add_task_set(account, &spec.cluster, &spec.name, first, true)
-        .and_then(|place| put_in_service(account, spec.desired_count, &place));
-    if let Err(error) = begun {
-        if let Some(cluster) = account.state().ecs.clusters.get_mut(&spec.cluster) {
-            cluster.services.remove(&spec.name);
-        }
-        return Err(error);
-    }
-    Ok(arn)
-}
-
-/// Starts the tasks of a service that was there before the story begins.
-fn put_in_service(account: &Account, desired: u32, place: &Place) -> Result<(), String> {
-    for _ in 0..desired {
-        let (arn, target) = {
-            let mut state = account.state();
-            let arn = keeper::add_task(account, &mut state, place)
-                .ok_or("The task definition is gone.")?;
-            if let Err((_, reason)) = life::pull(account, &mut state, &arn) {
-                state
-                    .ecs
-                    .tasks
-                    .retain(|_, task| !task.is_of(&place.task_set));
-                return Err(reason);
-            }
-            let service = state.ecs.service(&place.cluster, &place.service);
-            let set = service
-                .and_then(|service| service.task_set(&place.task_set))
-                .ok_or("The task set is gone.")?;
-            let task = state.ecs.tasks.get(&arn).ok_or("The task is gone.")?;
-            (arn.clone(), set.target(task))
-        };
-        life::listen_at_once(account, &arn);
-        if let Some((group, target)) = target {
-            elb::register(account, &group, &target, true);
-        }
-        life::change_silently(account, &arn, |task, now| {
-            life::run(task, now);
-            let checked = task
-                .containers
-                .iter_mut()
-                .filter(|container| container.check.is_some());
-            checked.for_each(|container| container.health = Health::Healthy);
-        });
-        life::begin(account, arn, life::Begin::InService);
-    }
-    keeper::keep(account, place.clone());
-    Ok(())
-}
-
 /// Starts a task set. Returns its id; the error is ECS's sentence.
 pub fn create_task_set(
     account: &Account,
@@ -236,38 +140,46 @@ pub fn create_task_set(
     Ok(place.task_set)
 }
 
-fn add_task_set(
+/// Whether the target group is there; the error is ECS's sentence.
+pub(super) fn check_target_group(
+    account: &Account,
+    balancer: Option<&LoadBalancer>,
+) -> Result<(), String> {
+    let missing = balancer
+        .map(|balancer| &balancer.target_group_arn)
+        .filter(|arn| elb::target_group(account, arn).is_none());
+    match missing {
+        Some(arn) => Err(format!("The specified target group does not exist: {arn}")),
+        None => Ok(()),
+    }
+}
+
+pub(super) fn add_task_set(
     account: &Account,
     cluster: &str,
     service: &str,
     new: NewTaskSet,
     primary: bool,
 ) -> Result<Place, String> {
-    let balancer = &new.load_balancer;
-    if elb::target_group(account, &balancer.target_group_arn).is_none() {
-        return Err(format!(
-            "The specified target group does not exist: {}",
-            balancer.target_group_arn
-        ));
-    }
+    check_target_group(account, new.load_balancer.as_ref())?;
     let now = account.clock().now();
     let mut state = account.state();
     let definition = state
         .ecs
         .task_definition(&new.task_definition)
         .ok_or("TaskDefinition not found.")?;
-    definition.check_container(&balancer.container_name, balancer.container_port)?;
+    if let Some(balancer) = &new.load_balancer {
+        definition.check_container(&balancer.container_name, balancer.container_port)?;
+    }
     let task_definition = definition.arn.clone();
-    state.ecs.task_sets += 1;
-    // Of the order of real ones, which grow smaller with time.
-    let id = format!(
-        "ecs-svc/{}",
-        9_223_370_493_425_779_968 - state.ecs.task_sets * 1_000_003
-    );
+    let id = format!("ecs-svc/{}", state.ecs.next_number());
     let service = state
         .ecs
         .service_mut(cluster, service)
         .ok_or("Service not found.")?;
+    if service.ecs().is_some() {
+        return Err("Services under the ECS deployment controller have no task sets.".to_owned());
+    }
     let network_configuration = new
         .network_configuration
         .clone()
@@ -278,7 +190,7 @@ fn add_task_set(
         task_definition,
         external_id: new.external_id,
         started_by: new.started_by,
-        load_balancer: Some(new.load_balancer),
+        load_balancer: new.load_balancer,
         scale: Scale::Percent(new.scale_percent),
         network_configuration,
         primary,
@@ -289,6 +201,7 @@ fn add_task_set(
         steady_at: now,
         digests: BTreeMap::new(),
         failures: 0,
+        failed_tasks: 0,
         not_before: now,
         wake: Arc::default(),
     });

@@ -5,6 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::sync::watch;
 
+use super::TaskSet;
 use super::keeper::Place;
 use super::run_request::OneShot;
 use crate::account::containers::ImageSpec;
@@ -242,8 +243,8 @@ impl Health {
 
 impl Stopping {
     /// The service no longer wants the task.
-    pub(super) fn scaled_in(task_set: &str) -> Self {
-        let reason = format!("Scaling activity initiated by (taskSet {task_set})");
+    pub(super) fn scaled_in(kind: &str, set: &TaskSet) -> Self {
+        let reason = format!("Scaling activity initiated by ({kind} {})", set.id);
         Self {
             code: "ServiceSchedulerInitiated",
             reason,

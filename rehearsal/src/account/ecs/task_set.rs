@@ -38,6 +38,8 @@ pub(super) struct TaskSet {
     pub(super) digests: BTreeMap<String, String>,
     /// Tasks that failed in a row, and when the next may start.
     pub(super) failures: u32,
+    /// The same as a deployment counts them: `failedTasks`.
+    pub(super) failed_tasks: u32,
     pub(super) not_before: Timestamp,
     /// Wakes the keeper.
     pub(super) wake: Arc<Notify>,
@@ -223,13 +225,15 @@ pub(super) fn refresh(state: &mut State, now: Timestamp) {
             let steady = steady.get(&set.id).copied().unwrap_or(false);
             if set.steady != steady {
                 (set.steady, set.steady_at, set.updated_at) = (steady, now, now);
-                if steady && !set.draining {
+                if steady && !set.draining && matches!(set.scale, Scale::Percent(_)) {
                     set.failures = 0;
-                    reached.push(format!("(taskSet {}) has reached a steady state.", set.id));
+                    reached.push(set.id.clone());
                 }
             }
         }
-        ids.extend(reached.into_iter().map(|what| (service.arn.clone(), what)));
+        let what = |id: String| format!("{}has reached a steady state.", service.speaker(&id));
+        let what = reached.into_iter().map(what);
+        ids.extend(what.map(|what| (service.arn.clone(), what)));
     }
     for (arn, what) in ids {
         let id = state.unique();

@@ -83,7 +83,7 @@ pub(super) fn rules(account: &Account, input: Members<'_>) -> Result<Value, Serv
             let rule = |arn: &&str| {
                 listeners
                     .iter()
-                    .find(|it| rule_arn(it) == **arn)
+                    .find(|it| it.rule_arn() == **arn)
                     .ok_or_else(|| no_rule(arn))
             };
             wanted.iter().map(rule).collect::<Result<_, _>>()?
@@ -93,7 +93,7 @@ pub(super) fn rules(account: &Account, input: Members<'_>) -> Result<Value, Serv
         .into_iter()
         .map(|listener| {
             json!({
-                "RuleArn": rule_arn(listener),
+                "RuleArn": listener.rule_arn(),
                 "Priority": "default",
                 "Conditions": [],
                 "Actions": [forward(listener)],
@@ -256,13 +256,6 @@ impl State {
         balancers.dedup();
         balancers
     }
-}
-
-fn rule_arn(listener: &Listener) -> String {
-    format!(
-        "{}/d0000000000000000",
-        listener.arn.replacen(":listener/", ":listener-rule/", 1)
-    )
 }
 
 fn known_load_balancer(elb: &State, arn: &str) -> Result<(), ServiceError> {

@@ -20,6 +20,27 @@ pub(super) struct Listener {
     pub(super) shares: Shares,
 }
 
+impl Listener {
+    /// The ARN of its default rule, which is the only one.
+    pub(super) fn rule_arn(&self) -> String {
+        default_rule(&self.arn)
+    }
+
+    /// Whether an ARN is its own or its rule's: for a network load balancer ECS takes that of the listener
+    /// (AWS-FACTS 7.1).
+    pub(super) fn is_meant_by(&self, arn: &str) -> bool {
+        self.arn == arn || self.rule_arn() == arn
+    }
+}
+
+/// The ARN of a listener's default rule.
+pub fn default_rule(listener_arn: &str) -> String {
+    format!(
+        "{}/d0000000000000000",
+        listener_arn.replacen(":listener/", ":listener-rule/", 1)
+    )
+}
+
 /// Weighted target groups, chosen from in turn so that the shares are exact and every run is the same.
 #[derive(Debug, Default)]
 pub(super) struct Shares {

@@ -17,6 +17,7 @@ use serde_json::Value;
 use super::network::Address;
 use super::{Account, Members, ServiceError};
 pub(crate) use health_check::register;
+pub use listener::default_rule;
 use listener::{Listener, LoadBalancer};
 pub(crate) use route::{listener_at, route};
 pub use seams::*;

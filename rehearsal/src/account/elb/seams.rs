@@ -207,6 +207,26 @@ pub fn set_listener_weights(
     true
 }
 
+/// The weights of a rule, by its ARN or that of its listener.
+pub fn rule_weights(account: &Account, rule_arn: &str) -> Option<Vec<(String, u32)>> {
+    let state = account.state();
+    let mut listeners = state.elb.listeners.iter();
+    let listener = listeners.find(|listener| listener.is_meant_by(rule_arn))?;
+    Some(listener.shares.weights())
+}
+
+/// Shares a rule's requests out between target groups. False if there is no such rule.
+pub fn set_rule_weights(account: &Account, rule_arn: &str, weights: &[(String, u32)]) -> bool {
+    let listener = {
+        let state = account.state();
+        let mut listeners = state.elb.listeners.iter();
+        listeners
+            .find(|listener| listener.is_meant_by(rule_arn))
+            .map(|listener| listener.arn.clone())
+    };
+    listener.is_some_and(|listener| set_listener_weights(account, &listener, weights))
+}
+
 /// A target group by its name.
 pub fn target_group_by_name(account: &Account, name: &str) -> Option<TargetGroupView> {
     let state = account.state();

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 use super::{Group, create_deployment_group};
 use crate::account::containers::ImageSpec;
-use crate::account::ecs::{self, LoadBalancer, ServiceSpec};
+use crate::account::ecs::{self, Controller, LoadBalancer, ServiceSpec};
 use crate::account::elb::{self, TargetGroupSpec};
 use crate::account::functions::{FunctionError, Invocation};
 use crate::account::{Account, HookFailure, ServiceError, Settings, ecr};
@@ -89,10 +89,12 @@ impl World {
                 name: "api".to_owned(),
                 desired_count: 2,
                 task_definition: "mco-api:1".to_owned(),
-                load_balancer: LoadBalancer {
-                    target_group_arn: world.blue.clone(),
-                    container_name: "api".to_owned(),
-                    container_port: 8080,
+                controller: Controller::CodeDeploy {
+                    load_balancer: LoadBalancer {
+                        target_group_arn: world.blue.clone(),
+                        container_name: "api".to_owned(),
+                        container_port: 8080,
+                    },
                 },
                 health_check_grace: Duration::from_secs(30),
             },

@@ -132,21 +132,24 @@ async fn a_task_set_of_nothing_that_exists_is_refused_in_ecs_words() {
             task_definition: "mco-api".to_owned(),
             external_id: None,
             started_by: "CODE_DEPLOY".to_owned(),
-            load_balancer: ecs::LoadBalancer {
+            load_balancer: Some(ecs::LoadBalancer {
                 target_group_arn: sample.green.clone(),
                 container_name: "api".to_owned(),
                 container_port: 8080,
-            },
+            }),
             scale_percent: 100.0,
             network_configuration: None,
         };
         change(&mut new);
         ecs::create_task_set(&sample.account, "mco", "api", new).unwrap_err()
     };
+    fn balancer(new: &mut ecs::NewTaskSet) -> &mut ecs::LoadBalancer {
+        new.load_balancer.as_mut().unwrap()
+    }
     assert!(new(|new| new.task_definition = "mco-api:9".to_owned()).contains("TaskDefinition"));
-    assert!(new(|new| new.load_balancer.container_name = "web".to_owned()).contains("web"));
-    assert!(new(|new| new.load_balancer.container_port = 81).contains("81"));
-    assert!(new(|new| new.load_balancer.target_group_arn = "arn:x".to_owned()).contains("arn:x"));
+    assert!(new(|new| balancer(new).container_name = "web".to_owned()).contains("web"));
+    assert!(new(|new| balancer(new).container_port = 81).contains("81"));
+    assert!(new(|new| balancer(new).target_group_arn = "arn:x".to_owned()).contains("arn:x"));
 }
 
 #[tokio::test(start_paused = true)]

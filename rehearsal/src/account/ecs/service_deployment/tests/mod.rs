@@ -1,0 +1,263 @@
+//! Deployments of the `ECS` controller from beginning to end in virtual time, through the same door as the
+//! wire.
+
+mod breaker;
+mod describe;
+mod rolling;
+mod update;
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::Request;
+use serde_json::{Value, json};
+
+use super::{CircuitBreaker, Controller, DeploymentConfiguration, EcsController, Strategy};
+use crate::account::containers::ImageSpec;
+use crate::account::ecs::{self, LoadBalancer, RevisionView, ServiceSpec};
+use crate::account::elb::{self, TargetGroupSpec};
+use crate::account::{Account, ServiceError, Settings, ecr};
+
+/// An account with the samples' service under the `ECS` controller, and revision 1 (`v1`) and 2 (`v2`) of
+/// its task definition.
+struct World {
+    account: Account,
+    production: String,
+    blue: String,
+}
+
+impl World {
+    /// A rolling service behind a load balancer, without a circuit breaker.
+    fn rolling() -> Self {
+        Self::with(|_| {})
+    }
+
+    /// The same with a circuit breaker that rolls back.
+    fn guarded() -> Self {
+        Self::with(|spec| breaker(spec, CircuitBreaker::with_rollback()))
+    }
+
+    /// A worker: no load balancer.
+    fn worker() -> Self {
+        Self::with(|spec| spec.controller = Controller::Ecs(EcsController::rolling(None)))
+    }
+
+    fn with(change: impl FnOnce(&mut ServiceSpec)) -> Self {
+        let (world, mut spec) = Self::empty();
+        change(&mut spec);
+        ecs::create_service(&world.account, spec).unwrap();
+        world
+    }
+
+    /// Everything but the service.
+    fn empty() -> (Self, ServiceSpec) {
+        let account = Account::new(Settings::for_tests());
+        ecr::create_repository(&account, "mco/api");
+        let balancer = elb::create_load_balancer(&account, "mco");
+        let blue = elb::create_target_group(&account, target_group("mco-api-blue"));
+        let production = elb::create_listener(&account, &balancer, 80, &blue).unwrap();
+        let world = Self {
+            account,
+            production,
+            blue,
+        };
+        world.task_definition(&ImageSpec::healthy("v1"));
+        world.task_definition(&ImageSpec::healthy("v2"));
+        ecs::create_cluster(&world.account, "mco");
+        let spec = ServiceSpec {
+            cluster: "mco".to_owned(),
+            name: "api".to_owned(),
+            desired_count: 2,
+            task_definition: "mco-api:1".to_owned(),
+            controller: Controller::Ecs(EcsController::rolling(Some(world.balancer()))),
+            health_check_grace: Duration::from_secs(30),
+        };
+        (world, spec)
+    }
+
+    fn balancer(&self) -> LoadBalancer {
+        LoadBalancer {
+            target_group_arn: self.blue.clone(),
+            container_name: "api".to_owned(),
+            container_port: 8080,
+        }
+    }
+
+    /// Pushes the image and registers the next revision of `mco-api` with it.
+    fn task_definition(&self, image: &ImageSpec) -> String {
+        ecr::push_image(&self.account, "mco/api", &[&image.version], image).unwrap();
+        let reference = format!(
+            "123456789012.dkr.ecr.eu-west-1.amazonaws.com/mco/api:{}",
+            image.version
+        );
+        let input = json!({
+            "family": "mco-api",
+            "networkMode": "awsvpc",
+            "requiresCompatibilities": ["FARGATE"],
+            "cpu": "256",
+            "memory": "512",
+            "containerDefinitions": [
+                {"name": "api", "image": reference, "essential": true, "portMappings": [{"containerPort": 8080}]},
+            ],
+        });
+        let output = self.call("RegisterTaskDefinition", input).unwrap();
+        output["taskDefinition"]["taskDefinitionArn"]
+            .as_str()
+            .unwrap()
+            .to_owned()
+    }
+
+    fn call(&self, operation: &str, input: Value) -> Result<Value, ServiceError> {
+        ecs::handle(&self.account, operation, input)
+    }
+
+    fn error(&self, operation: &str, input: Value) -> ServiceError {
+        self.call(operation, input).unwrap_err()
+    }
+
+    /// `UpdateService` to a task definition. Returns the ARN of the service deployment.
+    fn deploy(&self, task_definition: &str) -> String {
+        let input = json!({"cluster": "mco", "service": "api", "taskDefinition": task_definition});
+        self.update(input)
+    }
+
+    fn update(&self, input: Value) -> String {
+        let output = self.call("UpdateService", input).unwrap();
+        output["service"]["currentServiceDeployment"]
+            .as_str()
+            .unwrap()
+            .to_owned()
+    }
+
+    fn service(&self) -> Value {
+        let input = json!({"cluster": "mco", "services": ["api"]});
+        self.call("DescribeServices", input).unwrap()["services"][0].take()
+    }
+
+    fn deployment(&self, arn: &str) -> Value {
+        let input = json!({"serviceDeploymentArns": [arn]});
+        self.call("DescribeServiceDeployments", input).unwrap()["serviceDeployments"][0].take()
+    }
+
+    fn revision(&self, arn: &Value) -> Value {
+        let input = json!({"serviceRevisionArns": [arn]});
+        self.call("DescribeServiceRevisions", input).unwrap()["serviceRevisions"][0].take()
+    }
+
+    fn revisions(&self) -> Vec<RevisionView> {
+        ecs::revisions(&self.account, "mco", "api")
+    }
+
+    /// Status, number of the task definition and rollout state of each of `deployments[]`.
+    fn deployments(&self) -> Vec<String> {
+        let service = self.service();
+        let line = |it: &Value| {
+            format!(
+                "{} {} {}",
+                it["status"].as_str().unwrap(),
+                it["taskDefinition"]
+                    .as_str()
+                    .unwrap()
+                    .rsplit(':')
+                    .next()
+                    .unwrap(),
+                it["rolloutState"].as_str().unwrap()
+            )
+        };
+        service["deployments"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(line)
+            .collect()
+    }
+
+    async fn seconds(&self, seconds: u64) {
+        self.account
+            .clock()
+            .sleep(Duration::from_secs(seconds))
+            .await;
+    }
+
+    /// Waits for something, for three hours at most.
+    async fn until(&self, what: &str, reached: impl Fn() -> bool) {
+        for _ in 0..3 * 3600 {
+            if reached() {
+                return;
+            }
+            self.seconds(1).await;
+        }
+        panic!("never came to {what}: {:#?}", self.story());
+    }
+
+    async fn until_status(&self, arn: &str, status: &str) {
+        self.until(status, || self.deployment(arn)["status"] == status)
+            .await;
+    }
+
+    /// A request to the production listener: status and body.
+    async fn get(&self) -> (u16, String) {
+        let listener = elb::listener(&self.account, &self.production).unwrap();
+        let request = Request::get("/").body(Bytes::new()).unwrap();
+        let answer = self
+            .account
+            .request(listener.url.parse().unwrap(), request)
+            .await;
+        let answer = answer.unwrap();
+        let body = String::from_utf8(answer.body().to_vec()).unwrap();
+        (answer.status().as_u16(), body)
+    }
+
+    /// The details of ECS's events of this type, in order.
+    fn events(&self, detail_type: &str) -> Vec<Value> {
+        let events = self.account.events().history();
+        let ours = events
+            .into_iter()
+            .filter(|event| event["source"] == "aws.ecs" && event["detail-type"] == detail_type);
+        ours.map(|mut event| event["detail"].take()).collect()
+    }
+
+    /// Name and deployment id of each deployment event.
+    fn changes(&self) -> Vec<(String, String)> {
+        let events = self.events("ECS Deployment State Change");
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        events
+            .iter()
+            .map(|it| {
+                let name = text(&it["eventName"]).replace("SERVICE_DEPLOYMENT_", "");
+                (name, text(&it["deploymentId"]))
+            })
+            .collect()
+    }
+
+    fn story(&self) -> Vec<String> {
+        let happenings = self.account.journal().happenings().into_iter();
+        happenings.map(|it| it.text).collect()
+    }
+}
+
+fn target_group(name: &str) -> TargetGroupSpec {
+    TargetGroupSpec {
+        name: name.to_owned(),
+        port: 8080,
+        health_check_path: "/ping".to_owned(),
+        interval: Duration::from_secs(5),
+        timeout: Duration::from_secs(2),
+        healthy_threshold: 2,
+        unhealthy_threshold: 2,
+        deregistration_delay: Duration::from_secs(10),
+    }
+}
+
+fn configuration(spec: &mut ServiceSpec) -> &mut DeploymentConfiguration {
+    match &mut spec.controller {
+        Controller::Ecs(controller) => &mut controller.configuration,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn breaker(spec: &mut ServiceSpec, breaker: CircuitBreaker) {
+    configuration(spec).strategy = Strategy::Rolling {
+        circuit_breaker: Some(breaker),
+    };
+}
