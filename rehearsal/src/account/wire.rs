@@ -175,13 +175,13 @@ impl Account {
             Err(error) => return s3::error(&error, request),
         };
         let may_list = !self.is_denied(&caller, Service::S3, "ListBucket");
-        let (response, output) = match self.refusal(&caller, request, Service::S3, call.action()) {
-            Some(refusal) => (s3::error(&refusal, request), refusal.to_json()),
-            None => {
-                let response = s3::handle(self, &call, request, may_list).await;
-                let output = s3::output(&response);
-                (response, output)
-            }
+        let refusal = self.refusal(&caller, request, Service::S3, call.action());
+        let (response, output) = if let Some(refusal) = refusal {
+            (s3::error(&refusal, request), refusal.to_json())
+        } else {
+            let response = s3::handle(self, &call, request, may_list).await;
+            let output = s3::output(&response);
+            (response, output)
         };
         self.journal().call(
             caller,

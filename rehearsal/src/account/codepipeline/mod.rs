@@ -24,7 +24,8 @@ use serde_json::Value;
 use super::{Account, Members, ServiceError, epoch};
 use execution::Execution;
 pub use pipeline::{
-    Action, Does, Failure, Mode, Outcome, Picked, Pipeline, Program, Stage, create_pipeline,
+    Action, Does, Failure, Mode, Outcome, Performance, Picked, Pipeline, Program, Stage,
+    create_pipeline,
 };
 
 /// How many executions of a pipeline are remembered. The oldest that are over are forgotten first.

@@ -100,9 +100,10 @@ pub enum Does {
 
 /// Something that an action does, with what the sources picked.
 #[derive(Clone)]
-pub struct Program(
-    pub Arc<dyn Fn(Account, Picked) -> BoxFuture<'static, Result<Outcome, Failure>> + Send + Sync>,
-);
+pub struct Program(pub Arc<dyn Fn(Account, Picked) -> Performance + Send + Sync>);
+
+/// An action while it is performed.
+pub type Performance = BoxFuture<'static, Result<Outcome, Failure>>;
 
 /// What the sources of an execution picked, and its variables.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

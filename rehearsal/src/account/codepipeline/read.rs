@@ -78,7 +78,7 @@ pub(super) fn list_action_executions(
         .collect();
     // Newest first; of those that began together, the one that was written down last.
     runs.reverse();
-    runs.sort_by(|(_, one), (_, other)| other.started.cmp(&one.started));
+    runs.sort_by_key(|(_, run)| std::cmp::Reverse(run.started));
     let details: Vec<Value> = runs
         .iter()
         .skip(start)

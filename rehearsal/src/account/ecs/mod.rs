@@ -35,7 +35,7 @@ use super::{Account, Members, ServiceError, epoch};
 use cluster::{Cluster, Service};
 pub use create_service::{ServiceSpec, create_new_service, create_service};
 pub(crate) use register_task_definition::register_task_definition;
-pub use run_task::refuse_tasks;
+pub use run_task::{one_shots_running, refuse_tasks};
 pub use seams::*;
 pub use service_deployment::{
     CircuitBreaker, Controller, DeploymentConfiguration, EcsController, Hook, HookAction,

@@ -62,7 +62,7 @@ async fn the_picked_image_is_deployed_by_ecs() {
     let id = world.start();
     world.minutes(20).await;
     assert_eq!(world.status(&id), "Succeeded", "{}", world.execution(&id));
-    assert_eq!(digests(&world, "worker"), [world.v2.clone()]);
+    assert_eq!(digests(&world, "worker"), std::slice::from_ref(&world.v2));
     let deploy = &world.actions(&id)[0];
     assert_eq!(deploy["input"]["actionTypeId"]["provider"], "ECS");
     let external = &deploy["output"]["executionResult"]["externalExecutionId"];
@@ -110,7 +110,7 @@ async fn a_deployment_that_cannot_be_made_fails_the_action_with_the_reason() {
         ("api", "api", "InvalidParameterException"),
     ] {
         let world = World::with(|pipeline| {
-            pipeline.stages[2] = stage("Deploy", ecs_action(service, container))
+            pipeline.stages[2] = stage("Deploy", ecs_action(service, container));
         });
         add_worker(&world);
         let id = world.start();

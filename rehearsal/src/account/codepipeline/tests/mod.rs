@@ -65,6 +65,10 @@ impl World {
     }
 
     /// Starts it with other members, too.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "`json!` reads better without `&`"
+    )]
     fn started(&self, members: Value) -> Result<String, ServiceError> {
         let mut input = json!({
             "name": "api-prod",
@@ -127,7 +131,7 @@ fn stage(name: &str, does: Does) -> Stage {
         actions: vec![Action {
             name: name.to_owned(),
             run_order: 1,
-            takes: Duration::from_secs(60),
+            takes: Duration::from_mins(1),
             does,
         }],
     }
