@@ -115,6 +115,30 @@ impl Line {
                     format!("registers {}", arn.rsplit('/').next().unwrap_or_default()),
                 )]
             }
+            "UpdateService" => {
+                let text = match call.request["taskDefinition"].as_str() {
+                    Some(definition) => format!(
+                        "updates service {} to {}",
+                        input("service"),
+                        definition.rsplit('/').next().unwrap_or_default()
+                    ),
+                    None => format!("updates service {}", input("service")),
+                };
+                vec![line(Tone::Neutral, text)]
+            }
+            "StopServiceDeployment" => {
+                vec![line(
+                    Tone::Neutral,
+                    "rolls the service deployment back".to_owned(),
+                )]
+            }
+            "ContinueServiceDeployment" => {
+                let text = match call.request["action"].as_str() {
+                    Some("ROLLBACK") => "answers the pause with ROLLBACK",
+                    _ => "continues the service deployment",
+                };
+                vec![line(Tone::Neutral, text.to_owned())]
+            }
             "PutImage" if call.caller != "operator" => {
                 vec![line(
                     Tone::Neutral,

@@ -102,6 +102,27 @@ fn what_decides_something_or_is_refused_is_worth_a_line() {
                 "DeployOnPush ✘ it:DescribeServices is refused: ClusterNotFoundException: Cluster not found.",
             ],
         ),
+        (
+            call(
+                "UpdateService",
+                json!({
+                    "service": "api",
+                    "taskDefinition": "arn:aws:ecs:eu-west-1:123456789012:task-definition/mco-api:2",
+                }),
+                200,
+                json!({}),
+            ),
+            vec!["DeployOnPush · updates service api to mco-api:2"],
+        ),
+        (
+            call(
+                "ContinueServiceDeployment",
+                json!({"hookId": "ecs-pause-1"}),
+                200,
+                json!({}),
+            ),
+            vec!["DeployOnPush · continues the service deployment"],
+        ),
         (call("UpdateItem", json!({}), 400, lost), vec![]),
         (call("DescribeServices", json!({}), 200, json!({})), vec![]),
     ];
