@@ -1,4 +1,4 @@
-//! StartPipelineExecution, with the digest as the revision of the source action, or the image in the
+//! `StartPipelineExecution`, with the digest as the revision of the source action, or the image in the
 //! pipeline's variables (AWS-FACTS 4.5).
 
 use greenlight_aws::codepipeline;
