@@ -229,6 +229,7 @@ pub fn deployer(
         clients,
         bus: environment["GREENLIGHT_BUS"].clone(),
         hook_function: environment.get("GREENLIGHT_HOOK").cloned(),
+        probe: probe(account),
         clock: Clock::starting_at(account.clock().now()),
     }
 }

@@ -1,7 +1,7 @@
-//! UpdateService: a rolling deployment, or the blue/green, linear or canary one that the service
+//! `UpdateService`: a rolling deployment, or the blue/green, linear or canary one that the service
 //! declares.
 //!
-//! UpdateService knows no client token. A service deployment is ours if its target revision runs our
+//! `UpdateService` knows no client token. A service deployment is ours if its target revision runs our
 //! task definition, or, where that is not known any more, our images (AWS-FACTS 6.1, 6.4).
 
 use greenlight_aws::{
