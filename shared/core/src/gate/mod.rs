@@ -18,4 +18,4 @@ pub use progress::{Measurement, Progress};
 pub use report::{CheckReport, GateReport, Verdict};
 pub use targets::{TargetHealth, measure_targets};
 pub use tasks::{StoppedTask, Task, TaskSet, measure_tasks};
-pub use unfinished::{FOR_NEXT_CALL, HookDetails, Unfinished};
+pub use unfinished::{CALL_AGAIN_AFTER, FOR_NEXT_CALL, HookDetails, Unfinished};

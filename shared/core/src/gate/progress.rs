@@ -20,6 +20,19 @@ pub enum Measurement {
     NothingToMeasure(String),
 }
 
+impl Measurement {
+    /// The reason, whatever it is a reason for.
+    pub fn summary(&self) -> &str {
+        match self {
+            Self::Good(summary)
+            | Self::NotYet(summary)
+            | Self::Bad(summary)
+            | Self::Unmeasured(summary)
+            | Self::NothingToMeasure(summary) => summary,
+        }
+    }
+}
+
 /// A check under way. Written down, it is carried on by a later invocation ([`super::Unfinished`]).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Progress {

@@ -13,6 +13,9 @@ use crate::text::excerpt;
 /// The key in `hookDetails` that is ours.
 pub const FOR_NEXT_CALL: &str = "greenlight";
 
+/// After so long ECS is asked to call again.
+pub const CALL_AGAIN_AFTER: SignedDuration = SignedDuration::from_secs(30);
+
 /// Of a summary, so many characters are carried.
 const SUMMARY_LIMIT: usize = 300;
 /// `hookDetails` that are written as text are read up to so many bytes.

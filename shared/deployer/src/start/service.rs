@@ -157,7 +157,11 @@ async fn find(
 }
 
 /// Whether a revision names every image of the candidate in the containers that take it.
-fn runs(stored: &StoredTarget, candidate: &Candidate, revision: &ServiceRevision) -> bool {
+pub(crate) fn runs(
+    stored: &StoredTarget,
+    candidate: &Candidate,
+    revision: &ServiceRevision,
+) -> bool {
     let mut wanted = stored.target.images.iter().filter_map(|source| {
         let image = candidate.image_of(&stored.repository_of(source))?;
         Some((&source.container, image.pinned()))
