@@ -13,7 +13,7 @@ use crate::account::containers::ImageSpec;
 use crate::account::ecs::{self, Controller, LoadBalancer, ServiceSpec};
 use crate::account::elb::{self, TargetGroupSpec};
 use crate::account::template::{Choices, Template};
-use crate::account::{Account, Settings, ecr};
+use crate::account::{Account, Settings, codepipeline, ecr};
 use crate::build::workspace;
 
 /// The repository that the sample service's image comes from.
@@ -261,16 +261,20 @@ impl Sample {
             && self.account.messages_waiting() == 0
             && self.account.events().pending() == 0
             && self.active_deployments().is_empty()
+            && ecs::one_shots_running(&self.account) == 0
+            && codepipeline::running(&self.account) == 0
     }
 
     /// What keeps the account from being quiet, as a sentence.
     pub fn busy_with(&self) -> String {
         format!(
-            "deployments {:?}, {} invocations, {} messages, {} delayed events",
+            "deployments {:?}, {} invocations, {} messages, {} delayed events, {} one-shot tasks, {} pipeline executions",
             self.active_deployments(),
             self.account.functions().pending(),
             self.account.messages_waiting(),
             self.account.events().pending(),
+            ecs::one_shots_running(&self.account),
+            codepipeline::running(&self.account),
         )
     }
 

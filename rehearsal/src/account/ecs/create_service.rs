@@ -205,7 +205,7 @@ fn put_in_service(account: &Account, desired: u32, place: &Place) -> Result<(), 
         if let Some((group, target)) = target {
             elb::register(account, &group, &target, true);
         }
-        life::change(account, &arn, |task, now| {
+        life::change_silently(account, &arn, |task, now| {
             life::run(task, now);
             let checked = task
                 .containers

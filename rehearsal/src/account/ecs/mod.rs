@@ -35,7 +35,7 @@ use super::{Account, Members, ServiceError, epoch};
 use cluster::{Cluster, Service};
 pub use create_service::{ServiceSpec, create_new_service, create_service};
 pub(crate) use register_task_definition::register_task_definition;
-pub use run_task::refuse_tasks;
+pub use run_task::{one_shots_running, refuse_tasks};
 pub use seams::*;
 pub use service_deployment::{
     CircuitBreaker, Controller, DeploymentConfiguration, EcsController, Hook, HookAction,
@@ -95,10 +95,10 @@ pub(crate) fn handle(
         "ListTaskDefinitions" => task_definition::list_task_definitions(account, members),
         "ListTasks" => describe_tasks::list_tasks(account, members),
         "RegisterTaskDefinition" => register_task_definition::handle(account, input),
-        "StopServiceDeployment" => service_deployment::stop_service_deployment(account, members),
-        "UpdateService" => service_deployment::update_service(account, &input),
         "RunTask" => run_task::run_task(account, &input),
+        "StopServiceDeployment" => service_deployment::stop_service_deployment(account, members),
         "StopTask" => stop_task::stop_task(account, members),
+        "UpdateService" => service_deployment::update_service(account, &input),
         _ => Err(ServiceError::unknown_operation("ecs", operation)),
     }
 }

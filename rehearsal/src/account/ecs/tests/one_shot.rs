@@ -55,6 +55,10 @@ fn describe(sample: &Sample, arn: &str) -> Value {
     sample.ecs("DescribeTasks", input).unwrap()["tasks"][0].clone()
 }
 
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "`json!` reads better without `&`"
+)]
 fn listed(sample: &Sample, filter: Value) -> usize {
     let mut input = json!({"cluster": "mco"});
     input
