@@ -8,7 +8,7 @@ use serde_json::json;
 use super::keeper::{self, Place};
 use super::seams::{add_task_set, check_target_group};
 use super::service_deployment::begin::{Start, begin};
-use super::service_deployment::{Controller, EcsController};
+use super::service_deployment::{Controller, EcsController, Strategy};
 use super::task::Health;
 use super::{Account, NewTaskSet, Service, life};
 use crate::account::elb;
@@ -122,6 +122,10 @@ fn check(account: &Account, controller: &EcsController) -> Result<(), String> {
     check_target_group(account, controller.load_balancer.as_ref())?;
     controller.configuration.check()?;
     let Some(routing) = controller.configuration.routing() else {
+        let native = matches!(controller.configuration.strategy, Strategy::Native(_));
+        if native && controller.load_balancer.is_some() {
+            return Err("The load balancer needs an advanced configuration.".to_owned());
+        }
         return Ok(());
     };
     let Some(balancer) = &controller.load_balancer else {

@@ -39,8 +39,9 @@ pub use run_task::{one_shots_running, refuse_tasks};
 pub use seams::*;
 pub use service_deployment::{
     CircuitBreaker, Controller, DeploymentConfiguration, EcsController, Hook, HookAction,
-    HookTarget, Native, RevisionView, Routing, Scheduling, ServiceDeploymentView, Shift, Stage,
-    Strategy, Threshold, deployments_in_progress, revisions, service_deployments,
+    HookBehaviour, HookPayload, HookTarget, Native, ReturnedDetails, RevisionView, Routing,
+    Scheduling, ServiceDeploymentView, Shift, Stage, Strategy, Threshold, configure_hooks,
+    deployments_in_progress, revisions, service_deployments,
 };
 use task::Task;
 use task_definition::TaskDefinition;
@@ -61,6 +62,7 @@ pub(crate) struct State {
     runs: BTreeMap<(String, String), run_task::Run>,
     /// Why `RunTask` places nothing, if it does not.
     refused: Option<String>,
+    hook_behaviour: HookBehaviour,
 }
 
 impl State {
@@ -80,6 +82,9 @@ pub(crate) fn handle(
 ) -> Result<Value, ServiceError> {
     let members = Members::of(&input)?;
     match operation {
+        "ContinueServiceDeployment" => {
+            service_deployment::continue_service_deployment(account, members)
+        }
         "DescribeClusters" => describe_services::describe_clusters(account, members),
         "DescribeServiceDeployments" => {
             service_deployment::describe_service_deployments(account, members)

@@ -78,14 +78,17 @@ impl Run {
         let Err(ended) = self.deploy().await else {
             return;
         };
-        let ended = match ended {
-            Ended::RolledBack { reason, failed } => self.roll_back(reason, failed).await,
-            ended => Err(ended),
-        };
+        let superseded = || self.stopped("A newer service deployment was started.");
         match ended {
-            Ok(()) => {}
-            Err(Ended::Superseded) => self.stopped("A newer service deployment was started."),
-            Err(Ended::Failed(reason) | Ended::RolledBack { reason, .. }) => self.failed(&reason),
+            Ended::Superseded => superseded(),
+            Ended::Failed(reason) => self.failed(&reason),
+            Ended::RolledBack { reason, failed } => match self.roll_back(reason, failed).await {
+                Ok(()) => {}
+                Err(Ended::Superseded) => superseded(),
+                Err(Ended::Failed(reason) | Ended::RolledBack { reason, .. }) => {
+                    self.rollback_failed(&reason);
+                }
+            },
         }
     }
 
@@ -98,7 +101,7 @@ impl Run {
                 self.replace(&self.place.task_set, circuit_breaker.as_ref())
                     .await?;
             }
-            Strategy::Native(_) => return Err(Ended::Failed("not simulated".to_owned())),
+            Strategy::Native(native) => self.shift(native).await?,
         }
         self.succeed();
         Ok(())

@@ -1,7 +1,5 @@
 //! Tasks that replace others, a few at a time.
 
-use std::sync::{Arc, Mutex};
-
 use super::super::Scheduling;
 use super::*;
 
