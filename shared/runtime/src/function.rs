@@ -10,7 +10,7 @@ use crate::config::{Config, ConfigError, Variables};
 use crate::http::{TrustError, shared_client};
 use crate::logging::{self, chain};
 use greenlight_aws::{Clients, table::Table};
-use greenlight_deployer::{Deployer, clock::Clock};
+use greenlight_deployer::{Deployer, clock::Clock, probe::Probe};
 use jiff::{SignedDuration, Timestamp};
 use lambda_runtime::{Diagnostic, LambdaEvent, Runtime, service_fn};
 use serde_json::Value;
@@ -117,6 +117,7 @@ fn wire(variables: &Variables) -> Result<Wiring, InitError> {
             clients,
             bus: config.bus,
             hook_function: config.hook,
+            probe: Probe::new(),
             clock: Clock::System,
         },
     })
