@@ -12,7 +12,7 @@ mod targets;
 mod whereabouts;
 
 use greenlight_aws::table::StoredTarget;
-use greenlight_core::target::TargetName;
+use greenlight_core::target::{Target, TargetName};
 use greenlight_deployer::Deployer;
 use serde_json::Value;
 
@@ -106,6 +106,12 @@ async fn no_such_target(deployer: &Deployer, name: &TargetName) -> Result<Failur
         name: name.clone(),
         registered: registered.collect(),
     })
+}
+
+/// The service of a target, for a column.
+fn service(target: &Target) -> String {
+    let service = target.service.as_ref();
+    service.map_or_else(|| "-".to_owned(), ToString::to_string)
 }
 
 /// A point in time as people read it; JSON has it in full.

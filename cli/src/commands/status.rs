@@ -88,8 +88,12 @@ fn detail(stored: &StoredTarget) -> Output {
     let mut columns = Columns::bare();
     let mut say = |what: &str, text: String| columns.row([what.to_owned(), text]);
     say("target", stored.target.name.to_string());
-    say("service", stored.target.service.to_string());
-    say("repository", stored.repository.to_string());
+    if let Some(service) = &stored.target.service {
+        say("service", service.to_string());
+    }
+    for repository in stored.repositories() {
+        say("repository", repository.to_string());
+    }
     match &stored.state.current {
         Some(current) => {
             say("live", image::name(&current.candidate));
@@ -129,6 +133,7 @@ fn detail(stored: &StoredTarget) -> Output {
 fn phase(active: &Active) -> String {
     match &active.phase {
         Phase::Requested { .. } => "being started".to_owned(),
+        Phase::Before { aws_id, .. } => aws_id.clone(),
         Phase::Started { aws_id, .. } => aws_id.clone(),
     }
 }
@@ -148,7 +153,7 @@ fn document(stored: &StoredTarget) -> Value {
         members.insert("deployment".into(), json!(active.deployment));
         let aws_id = match &active.phase {
             Phase::Requested { .. } => None,
-            Phase::Started { aws_id, .. } => Some(aws_id),
+            Phase::Before { aws_id, .. } | Phase::Started { aws_id, .. } => Some(aws_id),
         };
         members.insert("aws_id".into(), json!(aws_id));
         members
@@ -159,10 +164,12 @@ fn document(stored: &StoredTarget) -> Value {
         members.insert("reason".into(), json!(queued.reason));
         members
     });
+    let service = stored.target.service.as_ref();
+    let service = service.map(|it| json!({"cluster": it.cluster, "name": it.name}));
     json!({
         "target": stored.target.name,
-        "service": {"cluster": stored.target.service.cluster, "name": stored.target.service.name},
-        "repository": stored.repository,
+        "service": service,
+        "repository": stored.repositories().first(),
         "current": current,
         "active": active,
         "queued": queued,
