@@ -18,7 +18,7 @@ use crate::failure::Failure;
 /// Says what a file's targets are, or everything that is wrong with it.
 pub(super) fn check(file: &Path) -> Outcome {
     match document::read(file) {
-        Ok(targets) => Ok(checked(file, &targets)).into(),
+        Ok(targets) => checked(file, &targets).into(),
         Err(error) => {
             // Only what is wrong with targets has places; anything else is only an error.
             let problems = match &error {
@@ -32,6 +32,7 @@ pub(super) fn check(file: &Path) -> Outcome {
                     json,
                 }),
                 failure: Some(error.into()),
+                says_no: false,
             }
         }
     }
@@ -76,6 +77,7 @@ pub(super) async fn apply(deployer: &Deployer, targets: &[Target]) -> Outcome {
     Outcome {
         output: Some(applied(&done)),
         failure,
+        says_no: false,
     }
 }
 
