@@ -242,10 +242,9 @@ fn handler(
     wire: Wire,
 ) -> Handler {
     let deployer = deployer(account, logical_id, environment, &wire);
-    let probe = probe(account);
     let logical_id = logical_id.to_owned();
     Arc::new(move |invocation: functions::Invocation| {
-        let (deployer, probe, wire) = (deployer.clone(), probe.clone(), wire.clone());
+        let (deployer, wire) = (deployer.clone(), wire.clone());
         let logical_id = logical_id.clone();
         async move {
             let event = Invocation {
@@ -260,7 +259,7 @@ fn handler(
                         deploy_on_push::handle(&context, event).await.map_err(|error| told(&error))
                     }
                     VALIDATE_GREEN => {
-                        let context = validate_green::Context { deployer, probe };
+                        let context = validate_green::Context { deployer };
                         validate_green::handle(&context, event).await.map_err(|error| told(&error))
                     }
                     _ => {
