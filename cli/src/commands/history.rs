@@ -38,7 +38,7 @@ fn told(target: &TargetName, records: &[DeploymentRecord]) -> Output {
             time(record.requested_at),
             record.status.as_str().replace('_', " "),
             image::name(&record.candidate),
-            record.candidate.digest.short().to_owned(),
+            image::digests(&record.candidate),
             took(record),
             by(&record.origin),
             aws_or_own_id(record.aws_id.as_deref(), record.id),
@@ -83,6 +83,7 @@ fn took(record: &DeploymentRecord) -> String {
 fn by(origin: &Origin) -> String {
     match origin {
         Origin::Push => "push".to_owned(),
+        Origin::Person { by } => by.clone(),
         Origin::Rollback { of } => format!("rollback of {of}"),
         Origin::Elsewhere { creator } => creator.clone(),
         Origin::Adopted => "adopted".to_owned(),

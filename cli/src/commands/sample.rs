@@ -45,6 +45,7 @@ pub(super) fn candidate(which: char) -> Candidate {
         digest: digest(which),
         tag: Some("test".parse().unwrap()),
         ordered_at: "2026-11-22T10:00:00Z".parse().unwrap(),
+        with: Vec::new(),
     }
 }
 
@@ -59,7 +60,7 @@ pub(super) fn fresh() -> StoredTarget {
     });
     StoredTarget {
         target: target::parse(&document).unwrap().remove(0),
-        repository: candidate('a').repository,
+        home: candidate('a').repository.registry,
         version: 3,
         state: TargetState::default(),
     }
@@ -79,6 +80,7 @@ pub(super) fn busy() -> StoredTarget {
         active: Some(Active {
             deployment: id(2),
             candidate: candidate('b'),
+            origin: Origin::Push,
             phase: Phase::Started {
                 aws_id: "d-ABCDEF123".into(),
                 task_definition: None,
@@ -88,8 +90,9 @@ pub(super) fn busy() -> StoredTarget {
             deployment: id(3),
             candidate: candidate('c'),
             reason: "another deployment is under way".into(),
+            origin: Origin::Push,
         }),
-        newest: None,
+        newest: BTreeMap::new(),
         rejected: vec![digest('d')],
     };
     StoredTarget { state, ..fresh() }

@@ -69,7 +69,7 @@ impl Deployer {
     }
 
     /// The task set that is live, if CodeDeploy can deploy to the service at all.
-    pub(super) fn check_codedeploy<'a>(&self, start: &'a Start<'_>) -> Result<&'a TaskSet, Stop> {
+    pub(crate) fn check_codedeploy<'a>(&self, start: &'a Start<'_>) -> Result<&'a TaskSet, Stop> {
         self.hooks(start.stored)?;
         let service = start.gathered.service.as_ref();
         let service =
@@ -78,7 +78,7 @@ impl Deployer {
     }
 
     /// The function to be called at each point at which the target has a gate.
-    fn hooks(&self, stored: &StoredTarget) -> Result<Vec<(String, String)>, Stop> {
+    pub(crate) fn hooks(&self, stored: &StoredTarget) -> Result<Vec<(String, String)>, Stop> {
         let target = &stored.target;
         if target.gates.is_empty() {
             return Ok(Vec::new());
@@ -188,7 +188,7 @@ fn live_task_set<'a>(stored: &StoredTarget, service: &'a Service) -> Result<&'a 
     })
 }
 
-fn app_spec(
+pub(crate) fn app_spec(
     stored: &StoredTarget,
     live: &TaskSet,
     task_definition: &str,
@@ -221,7 +221,7 @@ fn app_spec(
 }
 
 /// The AppSpec from a template, with the target's gates in its hooks.
-fn app_spec_of(
+pub(crate) fn app_spec_of(
     file: &TemplateFile,
     placeholders: &Placeholders,
     task_definition: &str,

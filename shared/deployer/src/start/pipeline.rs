@@ -48,7 +48,7 @@ impl Deployer {
 }
 
 /// The text with everything filled in that stands in braces.
-fn filled(text: &str, start: &Start<'_>) -> String {
+pub(crate) fn filled(text: &str, start: &Start<'_>) -> String {
     let candidate = &start.order.candidate;
     let tag = candidate.tag.as_ref().map(ToString::to_string);
     text.replace("{image}", &candidate.pinned())
