@@ -62,10 +62,7 @@ pub async fn handle(context: &Context, invocation: Invocation) -> Result<Value, 
         }
     };
     let lease_until = invocation.deadline_at(&context.deployer.clock);
-    let concluded = context
-        .deployer
-        .concluded(&change, lease_until)
-        .await?;
+    let concluded = context.deployer.concluded(&change, lease_until).await?;
     Ok(match concluded {
         Concluded::Ignored { reason } => {
             tracing::info!("ignored: {reason}");

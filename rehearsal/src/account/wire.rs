@@ -180,7 +180,7 @@ impl Account {
             (s3::error(&refusal, request), refusal.to_json())
         } else {
             let response = s3::handle(self, &call, request, may_list).await;
-            let output = s3::output(&response);
+            let output = s3::output(&call, &response);
             (response, output)
         };
         self.journal().call(

@@ -74,7 +74,11 @@ fn a_task_of_ours_counts_when_it_has_stopped() {
 
 #[test]
 fn a_pipeline_execution_counts_when_it_has_ended() {
-    for name in ["codepipeline/succeeded", "codepipeline/failed", "codepipeline/superseded"] {
+    for name in [
+        "codepipeline/succeeded",
+        "codepipeline/failed",
+        "codepipeline/superseded",
+    ] {
         let event = sample(name);
         let expected = Change::Pipeline {
             account: "123456789012".to_owned(),

@@ -32,6 +32,7 @@ pub struct ServiceSpec {
 
 /// A service with its first task set or revision, which is primary, steady and in service at once. Returns
 /// its ARN; the error is a sentence.
+#[expect(clippy::needless_pass_by_value, reason = "a seed is used up")]
 pub fn create_service(account: &Account, spec: ServiceSpec) -> Result<String, String> {
     let arn = insert(account, &spec)?;
     let begun = match &spec.controller {
@@ -75,6 +76,7 @@ pub fn create_service(account: &Account, spec: ServiceSpec) -> Result<String, St
 
 /// A service under the `ECS` controller as `CreateService` makes it: its first deployment has to run, with
 /// all its hooks, and has nothing to go back to. Returns its ARN; the error is a sentence.
+#[expect(clippy::needless_pass_by_value, reason = "a seed is used up")]
 pub fn create_new_service(account: &Account, spec: ServiceSpec) -> Result<String, String> {
     let arn = insert(account, &spec)?;
     let begun = deploy(account, &spec, Start::ToRun);

@@ -1,4 +1,4 @@
-//! Blue/green by CodeDeploy: the AppSpec, CreateDeployment, and finding again what was created.
+//! Blue/green by CodeDeploy: the `AppSpec`, `CreateDeployment`, and finding again what was created.
 //!
 //! CodeDeploy knows no client token, so our mark is in the description (AWS-FACTS 5.2).
 
@@ -181,9 +181,8 @@ fn live_task_set<'a>(stored: &StoredTarget, service: &'a Service) -> Result<&'a 
     }
     service.primary().ok_or_else(|| {
         Stop::Reason(format!(
-            "ECS service `{}` has no primary task set, so there is no live task definition to start \
-             from; deploy it once by CodeDeploy",
-            name
+            "ECS service `{name}` has no primary task set, so there is no live task definition to start \
+             from; deploy it once by CodeDeploy"
         ))
     })
 }

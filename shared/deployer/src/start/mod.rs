@@ -16,6 +16,8 @@ use greenlight_core::{
     target::{OneShotTask, Strategy, TaskDefinitionSource},
 };
 
+pub(crate) use service::runs;
+
 use crate::{Deployer, gather::Gathered};
 
 /// A deployment that is to be started.

@@ -307,6 +307,44 @@ impl World {
     }
 }
 
+/// Somebody who asks for `/` again and again.
+struct Asking {
+    answers: Arc<Mutex<Vec<(u16, String)>>>,
+    task: tokio::task::JoinHandle<()>,
+}
+
+impl Asking {
+    fn begin(world: &Arc<World>) -> Self {
+        let (world, answers) = (world.clone(), Arc::new(Mutex::new(Vec::new())));
+        let keep = answers.clone();
+        let task = tokio::spawn(async move {
+            loop {
+                let answer = world.get().await;
+                keep.lock().unwrap().push(answer);
+                world
+                    .account
+                    .clock()
+                    .sleep(Duration::from_millis(500))
+                    .await;
+            }
+        });
+        Self { answers, task }
+    }
+
+    fn answers(&self) -> Vec<(u16, String)> {
+        self.answers.lock().unwrap().clone()
+    }
+
+    /// Ends it. Returns the answers, of which none may be a loss.
+    fn end(self) -> Vec<(u16, String)> {
+        self.task.abort();
+        let answers = self.answers();
+        let lost = answers.iter().filter(|(status, _)| *status != 200).count();
+        assert_eq!(lost, 0, "of {}", answers.len());
+        answers
+    }
+}
+
 fn target_group(name: &str) -> TargetGroupSpec {
     TargetGroupSpec {
         name: name.to_owned(),

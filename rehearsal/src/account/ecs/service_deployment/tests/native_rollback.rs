@@ -5,7 +5,7 @@ use super::*;
 
 const CHECK: &str = "check-green";
 
-/// A hook at both traffic shifts, and one at `stage`.
+/// A hook at both traffic shifts.
 fn world_with_hooks(shift: Shift) -> (World, Arc<Mutex<Vec<Value>>>) {
     let stages = [Stage::TestTrafficShift, Stage::ProductionTrafficShift];
     let world = World::native(shift, &[Hook::lambda(&function_arn(CHECK), &stages)]);
@@ -30,7 +30,7 @@ async fn on_rollback_the_hooks_of_the_production_traffic_are_told_that_green_get
         payloads.lock().unwrap().clear();
         stop(&world, &arn);
         world.until_status(&arn, "ROLLBACK_SUCCESSFUL").await;
-        let payloads = payloads.lock().unwrap();
+        let payloads = payloads.lock().unwrap().clone();
         let last = payloads.last().unwrap();
         assert_eq!(payloads.len(), if with_test { 2 } else { 1 });
         assert_eq!(last["lifecycleStage"], "PRODUCTION_TRAFFIC_SHIFT");
@@ -75,24 +75,13 @@ async fn a_deployment_can_be_stopped_at_every_stage_and_no_request_is_lost() {
         Stage::CleanUp,
     ] {
         let world = Arc::new(World::native(canary, &[]));
-        let lost = Arc::new(Mutex::new(0));
-        let asking = tokio::spawn({
-            let (world, lost) = (world.clone(), lost.clone());
-            async move {
-                loop {
-                    let (status, _) = world.get().await;
-                    *lost.lock().unwrap() += u32::from(status != 200);
-                    world.seconds(1).await;
-                }
-            }
-        });
+        let asking = Asking::begin(&world);
         let arn = world.deploy("mco-api:2");
         world.until_stage(&arn, stage).await;
         stop(&world, &arn);
         world.until_status(&arn, "ROLLBACK_SUCCESSFUL").await;
         world.seconds(30).await;
-        asking.abort();
-        assert_eq!(*lost.lock().unwrap(), 0, "{stage:?}");
+        asking.end();
         assert_eq!(world.get().await, (200, "v1".to_owned()), "{stage:?}");
         assert_eq!(world.weights(&world.production), (100, 0), "{stage:?}");
         assert_eq!(world.weights(&world.test), (100, 0), "{stage:?}");
