@@ -264,3 +264,6 @@ pub fn written(duration: SignedDuration) -> String {
         (hours, minutes, _) => format!("{hours}h {minutes}m"),
     }
 }
+
+#[cfg(test)]
+mod tests;
