@@ -244,6 +244,17 @@ fn arguments_that_are_not_understood_end_with_status_2() {
         &["targets", "show", "Not_A_Name"],
         &["history", "api-test", "--limit", "0"],
         &["history"],
+        &["deploy", "api-test"],
+        &["deploy", "api-test", "mco/api"],
+        &["deploy", "api-test", "sha256:12"],
+        &["deploy", "api-test", "v1", "--no-wait", "--dry-run"],
+        &["deploy", "api-test", "v1", "--no-wait", "--timeout", "1h"],
+        &["deploy", "api-test", "v1", "--timeout", "soon"],
+        &["diff"],
+        &["diff", "api-test", "a@b"],
+        &["continue"],
+        &["continue", "api-test", "--reason", "x"],
+        &["abort"],
     ] {
         let output = greenlight(arguments, ("targets.yaml", GOOD));
         assert!(
@@ -251,4 +262,41 @@ fn arguments_that_are_not_understood_end_with_status_2() {
             "{arguments:?}: {output}"
         );
     }
+}
+
+#[test]
+fn what_is_no_image_is_told_how_images_are_written() {
+    let output = greenlight(&["deploy", "api-test", "mco/api"], ("targets.yaml", GOOD));
+    insta::assert_snapshot!(output, @"");
+}
+
+#[test]
+fn commands_that_deploy_say_what_they_miss() {
+    for arguments in [
+        &["diff", "api-test"][..],
+        &["deploy", "api-test", "v1"],
+        &["deploy", "api-test", "v1", "--dry-run", "--json"],
+        &["continue", "api-test"],
+        &["abort", "api-test"],
+    ] {
+        let output = greenlight(arguments, ("targets.yaml", GOOD));
+        assert!(
+            output.starts_with(
+                "status: 1\n-- stdout\n-- stderr\nerror: it is not known which AWS account and region to ask"
+            ),
+            "{arguments:?}: {output}"
+        );
+    }
+}
+
+#[test]
+fn the_help_lists_every_command() {
+    let output = greenlight(&["--help"], ("targets.yaml", GOOD));
+    insta::assert_snapshot!(output, @"");
+}
+
+#[test]
+fn the_help_of_deploy_lists_its_options() {
+    let output = greenlight(&["deploy", "-h"], ("targets.yaml", GOOD));
+    insta::assert_snapshot!(output, @"");
 }

@@ -81,7 +81,7 @@ fn what_waits_says_for_what_and_what_is_done_before_is_told() {
     record.reason = Some("waits until deployment 1 has ended".into());
     assert_eq!(
         seen.news(&record, None),
-        ["mco/api:v1 (000000000000) waits: waits until deployment 1 has ended"]
+        ["queued: waits until deployment 1 has ended"]
     );
     record.status = Status::Requested;
     assert_eq!(
