@@ -19,7 +19,7 @@ use greenlight_core::{
     task_definition::{Difference, TaskDefinition, difference},
 };
 
-pub use wish::{InvalidWish, Wish, WishError};
+pub use wish::{InvalidWish, Named, Wish, WishError};
 
 use crate::{
     Deployer,
