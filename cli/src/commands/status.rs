@@ -96,7 +96,9 @@ fn deploying(active: &Active, progress: Option<&Progress>) -> String {
     }
     match &active.phase {
         Phase::Requested { .. } => format!("{digests} is being started"),
-        Phase::Before { step, .. } => format!("{digests}: task {} before it", step.saturating_add(1)),
+        Phase::Before { step, .. } => {
+            format!("{digests}: task {} before it", step.saturating_add(1))
+        }
         Phase::Started { .. } => digests,
     }
 }
