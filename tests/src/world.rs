@@ -20,11 +20,12 @@ use greenlight_runtime::{
     logging::chain,
 };
 use rehearsal::{
+    account::ecs::ServiceSpec,
     account::{
         Account, Settings, access_key_id,
         functions::{self, FunctionError, Handler},
     },
-    scenario::sample::{Sample, TARGETS, sample_account},
+    scenario::sample::{Sample, Stand, sample_account_with},
 };
 use serde_json::Value;
 use tokio::time::Duration;
@@ -62,19 +63,34 @@ impl World {
         Self::open_with(Settings::for_tests(), &sample_targets()).await
     }
 
+    /// The sample account for another way to deploy, with its target registered.
+    pub async fn open_stand(stand: Stand) -> Self {
+        Self::open_stand_with(stand, &targets_of(stand), |_| {}).await
+    }
+
+    /// The same with other targets, and another service.
+    pub async fn open_stand_with(
+        stand: Stand,
+        targets: &[Target],
+        change: impl FnOnce(&mut ServiceSpec),
+    ) -> Self {
+        let sample = sample_account_with(Settings::for_tests(), stand, change);
+        let world = Self::set_up(sample.await.unwrap(), true).await;
+        world.register(targets).await;
+        world
+    }
+
     /// The sample account with these targets registered.
     pub async fn open_with(settings: Settings, targets: &[Target]) -> Self {
-        let world = Self::set_up(settings, true).await;
-        for target in targets {
-            world.operator.apply(target).await.unwrap();
-            world.operator.adopt(&target.name).await.unwrap();
-        }
+        let sample = sample_account_with(settings, Stand::CodeDeploy, |_| {});
+        let world = Self::set_up(sample.await.unwrap(), true).await;
+        world.register(targets).await;
         world
     }
 
     /// The same with targets whose services may not be there.
     pub async fn open_without_adopting(targets: &[Target]) -> Self {
-        let world = Self::set_up(Settings::for_tests(), true).await;
+        let world = Self::set_up(sample().await, true).await;
         for target in targets {
             world.operator.apply(target).await.unwrap();
         }
@@ -83,15 +99,21 @@ impl World {
 
     /// The sample account whose functions do not know the hook function.
     pub async fn open_without_hook() -> Self {
-        let world = Self::set_up(Settings::for_tests(), false).await;
+        let world = Self::set_up(sample().await, false).await;
         for target in &sample_targets() {
             world.operator.apply(target).await.unwrap();
         }
         world
     }
 
-    async fn set_up(settings: Settings, knows_hook: bool) -> Self {
-        let sample = sample_account(settings).unwrap();
+    async fn register(&self, targets: &[Target]) {
+        for target in targets {
+            self.operator.apply(target).await.unwrap();
+            self.operator.adopt(&target.name).await.unwrap();
+        }
+    }
+
+    async fn set_up(sample: Sample, knows_hook: bool) -> Self {
         let (push_wire, record_wire, gate_wire) = (Wire::new(), Wire::new(), Wire::new());
         let wires = |logical_id: &str| match logical_id {
             DEPLOY_ON_PUSH => push_wire.clone(),
@@ -201,8 +223,23 @@ pub fn name() -> TargetName {
 
 /// The sample target.
 pub fn sample_targets() -> Vec<Target> {
-    let document: Value = serde_norway::from_str(TARGETS).unwrap();
+    targets_of(Stand::CodeDeploy)
+}
+
+/// The sample target of another way to deploy.
+pub fn targets_of(stand: Stand) -> Vec<Target> {
+    targets_in(stand.targets())
+}
+
+/// The targets of a YAML document.
+pub fn targets_in(document: &str) -> Vec<Target> {
+    let document: Value = serde_norway::from_str(document).unwrap();
     greenlight_core::target::parse(&document).unwrap()
+}
+
+async fn sample() -> Sample {
+    let sample = sample_account_with(Settings::for_tests(), Stand::CodeDeploy, |_| {});
+    sample.await.unwrap()
 }
 
 /// A deployer that calls the account as `caller`.
