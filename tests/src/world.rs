@@ -1,7 +1,7 @@
 //! The sample account with Greenlight in it: each function's own handler, run in this process
 //! whenever the simulated Lambda invokes it, with credentials of its own.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use futures_util::FutureExt;
 use greenlight_aws::{
@@ -12,7 +12,7 @@ use greenlight_core::{
     record::{DeploymentRecord, Status},
     target::{Target, TargetName},
 };
-use greenlight_deployer::{Deployer, clock::Clock, probe::Probe};
+use greenlight_deployer::{Deployer, ask::Asked, clock::Clock, probe::Probe};
 use greenlight_runtime::{
     aws::sdk_config,
     config::AwsConfig,
@@ -55,6 +55,16 @@ pub struct World {
     pub record_wire: Wire,
     /// The wire of `validate-green`.
     pub gate_wire: Wire,
+    gate_answers: Arc<Mutex<Vec<Answered>>>,
+}
+
+/// An invocation of `validate-green`, and what it gave.
+#[derive(Debug, Clone)]
+pub struct Answered {
+    /// The hook's payload.
+    pub payload: Value,
+    /// What the function gave.
+    pub answer: Result<Value, FunctionError>,
 }
 
 impl World {
@@ -75,6 +85,14 @@ impl World {
         change: impl FnOnce(&mut ServiceSpec),
     ) -> Self {
         let sample = sample_account_with(Settings::for_tests(), stand, change);
+        let world = Self::set_up(sample.await.unwrap(), true).await;
+        world.register(targets).await;
+        world
+    }
+
+    /// The same in an account with other settings, and with these targets registered.
+    pub async fn open_stand_in(settings: Settings, stand: Stand, targets: &[Target]) -> Self {
+        let sample = sample_account_with(settings, stand, |_| {});
         let world = Self::set_up(sample.await.unwrap(), true).await;
         world.register(targets).await;
         world
@@ -106,7 +124,8 @@ impl World {
         world
     }
 
-    async fn register(&self, targets: &[Target]) {
+    /// Registers targets.
+    pub async fn register(&self, targets: &[Target]) {
         for target in targets {
             self.operator.apply(target).await.unwrap();
             self.operator.adopt(&target.name).await.unwrap();
@@ -122,6 +141,7 @@ impl World {
             other => panic!("template.yaml has a function `{other}` that no test knows"),
         };
         let account = sample.account.clone();
+        let gate_answers: Arc<Mutex<Vec<Answered>>> = Arc::default();
         sample
             .account
             .deploy(&sample.template, |function| {
@@ -130,7 +150,11 @@ impl World {
                 if !knows_hook {
                     environment.remove("GREENLIGHT_HOOK");
                 }
-                handler(&account, &function.logical_id, &environment, wire)
+                let handler = handler(&account, &function.logical_id, &environment, wire);
+                if function.logical_id == VALIDATE_GREEN {
+                    return kept(handler, gate_answers.clone());
+                }
+                handler
             })
             .await
             .unwrap();
@@ -147,7 +171,33 @@ impl World {
             push_wire,
             record_wire,
             gate_wire,
+            gate_answers,
         }
+    }
+
+    /// The invocations of `validate-green` that are over, oldest first.
+    pub fn gate_answers(&self) -> Vec<Answered> {
+        self.gate_answers.lock().unwrap().clone()
+    }
+
+    /// Deploys an image because a person asks for it: a tag or digest.
+    pub async fn ask(&self, image: &str) -> Asked {
+        let wish = image.parse().unwrap();
+        let target = self.target().await;
+        self.operator.ask(target, &wish, "jane").await.unwrap()
+    }
+
+    /// The newest record of `digest`.
+    pub async fn record_of(&self, digest: &str) -> DeploymentRecord {
+        let mut history = self.history().await;
+        history.retain(|record| record.candidate.digest.as_str() == digest);
+        history.swap_remove(0)
+    }
+
+    /// What `deploy-on-push` asked of an operation (`ecs:UpdateService`), oldest first.
+    pub fn asked_by_push(&self, action: &str) -> Vec<Value> {
+        let calls = self.sample.account.journal().calls_of(DEPLOY_ON_PUSH, action);
+        calls.into_iter().map(|call| call.request).collect()
     }
 
     /// Waits until nothing happens any more.
@@ -312,6 +362,24 @@ fn handler(
                     Err(FunctionError::new("Sandbox.Timedout", "the time was over"))
                 }
             }
+        }
+        .boxed()
+    })
+}
+
+/// The handler, with what it gives written down.
+fn kept(handler: Handler, answers: Arc<Mutex<Vec<Answered>>>) -> Handler {
+    Arc::new(move |invocation: functions::Invocation| {
+        let (handler, answers) = (handler.clone(), answers.clone());
+        async move {
+            let payload = invocation.payload.clone();
+            let answer = handler(invocation).await;
+            let kept = Answered {
+                payload,
+                answer: answer.clone(),
+            };
+            answers.lock().unwrap().push(kept);
+            answer
         }
         .boxed()
     })
