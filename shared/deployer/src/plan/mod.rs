@@ -5,6 +5,8 @@
 //! machine, on a copy of the state; the same gathering; the same making of the task definition; the
 //! same checks. Nothing is stored, registered or started.
 
+#[cfg(test)]
+pub(crate) mod sample;
 mod wish;
 
 use greenlight_aws::{AwsError, ecs, table::StoredTarget};
@@ -311,3 +313,6 @@ fn notes(stored: &StoredTarget, service: &ecs::Service, unchanged: Option<&str>)
     }
     notes
 }
+
+#[cfg(test)]
+mod tests;

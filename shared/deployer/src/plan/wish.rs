@@ -194,3 +194,6 @@ fn meant(stored: &StoredTarget, wish: &Wish) -> Result<(RepositoryUri, ImageId),
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
