@@ -3,9 +3,12 @@
 //! One definition is the parser and the help. What the commands do is in [`crate::commands`].
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
+use greenlight_core::duration;
 use greenlight_core::target::TargetName;
+use greenlight_deployer::plan::Wish;
 
 /// Deploys pushed images to Amazon ECS, and knows which image runs where.
 ///
@@ -60,6 +63,63 @@ pub(crate) enum Command {
         /// beginning.
         image: String,
     },
+    /// Show what deploying an image would change in the task definition. It only looks.
+    Diff {
+        /// The target.
+        target: TargetName,
+        /// A tag, a digest, `repository:tag` or `repository@digest`; the first tag that the target
+        /// takes if it is left out.
+        image: Option<Wish>,
+        /// An `imagedefinitions.json` or `imageDetail.json` of CodePipeline that names the images.
+        #[arg(long, value_name = "FILE", conflicts_with = "image")]
+        images: Option<PathBuf>,
+        /// End with status 1 if anything would change.
+        #[arg(long)]
+        exit_code: bool,
+    },
+    /// Deploy an image to a target, and wait until it is live.
+    Deploy(Deploy),
+    /// Let a deployment go on that waits for an answer.
+    Continue {
+        /// The target.
+        target: TargetName,
+    },
+    /// Stop the deployment that is under way, and take it back as far as AWS can.
+    Abort {
+        /// The target.
+        target: TargetName,
+        /// Why, for whoever looks at the stopped task or pipeline.
+        #[arg(long, default_value = "aborted by `greenlight abort`")]
+        reason: String,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Deploy {
+    /// The target.
+    pub(crate) target: TargetName,
+    /// A tag, a digest, `repository:tag` or `repository@digest`.
+    #[arg(required_unless_present = "images")]
+    pub(crate) image: Option<Wish>,
+    /// An `imagedefinitions.json` or `imageDetail.json` of CodePipeline that names the images.
+    #[arg(long, value_name = "FILE", conflicts_with = "image")]
+    pub(crate) images: Option<PathBuf>,
+    /// Only start it.
+    #[arg(long)]
+    pub(crate) no_wait: bool,
+    /// Show what would be done, and do nothing.
+    #[arg(long, conflicts_with_all = ["no_wait", "timeout"])]
+    pub(crate) dry_run: bool,
+    /// Who asks, for the record [env: `USER`, `LOGNAME`].
+    #[arg(long, value_name = "NAME")]
+    pub(crate) by: Option<String>,
+    /// The function that runs the gates: the output `HookFunctionArn` of the stack [env:
+    /// `GREENLIGHT_HOOK`].
+    #[arg(long, value_name = "ARN")]
+    pub(crate) hook: Option<String>,
+    /// How long to wait.
+    #[arg(long, default_value = "1h", value_parser = duration::parse, conflicts_with = "no_wait")]
+    pub(crate) timeout: Duration,
 }
 
 #[derive(Debug, Subcommand)]

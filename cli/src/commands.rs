@@ -3,8 +3,11 @@
 //! Both forms are made at one place from the same values, so that they cannot say different
 //! things. The JSON forms are described in `docs/cli.md`, because people script against them.
 
+mod control;
+mod deploy;
 mod history;
 mod image;
+mod plan;
 #[cfg(test)]
 mod sample;
 mod status;
@@ -12,11 +15,11 @@ mod targets;
 mod whereabouts;
 
 use greenlight_aws::table::StoredTarget;
-use greenlight_core::target::TargetName;
+use greenlight_core::target::{Target, TargetName};
 use greenlight_deployer::Deployer;
 use serde_json::Value;
 
-use crate::arguments::{Arguments, Command, Place, Targets};
+use crate::arguments::{Arguments, Command, Targets};
 use crate::failure::Failure;
 use crate::{connection, document};
 
@@ -32,55 +35,73 @@ pub(crate) struct Output {
 pub(crate) struct Outcome {
     pub(crate) output: Option<Output>,
     pub(crate) failure: Option<Failure>,
+    /// The exit status says no, though nothing went wrong.
+    pub(crate) says_no: bool,
 }
 
-impl From<Result<Output, Failure>> for Outcome {
-    fn from(result: Result<Output, Failure>) -> Self {
-        match result {
-            Ok(output) => Self {
-                output: Some(output),
-                failure: None,
-            },
-            Err(failure) => Self {
-                output: None,
-                failure: Some(failure),
-            },
+impl From<Output> for Outcome {
+    fn from(output: Output) -> Self {
+        Self {
+            output: Some(output),
+            failure: None,
+            says_no: false,
+        }
+    }
+}
+
+impl From<Failure> for Outcome {
+    fn from(failure: Failure) -> Self {
+        Self {
+            output: None,
+            failure: Some(failure),
+            says_no: false,
         }
     }
 }
 
 /// Runs a command.
 pub(crate) async fn run(arguments: Arguments) -> Outcome {
+    try_to(arguments).await.unwrap_or_else(Outcome::from)
+}
+
+async fn try_to(arguments: Arguments) -> Result<Outcome, Failure> {
     let Arguments {
         command,
         place,
-        json: _,
+        json,
     } = arguments;
-    match command {
-        Command::Targets(Targets::Check { file }) => targets::check(&file),
-        Command::Targets(Targets::Apply { file }) => match document::read(&file) {
-            Ok(targets) => match connection::open(&place) {
-                Ok(deployer) => targets::apply(&deployer, &targets).await,
-                Err(error) => Err(error.into()).into(),
-            },
-            Err(error) => Err(error.into()).into(),
-        },
-        command => ask(command, &place).await.into(),
-    }
-}
-
-/// Runs a command that only needs an installation.
-async fn ask(command: Command, place: &Place) -> Result<Output, Failure> {
-    let deployer = connection::open(place)?;
-    match command {
+    // What is wrong with a file is said before what is missing in the environment.
+    let document = match &command {
+        Command::Targets(Targets::Check { file }) => return Ok(targets::check(file)),
+        Command::Targets(Targets::Apply { file }) => document::read(file)?,
+        _ => Vec::new(),
+    };
+    let deployer = connection::open(&place)?;
+    let output = match command {
+        Command::Targets(Targets::Check { .. } | Targets::Apply { .. }) => {
+            return Ok(targets::apply(&deployer, &document).await);
+        }
+        Command::Diff {
+            target,
+            image,
+            images,
+            exit_code,
+        } => {
+            let wish = document::wish(image, images.as_deref())?;
+            return plan::diff(&deployer, &target, &wish, exit_code).await;
+        }
+        Command::Deploy(what) => return deploy::deploy(deployer, what, json).await,
         Command::Targets(Targets::Show { name }) => targets::show(&deployer, &name).await,
         Command::Targets(Targets::Remove { name }) => targets::remove(&deployer, &name).await,
-        Command::Targets(_) => targets::list(&deployer).await,
+        Command::Targets(Targets::List) => targets::list(&deployer).await,
         Command::Status { target: None } => status::all(&deployer).await,
         Command::Status { target: Some(name) } => status::one(&deployer, &name).await,
         Command::History { target, limit } => history::history(&deployer, &target, limit).await,
         Command::Where { image } => whereabouts::whereabouts(&deployer, &image).await,
-    }
+        Command::Continue { target } => control::continue_(&deployer, &target).await,
+        Command::Abort { target, reason } => control::abort(&deployer, &target, &reason).await,
+    };
+    Ok(output?.into())
 }
 
 /// The registered target of this name.
@@ -106,6 +127,12 @@ async fn no_such_target(deployer: &Deployer, name: &TargetName) -> Result<Failur
         name: name.clone(),
         registered: registered.collect(),
     })
+}
+
+/// The service of a target, for a column.
+fn service(target: &Target) -> String {
+    let service = target.service.as_ref();
+    service.map_or_else(|| "-".to_owned(), ToString::to_string)
 }
 
 /// A point in time as people read it; JSON has it in full.

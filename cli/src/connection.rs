@@ -4,6 +4,7 @@ use greenlight_aws::Clients;
 use greenlight_aws::table::Table;
 use greenlight_deployer::Deployer;
 use greenlight_deployer::clock::Clock;
+use greenlight_deployer::probe::Probe;
 use greenlight_runtime::aws::sdk_config;
 use greenlight_runtime::config::{AwsConfig, ConfigError, Variables};
 use greenlight_runtime::environment;
@@ -12,6 +13,7 @@ use greenlight_runtime::http::{TrustError, shared_client};
 use crate::arguments::Place;
 
 const DEFAULT_TABLE: &str = "greenlight";
+const DEFAULT_BUS: &str = "default";
 
 /// Why there is no way to an installation.
 #[derive(Debug, thiserror::Error)]
@@ -24,9 +26,28 @@ pub(crate) enum ConnectionError {
 
 /// The deployer of the installation that `place` and the process's environment name.
 pub(crate) fn open(place: &Place) -> Result<Deployer, ConnectionError> {
-    let variables = std::env::vars_os()
-        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
-    with(place, variables.collect())
+    with(place, variables())
+}
+
+/// The name of whoever is logged in, as far as the environment tells.
+pub(crate) fn user() -> String {
+    let variables = variables();
+    let named = ["USER", "LOGNAME"]
+        .into_iter()
+        .find_map(|name| set(&variables, name));
+    named.unwrap_or_else(|| "unknown".to_owned())
+}
+
+fn variables() -> Variables {
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .collect()
+}
+
+/// A variable that is set, and not to nothing.
+fn set(variables: &Variables, name: &str) -> Option<String> {
+    let value = variables.get(name)?.trim();
+    (!value.is_empty()).then(|| value.to_owned())
 }
 
 fn with(place: &Place, mut variables: Variables) -> Result<Deployer, ConnectionError> {
@@ -44,13 +65,10 @@ fn with(place: &Place, mut variables: Variables) -> Result<Deployer, ConnectionE
     if let Some(region) = region {
         variables.insert(environment::REGION.name.to_owned(), region);
     }
-    let named = variables
-        .get(environment::TABLE.name)
-        .filter(|table| !table.trim().is_empty());
     let table = place
         .table
         .clone()
-        .or_else(|| named.cloned())
+        .or_else(|| set(&variables, environment::TABLE.name))
         .unwrap_or_else(|| DEFAULT_TABLE.to_owned());
     let config = AwsConfig::parse(&variables).map_err(ConnectionError::Environment)?;
     let http = shared_client(&config).map_err(ConnectionError::Trust)?;
@@ -58,8 +76,9 @@ fn with(place: &Place, mut variables: Variables) -> Result<Deployer, ConnectionE
     Ok(Deployer {
         table: Table::new(clients.clone(), table),
         clients,
-        bus: "default".to_owned(),
-        hook_function: None,
+        bus: set(&variables, environment::BUS.name).unwrap_or_else(|| DEFAULT_BUS.to_owned()),
+        hook_function: set(&variables, environment::HOOK.name),
+        probe: Probe::new(),
         clock: Clock::System,
     })
 }

@@ -6,8 +6,13 @@ use std::error::Error;
 use std::fmt::Write as _;
 
 use greenlight_aws::{AwsError, Kind, chain};
+use greenlight_core::deployment::DeploymentId;
 use greenlight_core::target::TargetName;
+use greenlight_deployer::ask::AskError;
+use greenlight_deployer::control::ControlError;
 use greenlight_deployer::history::HistoryError;
+use greenlight_deployer::plan::{PlanError, WishError};
+use greenlight_deployer::progress::watch::WatchError;
 use greenlight_deployer::targets::TargetsError;
 
 use crate::columns::printable;
@@ -25,6 +30,30 @@ pub(crate) enum Failure {
     Targets(#[from] TargetsError),
     #[error(transparent)]
     History(#[from] HistoryError),
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+    #[error(transparent)]
+    Ask(#[from] AskError),
+    #[error(transparent)]
+    Watch(#[from] WatchError),
+    #[error(transparent)]
+    Control(#[from] ControlError),
+    #[error("it cannot be told what a deployment to target `{target}` would register: {fault}")]
+    NoDifference { target: TargetName, fault: String },
+    #[error("a deployment to target `{target}` would not be started")]
+    NotStartable { target: TargetName },
+    #[error("deployment {deployment} to target `{target}` {ended}")]
+    NotLive {
+        target: TargetName,
+        deployment: DeploymentId,
+        ended: &'static str,
+    },
+    #[error("deployment {deployment} to target `{target}` has not ended within {limit}")]
+    StillUnderWay {
+        target: TargetName,
+        deployment: DeploymentId,
+        limit: String,
+    },
     #[error("no target `{name}` is registered")]
     NoSuchTarget {
         name: TargetName,
@@ -73,8 +102,43 @@ impl Failure {
             }
             Self::Targets(error) => aws_hint(error),
             Self::History(error) => aws_hint(error),
-            Self::Document(_) => None,
+            Self::Plan(PlanError::Wish(error)) | Self::Ask(AskError::Wish(error)) => {
+                wish_hint(error)
+            }
+            Self::Plan(error) => aws_hint(error),
+            Self::Ask(AskError::HookUnknown { .. }) => Some(HOOK_HINT.to_owned()),
+            Self::Ask(error @ AskError::Advance { .. }) => aws_hint(error).or_else(|| {
+                Some(
+                    "ask again: what was begun is taken up, at the latest after 5 minutes"
+                        .to_owned(),
+                )
+            }),
+            Self::Ask(error) => aws_hint(error),
+            Self::Watch(error) => {
+                aws_hint(error).or_else(|| Some("the deployment goes on all the same".to_owned()))
+            }
+            Self::Control(error) => aws_hint(error),
+            Self::NotLive { target, .. } => Some(format!(
+                "`greenlight history {target}` has all that was found"
+            )),
+            Self::StillUnderWay { target, .. } => Some(format!(
+                "it goes on; `greenlight status {target}` shows how far it is"
+            )),
+            Self::Document(_) | Self::NoDifference { .. } | Self::NotStartable { .. } => None,
         }
+    }
+}
+
+/// What to do where the function that runs the gates is not known.
+pub(crate) const HOOK_HINT: &str = "give `--hook` or set `GREENLIGHT_HOOK`: it is the output \
+                                    `HookFunctionArn` of Greenlight's stack";
+
+fn wish_hint(error: &WishError) -> Option<String> {
+    match error {
+        WishError::Ambiguous { .. } => {
+            Some("write `repository:tag` or `repository@sha256:…`".to_owned())
+        }
+        error => aws_hint(error),
     }
 }
 
@@ -122,7 +186,7 @@ fn aws_hint(error: &(dyn Error + 'static)) -> Option<String> {
         return Some("the credentials in the environment are wrong or have expired".to_owned());
     }
     match aws.kind {
-        Kind::NotFound => Some(
+        Kind::NotFound if aws.action.starts_with("dynamodb:") => Some(
             "check that Greenlight is installed in this account and region; `--table` or `GREENLIGHT_TABLE` \
              names its table, `--region` or `AWS_REGION` its region"
                 .to_owned(),

@@ -54,10 +54,15 @@ fn show(outcome: &Outcome, json: bool) -> ExitCode {
         eprint!("{}", failure.message());
         return ExitCode::FAILURE;
     }
+    let done = if outcome.says_no {
+        ExitCode::FAILURE
+    } else {
+        ExitCode::SUCCESS
+    };
     match written {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(()) => done,
         // Whoever read it had read enough, such as `head`.
-        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => done,
         Err(error) => {
             eprintln!("error: the output could not be written: {error}");
             ExitCode::FAILURE

@@ -4,6 +4,7 @@ use greenlight_core::deployment::DeploymentId;
 use greenlight_core::record::{DeploymentRecord, Origin};
 use greenlight_core::target::TargetName;
 use greenlight_deployer::Deployer;
+use greenlight_deployer::progress::watch::written;
 use serde_json::json;
 
 use super::{Output, image, no_such_target, time};
@@ -38,7 +39,7 @@ fn told(target: &TargetName, records: &[DeploymentRecord]) -> Output {
             time(record.requested_at),
             record.status.as_str().replace('_', " "),
             image::name(&record.candidate),
-            record.candidate.digest.short().to_owned(),
+            image::digests(&record.candidate),
             took(record),
             by(&record.origin),
             aws_or_own_id(record.aws_id.as_deref(), record.id),
@@ -72,17 +73,13 @@ fn took(record: &DeploymentRecord) -> String {
     let Some(end) = record.concluded_at else {
         return "-".to_owned();
     };
-    let seconds = end.duration_since(record.requested_at).as_secs().max(0);
-    match (seconds / 3600, seconds / 60 % 60, seconds % 60) {
-        (0, 0, seconds) => format!("{seconds}s"),
-        (0, minutes, seconds) => format!("{minutes}m {seconds}s"),
-        (hours, minutes, _) => format!("{hours}h {minutes}m"),
-    }
+    written(end.duration_since(record.requested_at))
 }
 
 fn by(origin: &Origin) -> String {
     match origin {
         Origin::Push => "push".to_owned(),
+        Origin::Person { by } => by.clone(),
         Origin::Rollback { of } => format!("rollback of {of}"),
         Origin::Elsewhere { creator } => creator.clone(),
         Origin::Adopted => "adopted".to_owned(),

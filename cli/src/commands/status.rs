@@ -2,8 +2,11 @@
 
 use greenlight_aws::table::{BadTarget, StoredTarget};
 use greenlight_core::deployment::{Active, Phase};
+use greenlight_core::record::Origin;
 use greenlight_core::target::TargetName;
 use greenlight_deployer::Deployer;
+use greenlight_deployer::progress::Progress;
+use greenlight_deployer::progress::watch::waits;
 use serde_json::{Value, json};
 
 use super::{Output, image, registered, time};
@@ -12,18 +15,24 @@ use crate::failure::Failure;
 
 /// A line for each target.
 pub(super) async fn all(deployer: &Deployer) -> Result<Output, Failure> {
-    Ok(overview(&deployer.targets().await?))
+    let targets = deployer.targets().await?;
+    let understood: Vec<&StoredTarget> = targets.iter().flatten().collect();
+    let progress = deployer.progress_of(&understood).await;
+    Ok(overview(&targets, &progress))
 }
 
-fn overview(targets: &[Result<StoredTarget, BadTarget>]) -> Output {
+/// `progress` is that of each target that is understood.
+fn overview(targets: &[Result<StoredTarget, BadTarget>], progress: &[Option<Progress>]) -> Output {
+    let mut progress = progress.iter();
     let mut columns =
         Columns::headed(["TARGET", "LIVE", "DIGEST", "SINCE", "DEPLOYING", "WAITING"]);
     let mut json = Vec::new();
     for target in targets {
         match target {
             Ok(stored) => {
-                columns.row(line(stored));
-                json.push(document(stored));
+                let progress = progress.next().and_then(Option::as_ref);
+                columns.row(line(stored, progress));
+                json.push(document(stored, progress));
             }
             Err(bad) => {
                 let [a, b, c, d] = [(); 4].map(|()| "-".to_owned());
@@ -50,13 +59,13 @@ fn overview(targets: &[Result<StoredTarget, BadTarget>]) -> Output {
     }
 }
 
-fn line(stored: &StoredTarget) -> [String; 6] {
+fn line(stored: &StoredTarget, progress: Option<&Progress>) -> [String; 6] {
     let state = &stored.state;
     let none = || "-".to_owned();
     let (live, digest, since) = match &state.current {
         Some(current) => (
             image::name(&current.candidate),
-            current.candidate.digest.short().to_owned(),
+            image::digests(&current.candidate),
             time(current.since),
         ),
         None => ("nothing known".to_owned(), none(), none()),
@@ -64,11 +73,11 @@ fn line(stored: &StoredTarget) -> [String; 6] {
     let deploying = state
         .active
         .as_ref()
-        .map_or_else(none, |active| active.candidate.digest.short().to_owned());
+        .map_or_else(none, |active| deploying(active, progress));
     let waiting = state
         .queued
         .as_ref()
-        .map_or_else(none, |queued| queued.candidate.digest.short().to_owned());
+        .map_or_else(none, |queued| image::digests(&queued.candidate));
     [
         stored.target.name.to_string(),
         live,
@@ -79,21 +88,44 @@ fn line(stored: &StoredTarget) -> [String; 6] {
     ]
 }
 
-/// One target with all that is known of it.
-pub(super) async fn one(deployer: &Deployer, name: &TargetName) -> Result<Output, Failure> {
-    Ok(detail(&registered(deployer, name).await?))
+/// What is being deployed, and what people should know of it at a glance.
+fn deploying(active: &Active, progress: Option<&Progress>) -> String {
+    let digests = image::digests(&active.candidate);
+    if progress.is_some_and(|progress| progress.awaiting.is_some()) {
+        return format!("{digests} waits for an answer");
+    }
+    match &active.phase {
+        Phase::Requested { .. } => format!("{digests} is being started"),
+        Phase::Before { step, .. } => {
+            format!("{digests}: task {} before it", step.saturating_add(1))
+        }
+        Phase::Started { .. } => digests,
+    }
 }
 
-fn detail(stored: &StoredTarget) -> Output {
+/// One target with all that is known of it.
+pub(super) async fn one(deployer: &Deployer, name: &TargetName) -> Result<Output, Failure> {
+    let stored = registered(deployer, name).await?;
+    let progress = deployer.progress(&stored).await;
+    Ok(detail(&stored, progress.as_ref()))
+}
+
+fn detail(stored: &StoredTarget, progress: Option<&Progress>) -> Output {
     let mut columns = Columns::bare();
     let mut say = |what: &str, text: String| columns.row([what.to_owned(), text]);
     say("target", stored.target.name.to_string());
-    say("service", stored.target.service.to_string());
-    say("repository", stored.repository.to_string());
+    if let Some(service) = &stored.target.service {
+        say("service", service.to_string());
+    }
+    for repository in stored.repositories() {
+        say("repository", repository.to_string());
+    }
     match &stored.state.current {
         Some(current) => {
             say("live", image::name(&current.candidate));
-            say("digest", current.candidate.digest.to_string());
+            for image in current.candidate.images() {
+                say("digest", image.digest.to_string());
+            }
             say("since", time(current.since));
             say("by", current.deployment.to_string());
             if let Some(task_definition) = &current.task_definition {
@@ -110,6 +142,18 @@ fn detail(stored: &StoredTarget) -> Output {
             "deploying",
             format!("{}, {}", active.candidate.describe(), phase(active)),
         );
+        if let Origin::Person { by } = &active.origin {
+            say("asked for by", by.clone());
+        }
+    }
+    if let Some(progress) = progress {
+        say("progress", progress.headline.clone());
+        for fact in &progress.facts {
+            say("", fact.clone());
+        }
+        if let Some(awaiting) = &progress.awaiting {
+            say("awaiting", waits(awaiting));
+        }
     }
     if let Some(queued) = &stored.state.queued {
         say(
@@ -122,19 +166,22 @@ fn detail(stored: &StoredTarget) -> Output {
     }
     Output {
         text: columns.text(),
-        json: document(stored),
+        json: document(stored, progress),
     }
 }
 
 fn phase(active: &Active) -> String {
     match &active.phase {
         Phase::Requested { .. } => "being started".to_owned(),
+        Phase::Before { step, aws_id, .. } => {
+            format!("task {} before it, {aws_id}", step.saturating_add(1))
+        }
         Phase::Started { aws_id, .. } => aws_id.clone(),
     }
 }
 
 /// The JSON form of one target's status, the same in both commands.
-fn document(stored: &StoredTarget) -> Value {
+fn document(stored: &StoredTarget, progress: Option<&Progress>) -> Value {
     let state = &stored.state;
     let current = state.current.as_ref().map(|current| {
         let mut members = image::members(&current.candidate);
@@ -146,11 +193,15 @@ fn document(stored: &StoredTarget) -> Value {
     let active = state.active.as_ref().map(|active| {
         let mut members = image::members(&active.candidate);
         members.insert("deployment".into(), json!(active.deployment));
-        let aws_id = match &active.phase {
-            Phase::Requested { .. } => None,
-            Phase::Started { aws_id, .. } => Some(aws_id),
+        let (phase, aws_id) = match &active.phase {
+            Phase::Requested { .. } => ("requested", None),
+            Phase::Before { aws_id, .. } => ("before", Some(aws_id)),
+            Phase::Started { aws_id, .. } => ("started", Some(aws_id)),
         };
+        members.insert("origin".into(), json!(active.origin));
+        members.insert("phase".into(), json!(phase));
         members.insert("aws_id".into(), json!(aws_id));
+        members.insert("progress".into(), json!(progress.map(Progress::to_json)));
         members
     });
     let queued = state.queued.as_ref().map(|queued| {
@@ -159,10 +210,12 @@ fn document(stored: &StoredTarget) -> Value {
         members.insert("reason".into(), json!(queued.reason));
         members
     });
+    let service = stored.target.service.as_ref();
+    let service = service.map(|it| json!({"cluster": it.cluster, "name": it.name}));
     json!({
         "target": stored.target.name,
-        "service": {"cluster": stored.target.service.cluster, "name": stored.target.service.name},
-        "repository": stored.repository,
+        "service": service,
+        "repository": stored.repositories().first(),
         "current": current,
         "active": active,
         "queued": queued,

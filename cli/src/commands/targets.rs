@@ -10,7 +10,7 @@ use greenlight_deployer::Deployer;
 use greenlight_deployer::targets::Applied;
 use serde_json::{Value, json};
 
-use super::{Outcome, Output, no_such_target, registered};
+use super::{Outcome, Output, no_such_target, registered, service};
 use crate::columns::Columns;
 use crate::document::{self, DocumentError};
 use crate::failure::Failure;
@@ -18,7 +18,7 @@ use crate::failure::Failure;
 /// Says what a file's targets are, or everything that is wrong with it.
 pub(super) fn check(file: &Path) -> Outcome {
     match document::read(file) {
-        Ok(targets) => Ok(checked(file, &targets)).into(),
+        Ok(targets) => checked(file, &targets).into(),
         Err(error) => {
             // Only what is wrong with targets has places; anything else is only an error.
             let problems = match &error {
@@ -32,6 +32,7 @@ pub(super) fn check(file: &Path) -> Outcome {
                     json,
                 }),
                 failure: Some(error.into()),
+                says_no: false,
             }
         }
     }
@@ -76,6 +77,7 @@ pub(super) async fn apply(deployer: &Deployer, targets: &[Target]) -> Outcome {
     Outcome {
         output: Some(applied(&done)),
         failure,
+        says_no: false,
     }
 }
 
@@ -115,14 +117,14 @@ fn listed(targets: &[Result<StoredTarget, BadTarget>]) -> Output {
                 let target = &stored.target;
                 columns.row([
                     target.name.to_string(),
-                    target.service.to_string(),
+                    service(target),
                     images(target),
                     strategy(&target.deploy),
                     gates(target),
                 ]);
                 json.push(json!({
                     "target": target.name,
-                    "repository": stored.repository,
+                    "repository": stored.repositories().first(),
                     "document": target.to_value(),
                 }));
             }
@@ -167,6 +169,8 @@ fn images(target: &Target) -> String {
 fn strategy(strategy: &Strategy) -> String {
     match strategy {
         Strategy::CodeDeploy(group) => format!("codedeploy {}/{}", group.application, group.group),
+        Strategy::Pipeline(pipeline) => format!("pipeline {}", pipeline.name),
+        Strategy::Rolling | Strategy::Native | Strategy::Task(_) => strategy.name().to_owned(),
     }
 }
 
@@ -206,7 +210,7 @@ fn shown(stored: &StoredTarget) -> Output {
         text: written.unwrap_or_else(|_| format!("{document:#}\n")),
         json: json!({
             "target": stored.target.name,
-            "repository": stored.repository,
+            "repository": stored.repositories().first(),
             "version": stored.version,
             "document": document,
         }),

@@ -4,7 +4,7 @@ use greenlight_aws::table::StoredTarget;
 use greenlight_deployer::Deployer;
 use serde_json::json;
 
-use super::{Output, image, time};
+use super::{Output, image, service, time};
 use crate::columns::{Columns, printable};
 use crate::failure::Failure;
 
@@ -22,9 +22,9 @@ fn found(wanted: &str, targets: &[StoredTarget]) -> Output {
         };
         columns.row([
             stored.target.name.to_string(),
-            stored.target.service.to_string(),
+            service(&stored.target),
             image::name(&current.candidate),
-            current.candidate.digest.short().to_owned(),
+            image::digests(&current.candidate),
             time(current.since),
         ]);
         let mut members = image::members(&current.candidate);

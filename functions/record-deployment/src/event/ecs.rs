@@ -32,10 +32,8 @@ pub(super) fn deployment(envelope: &EventBridgeEvent) -> Parsed {
             excerpt(&change.deployment_id)
         ));
     }
-    let resources = envelope.resources.iter().flatten();
-    let service = resources
-        .filter_map(|arn| service(arn.as_str(), change.cluster_arn.as_deref()))
-        .next();
+    let mut resources = envelope.resources.iter().flatten();
+    let service = resources.find_map(|arn| service(arn.as_str(), change.cluster_arn.as_deref()));
     let Some(service) = service else {
         return unreadable("the event names no ECS service in `resources`");
     };

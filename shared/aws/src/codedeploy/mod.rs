@@ -261,14 +261,33 @@ impl LifecycleEvent {
     }
 }
 
+/// A task set, as CodeDeploy sees it.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct TaskSetProgress {
+    /// `ecs-svc/…`
+    pub id: String,
+    /// `Blue | Green`, if it is said.
+    pub label: Option<String>,
+    /// `desiredCount`
+    pub desired: i64,
+    /// `runningCount`
+    pub running: i64,
+    /// `pendingCount`
+    pub pending: i64,
+    /// `trafficWeight`, in percent of the production traffic.
+    pub weight: f64,
+}
+
 /// What a deployment does at its target.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Progress {
     /// Its lifecycle events.
     pub events: Vec<LifecycleEvent>,
     /// The id (`ecs-svc/…`) of the task set labelled `Green`; a finished deployment may have no
     /// labels (AWS-FACTS 5.7).
     pub green: Option<String>,
+    /// The task sets of the service.
+    pub task_sets: Vec<TaskSetProgress>,
 }
 
 /// What a deployment does at its target.
@@ -306,7 +325,19 @@ pub async fn progress(
         green: green
             .and_then(types::EcsTaskSet::identifer)
             .map(str::to_owned),
+        task_sets: ecs.task_sets_info().iter().map(task_set).collect(),
     })
+}
+
+fn task_set(set: &types::EcsTaskSet) -> TaskSetProgress {
+    TaskSetProgress {
+        id: set.identifer().unwrap_or_default().to_owned(),
+        label: set.task_set_label().map(|label| label.as_str().to_owned()),
+        desired: set.desired_count(),
+        running: set.running_count(),
+        pending: set.pending_count(),
+        weight: set.traffic_weight(),
+    }
 }
 
 fn lifecycle_event(event: &types::LifecycleEvent) -> LifecycleEvent {

@@ -5,8 +5,8 @@
 //! deployment. Only what a retry may mend is an error; everything else ends the deployment with a
 //! reason for people.
 
-mod codedeploy;
-mod pipeline;
+pub(crate) mod codedeploy;
+pub(crate) mod pipeline;
 mod service;
 mod task;
 
@@ -164,9 +164,9 @@ impl Deployer {
     }
 
     /// A migration must not run for a deployment that could not follow it.
-    fn refuse_unusable_service(&self, start: &Start<'_>) -> Result<(), Stop> {
+    pub(crate) fn refuse_unusable_service(&self, start: &Start<'_>) -> Result<(), Stop> {
         match &start.stored.target.deploy {
-            Strategy::CodeDeploy(_) => self.check_codedeploy(start).map(|_| ()),
+            Strategy::CodeDeploy(_) => self.app_spec(start).map(|_| ()),
             Strategy::Rolling | Strategy::Native => self.check_service(start).map(|_| ()),
             Strategy::Task(_) | Strategy::Pipeline(_) => Ok(()),
         }

@@ -48,7 +48,7 @@ impl Deployer {
 }
 
 /// The text with everything filled in that stands in braces.
-fn filled(text: &str, start: &Start<'_>) -> String {
+pub(crate) fn filled(text: &str, start: &Start<'_>) -> String {
     let candidate = &start.order.candidate;
     let image = candidate.pinned();
     let deployment = start.order.deployment.to_string();

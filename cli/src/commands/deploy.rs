@@ -1,0 +1,140 @@
+//! `greenlight deploy`: asks for a deployment, and tells how it goes until it has ended.
+//!
+//! As text, each line is printed when it is known; as JSON, all of them come in one document at the
+//! end. The functions deploy, not this tool: it can be ended at any time.
+
+use std::io::Write as _;
+
+use greenlight_core::deployment::Explanation;
+use greenlight_core::duration;
+use greenlight_core::record::{DeploymentRecord, Status};
+use greenlight_deployer::Deployer;
+use greenlight_deployer::progress::watch::{Line, Watched};
+use jiff::{SignedDuration, Timestamp};
+use serde_json::json;
+
+use super::{Outcome, Output, plan, registered};
+use crate::arguments::Deploy;
+use crate::columns::printable;
+use crate::failure::Failure;
+use crate::{connection, document};
+
+/// Deploys an image, or says what that would do.
+pub(super) async fn deploy(
+    mut deployer: Deployer,
+    what: Deploy,
+    json: bool,
+) -> Result<Outcome, Failure> {
+    if what.hook.is_some() {
+        deployer.hook_function.clone_from(&what.hook);
+    }
+    let wish = document::wish(what.image, what.images.as_deref())?;
+    let stored = registered(&deployer, &what.target).await?;
+    if what.dry_run {
+        return Ok(plan::planned(&deployer.plan(&stored, &wish).await?));
+    }
+    let by = what.by.clone().unwrap_or_else(connection::user);
+    let asked = deployer.ask(stored, &wish, &by).await?;
+    let limit = if what.no_wait {
+        SignedDuration::ZERO
+    } else {
+        SignedDuration::try_from(what.timeout).unwrap_or(SignedDuration::MAX)
+    };
+    let now = deployer.clock.now();
+    let first = Line {
+        at: now,
+        text: asked.explanation.text.clone(),
+    };
+    let say = |line: &Line| {
+        if !json {
+            print(line);
+        }
+    };
+    say(&first);
+    if !what.no_wait {
+        say(&Line {
+            at: now,
+            text: format!(
+                "waiting for deployment {}; it goes on if this is interrupted",
+                asked.deployment
+            ),
+        });
+    }
+    let until = now.saturating_add(limit).unwrap_or(Timestamp::MAX);
+    let watched = deployer
+        .watch(&what.target, asked.deployment, until, |line| {
+            // Without waiting there is one look, for the record.
+            if !what.no_wait {
+                say(line);
+            }
+        })
+        .await?;
+    let waited = (!what.no_wait).then_some(what.timeout);
+    Ok(ended(first, &asked.explanation, watched, waited))
+}
+
+/// What came of it. The text has been printed already. `waited` is how long was waited at the most.
+fn ended(
+    first: Line,
+    explanation: &Explanation,
+    watched: Watched,
+    waited: Option<std::time::Duration>,
+) -> Outcome {
+    let Watched { record, lines } = watched;
+    let lines: Vec<_> = [first].into_iter().chain(lines).collect();
+    let lines = lines
+        .iter()
+        .map(|line| json!({"at": line.at, "text": line.text}));
+    let json = json!({
+        "decision": explanation.decision,
+        "rule": explanation.rule,
+        "deployment": record,
+        "lines": lines.collect::<Vec<_>>(),
+    });
+    Outcome {
+        output: Some(Output {
+            text: String::new(),
+            json,
+        }),
+        failure: failure(&record, waited),
+        says_no: false,
+    }
+}
+
+fn failure(record: &DeploymentRecord, waited: Option<std::time::Duration>) -> Option<Failure> {
+    let (target, deployment) = (record.target.clone(), record.id);
+    let ended = match record.status {
+        Status::Succeeded => return None,
+        Status::Failed => "failed",
+        Status::StartFailed => "could not be started",
+        Status::Superseded => "gave way to another",
+        Status::Queued | Status::Requested | Status::Started => {
+            return waited.map(|limit| Failure::StillUnderWay {
+                target,
+                deployment,
+                limit: duration::write(limit),
+            });
+        }
+    };
+    Some(Failure::NotLive {
+        target,
+        deployment,
+        ended,
+    })
+}
+
+/// A line with the time of day. Whether anybody reads it makes no difference to the deployment.
+fn print(line: &Line) {
+    let _ = writeln!(std::io::stdout(), "{}", written(line));
+}
+
+fn written(line: &Line) -> String {
+    format!(
+        "{}  {}",
+        line.at.strftime("%H:%M:%SZ"),
+        printable(&line.text)
+    )
+}
+
+#[cfg(test)]
+mod tests;

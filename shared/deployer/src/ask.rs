@@ -1,0 +1,174 @@
+//! A person asks for a deployment.
+//!
+//! It takes the same way as a push: a step of the state machine, stored by compare-and-swap, and
+//! carried out. What differs is the origin: what a person asks for may be older than what runs, or
+//! have failed before.
+
+use std::collections::BTreeMap;
+
+use greenlight_aws::{AwsError, table::StoredTarget};
+use greenlight_core::{
+    deployment::{Candidate, DeploymentId, Explanation, Input},
+    record::Origin,
+    target::{Strategy, TargetName},
+};
+use jiff::{SignedDuration, Timestamp};
+
+use crate::{
+    AdvanceError, Deployer,
+    plan::{Wish, WishError},
+};
+
+/// How long a start is left to whoever asked; after that, any event of the target takes it over.
+const LEASE: SignedDuration = SignedDuration::from_mins(5);
+
+/// What came of asking.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Asked {
+    /// The deployment that brings the image: a new one, or one that was under way or waited already.
+    pub deployment: DeploymentId,
+    /// What was asked for.
+    pub candidate: Candidate,
+    /// What was decided, and why.
+    pub explanation: Explanation,
+}
+
+/// Why a deployment could not be asked for.
+#[derive(Debug, thiserror::Error)]
+pub enum AskError {
+    /// There is no such image.
+    #[error(transparent)]
+    Wish(#[from] WishError),
+    /// The image cannot be pulled.
+    #[error("{image} is archived in ECR and cannot be pulled; restore it first")]
+    Archived {
+        /// Which image.
+        image: String,
+    },
+    /// The target has gates, and it is not known which function CodeDeploy is to call.
+    #[error("target `{target}` has gates, but the hook function that runs them is not known")]
+    HookUnknown {
+        /// Which target.
+        target: TargetName,
+    },
+    /// The target's state could not be moved.
+    #[error("the deployment to target `{target}` was not started")]
+    Advance {
+        /// Which target.
+        target: TargetName,
+        /// Why not.
+        #[source]
+        source: AdvanceError,
+    },
+    /// What became of it could not be read.
+    #[error("what became of the deployment to target `{target}` could not be read")]
+    Read {
+        /// Which target.
+        target: TargetName,
+        /// Why not.
+        #[source]
+        source: AwsError,
+    },
+    /// Somebody removed the target, or deployed something else, at the same moment.
+    #[error("target `{target}` was changed by somebody else at the same moment; ask again")]
+    Overtaken {
+        /// Which target.
+        target: TargetName,
+    },
+}
+
+impl Deployer {
+    /// Deploys an image to a target because somebody, `by`, asks for it.
+    ///
+    /// Asking again after an error goes on where this one ended.
+    pub async fn ask(
+        &self,
+        stored: StoredTarget,
+        wish: &Wish,
+        by: &str,
+    ) -> Result<Asked, AskError> {
+        let now = self.clock.now();
+        let name = stored.target.name.clone();
+        let resolved = self.resolve(&stored, wish, now).await?;
+        let candidate = resolved.candidate;
+        if resolved.is_archived {
+            return Err(AskError::Archived {
+                image: candidate.describe(),
+            });
+        }
+        let is_called = matches!(stored.target.deploy, Strategy::CodeDeploy(_));
+        if is_called && !stored.target.gates.is_empty() && self.hook_function.is_none() {
+            return Err(AskError::HookUnknown { target: name });
+        }
+        let cause = [
+            "asked",
+            name.as_str(),
+            candidate.digest.as_str(),
+            by,
+            &now.to_string(),
+        ];
+        let deployment = DeploymentId::of_cause(now, &cause);
+        let input = Input::Requested {
+            deployment,
+            candidate: candidate.clone(),
+            origin: Origin::Person { by: by.to_owned() },
+        };
+        let lease_until = now.saturating_add(LEASE).unwrap_or(Timestamp::MAX);
+        let explanation = self
+            .advance(stored, input, lease_until, &BTreeMap::new())
+            .await
+            .map_err(|source| AskError::Advance {
+                target: name.clone(),
+                source,
+            })?;
+        let overtaken = || AskError::Overtaken {
+            target: name.clone(),
+        };
+        let explanation = explanation.ok_or_else(overtaken)?;
+        let deployment = self.bringing(&name, deployment, &candidate).await?;
+        Ok(Asked {
+            deployment: deployment.ok_or_else(overtaken)?,
+            candidate,
+            explanation,
+        })
+    }
+
+    /// The deployment that brings a candidate: the new one, if a record came of it, or else the one
+    /// that has it already.
+    async fn bringing(
+        &self,
+        name: &TargetName,
+        new: DeploymentId,
+        candidate: &Candidate,
+    ) -> Result<Option<DeploymentId>, AskError> {
+        let failed = |source| AskError::Read {
+            target: name.clone(),
+            source,
+        };
+        if self
+            .table
+            .record(name, new)
+            .await
+            .map_err(failed)?
+            .is_some()
+        {
+            return Ok(Some(new));
+        }
+        let stored = self.table.target(name).await.map_err(failed)?;
+        let Some(Ok(stored)) = stored else {
+            return Ok(None);
+        };
+        let state = &stored.state;
+        let active = state.active.iter().map(|it| (it.deployment, &it.candidate));
+        let queued = state.queued.iter().map(|it| (it.deployment, &it.candidate));
+        let current = state
+            .current
+            .iter()
+            .map(|it| (it.deployment, &it.candidate));
+        Ok(active
+            .chain(queued)
+            .chain(current)
+            .find(|(_, other)| candidate.is_within(other))
+            .map(|(deployment, _)| deployment))
+    }
+}
