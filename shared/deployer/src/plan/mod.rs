@@ -15,7 +15,7 @@ use greenlight_core::{
         Candidate, DeploymentId, Effect, Explanation, Input, Marker, Preparation, Transition, step,
     },
     record::Origin,
-    target::{GatePoint, Pipeline, Strategy, TargetName, TaskDefinitionSource},
+    target::{Check, GatePoint, Pipeline, Strategy, TargetName, TaskDefinitionSource},
     task_definition::{Difference, TaskDefinition, difference},
 };
 
@@ -218,17 +218,12 @@ impl Deployer {
             return Ok(());
         };
         let hooks = checker.hooks(start.stored)?;
-        match &start.gathered.app_spec {
-            Some(file) => {
-                let candidate = &start.order.candidate;
-                let placeholders = placeholders(start.stored, candidate, start.gathered)?;
-                app_spec_of(file, &placeholders, UNREGISTERED, &hooks).map(drop)
-            }
-            None => {
-                let live = checker.check_codedeploy(start)?;
-                app_spec(start.stored, live, UNREGISTERED, hooks).map(drop)
-            }
-        }
+        let Some(file) = &start.gathered.app_spec else {
+            let live = checker.check_codedeploy(start)?;
+            return app_spec(start.stored, live, UNREGISTERED, hooks).map(drop);
+        };
+        let placeholders = placeholders(start.stored, &start.order.candidate, start.gathered)?;
+        app_spec_of(file, &placeholders, UNREGISTERED, &hooks).map(drop)
     }
 }
 
@@ -269,7 +264,7 @@ fn before(stored: &StoredTarget) -> Vec<BeforeTask> {
 fn gates(stored: &StoredTarget) -> Vec<(GatePoint, Vec<&'static str>)> {
     let gates = stored.target.gates.iter();
     gates
-        .map(|(point, checks)| (point, checks.iter().map(|check| check.name()).collect()))
+        .map(|(point, checks)| (point, checks.iter().map(Check::name).collect()))
         .collect()
 }
 

@@ -63,7 +63,7 @@ pub enum WishError {
         /// Which target.
         target: TargetName,
         /// The repository that was named.
-        repository: RepositoryUri,
+        repository: String,
         /// Those of the target, for people.
         its: String,
     },
@@ -85,7 +85,7 @@ pub enum WishError {
     #[error("repository `{repository}` has no {image}")]
     NoSuchImage {
         /// Which repository.
-        repository: RepositoryUri,
+        repository: String,
         /// What was asked for, for people.
         image: String,
     },
@@ -125,7 +125,7 @@ impl Deployer {
             })?;
         let Some(found) = found else {
             return Err(WishError::NoSuchImage {
-                repository,
+                repository: repository.to_string(),
                 image: match image {
                     ImageId::Tag(tag) => format!("tag `{tag}`"),
                     ImageId::Digest(digest) => format!("image `{digest}`"),
@@ -161,7 +161,7 @@ fn meant(stored: &StoredTarget, wish: &Wish) -> Result<(RepositoryUri, ImageId),
             if !its.contains(&repository) {
                 return Err(WishError::OtherRepository {
                     target: target.clone(),
-                    repository,
+                    repository: repository.to_string(),
                     its: listed(),
                 });
             }
