@@ -244,6 +244,17 @@ fn arguments_that_are_not_understood_end_with_status_2() {
         &["targets", "show", "Not_A_Name"],
         &["history", "api-test", "--limit", "0"],
         &["history"],
+        &["deploy", "api-test"],
+        &["deploy", "api-test", "mco/api"],
+        &["deploy", "api-test", "sha256:12"],
+        &["deploy", "api-test", "v1", "--no-wait", "--dry-run"],
+        &["deploy", "api-test", "v1", "--no-wait", "--timeout", "1h"],
+        &["deploy", "api-test", "v1", "--timeout", "soon"],
+        &["diff"],
+        &["diff", "api-test", "a@b"],
+        &["continue"],
+        &["continue", "api-test", "--reason", "x"],
+        &["abort"],
     ] {
         let output = greenlight(arguments, ("targets.yaml", GOOD));
         assert!(
@@ -251,4 +262,109 @@ fn arguments_that_are_not_understood_end_with_status_2() {
             "{arguments:?}: {output}"
         );
     }
+}
+
+#[test]
+fn what_is_no_image_is_told_how_images_are_written() {
+    let output = greenlight(&["deploy", "api-test", "mco/api"], ("targets.yaml", GOOD));
+    insta::assert_snapshot!(output, @"
+    status: 2
+    -- stdout
+    -- stderr
+    error: invalid value 'mco/api' for '<IMAGE>': `mco/api` is not an image tag (letters, digits, `_`, `.` and `-`, not beginning with `.` or `-`, at most 300); an image is written `tag`, `sha256:…`, `repository:tag` or `repository@sha256:…`
+
+    For more information, try '--help'.
+    ");
+}
+
+#[test]
+fn commands_that_deploy_say_what_they_miss() {
+    for arguments in [
+        &["diff", "api-test"][..],
+        &["deploy", "api-test", "v1"],
+        &["deploy", "api-test", "v1", "--dry-run", "--json"],
+        &["continue", "api-test"],
+        &["abort", "api-test"],
+    ] {
+        let output = greenlight(arguments, ("targets.yaml", GOOD));
+        assert!(
+            output.starts_with(
+                "status: 1\n-- stdout\n-- stderr\nerror: it is not known which AWS account and region to ask"
+            ),
+            "{arguments:?}: {output}"
+        );
+    }
+}
+
+#[test]
+fn the_help_lists_every_command() {
+    let output = greenlight(&["--help"], ("targets.yaml", GOOD));
+    insta::assert_snapshot!(output, @"
+    status: 0
+    -- stdout
+    Deploys pushed images to Amazon ECS, and knows which image runs where.
+
+    Credentials and region come from the environment: `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN`, `AWS_REGION`. `AWS_ENDPOINT_URL` leads to another endpoint, such as a rehearsal's.
+
+    Usage: greenlight [OPTIONS] <COMMAND>
+
+    Commands:
+      targets   Check, register and look at targets
+      status    Show what is live, what is being deployed and what waits
+      history   Show the deployments of a target, newest first
+      where     Show the targets at which an image is live
+      diff      Show what deploying an image would change in the task definition. It only looks
+      deploy    Deploy an image to a target, and wait until it is live
+      continue  Let a deployment go on that waits for an answer
+      abort     Stop the deployment that is under way, and take it back as far as AWS can
+      help      Print this message or the help of the given subcommand(s)
+
+    Options:
+          --table <NAME>
+              Greenlight's table [env: `GREENLIGHT_TABLE`] [default: greenlight]
+
+          --region <REGION>
+              The region that Greenlight runs in [env: `AWS_REGION`]
+
+          --json
+              Print one JSON document instead of text
+
+      -h, --help
+              Print help (see a summary with '-h')
+
+      -V, --version
+              Print version
+
+    Exit status: 0 done, 1 failed, 2 not understood.
+    -- stderr
+    ");
+}
+
+#[test]
+fn the_help_of_deploy_lists_its_options() {
+    let output = greenlight(&["deploy", "-h"], ("targets.yaml", GOOD));
+    insta::assert_snapshot!(output, @"
+    status: 0
+    -- stdout
+    Deploy an image to a target, and wait until it is live
+
+    Usage: greenlight deploy [OPTIONS] <TARGET> <IMAGE>
+
+    Arguments:
+      <TARGET>  The target
+      <IMAGE>   A tag, a digest, `repository:tag` or `repository@digest`
+
+    Options:
+          --no-wait            Only start it
+          --dry-run            Show what would be done, and do nothing
+          --by <NAME>          Who asks, for the record [env: `USER`, `LOGNAME`]
+          --hook <ARN>         The function that runs the gates: the output `HookFunctionArn` of the stack [env: `GREENLIGHT_HOOK`]
+          --timeout <TIMEOUT>  How long to wait [default: 1h]
+          --table <NAME>       Greenlight's table [env: `GREENLIGHT_TABLE`] [default: greenlight]
+          --region <REGION>    The region that Greenlight runs in [env: `AWS_REGION`]
+          --json               Print one JSON document instead of text
+      -h, --help               Print help
+      -V, --version            Print version
+    -- stderr
+    ");
 }

@@ -6,6 +6,7 @@ use greenlight_core::deployment::DeploymentId;
 use greenlight_core::record::{DeploymentRecord, Origin};
 use greenlight_core::target::TargetName;
 use greenlight_deployer::Deployer;
+use greenlight_deployer::progress::watch::written;
 use serde_json::json;
 
 use super::{Output, image, no_such_target, time};
@@ -76,12 +77,7 @@ fn took(record: &DeploymentRecord) -> String {
     let Some(end) = record.concluded_at else {
         return "-".to_owned();
     };
-    let seconds = end.duration_since(record.requested_at).as_secs().max(0);
-    match (seconds / 3600, seconds / 60 % 60, seconds % 60) {
-        (0, 0, seconds) => format!("{seconds}s"),
-        (0, minutes, seconds) => format!("{minutes}m {seconds}s"),
-        (hours, minutes, _) => format!("{hours}h {minutes}m"),
-    }
+    written(end.duration_since(record.requested_at))
 }
 
 fn by(origin: &Origin) -> String {

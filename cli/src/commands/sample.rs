@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use greenlight_aws::table::{BadTarget, StoredTarget};
 use greenlight_core::deployment::{
-    Active, Candidate, Current, DeploymentId, Phase, Queued, TargetState,
+    Active, Candidate, Current, DeploymentId, Phase, PushedImage, Queued, TargetState,
 };
 use greenlight_core::image::Digest;
 use greenlight_core::record::{DeploymentRecord, Origin, Status};
 use greenlight_core::target;
+use greenlight_deployer::progress::{Awaiting, Progress};
 use serde_json::json;
 
 /// Fails unless `docs/cli.md` shows this output.
@@ -96,6 +97,59 @@ pub(super) fn busy() -> StoredTarget {
         rejected: vec![digest('d')],
     };
     StoredTarget { state, ..fresh() }
+}
+
+/// The same with an image of a second repository live, and a pause that waits for an answer.
+pub(super) fn paused() -> (StoredTarget, Progress) {
+    let mut stored = busy();
+    stored.target.deploy = target::Strategy::Native;
+    let state = &mut stored.state;
+    state.queued = None;
+    state.rejected = Vec::new();
+    if let Some(current) = &mut state.current {
+        current.candidate.with = vec![proxy('c')];
+    }
+    if let Some(active) = &mut state.active {
+        active.origin = Origin::Person { by: "ada".into() };
+        active.phase = Phase::Started {
+            aws_id: SERVICE_DEPLOYMENT.into(),
+            task_definition: None,
+        };
+    }
+    let progress = Progress {
+        deployment: id(2),
+        headline: "ECS service deployment k3Jd8sLq is IN_PROGRESS: POST_TEST_TRAFFIC_SHIFT".into(),
+        facts: vec![
+            "new revision 4823: 2 of 2 tasks running, 0 pending, 0 % of the production traffic, 100 % of \
+             the test traffic"
+                .into(),
+            "hook ecs-pause-1f2e (PAUSE) AWAITING_ACTION".into(),
+        ],
+        awaiting: Some(Awaiting {
+            what: "pause hook ecs-pause-1f2e waits for an answer at POST_TEST_TRAFFIC_SHIFT".into(),
+            until: Some("2026-11-22T11:30:00Z".parse().unwrap()),
+            otherwise: Some("ECS rolls it back".into()),
+            remedy: "`greenlight continue api-test` lets it go on, `greenlight abort api-test` takes it \
+                     back"
+                .into(),
+        }),
+    };
+    (stored, progress)
+}
+
+const SERVICE_DEPLOYMENT: &str =
+    "arn:aws:ecs:eu-west-1:123456789012:service-deployment/mco/api/k3Jd8sLq";
+
+/// An image of a second repository.
+pub(super) fn proxy(which: char) -> PushedImage {
+    PushedImage {
+        repository: "123456789012.dkr.ecr.eu-west-1.amazonaws.com/mco/proxy"
+            .parse()
+            .unwrap(),
+        digest: digest(which),
+        tag: Some("stable".parse().unwrap()),
+        ordered_at: "2026-11-22T10:00:00Z".parse().unwrap(),
+    }
 }
 
 pub(super) fn bad() -> BadTarget {

@@ -4,7 +4,7 @@
 //! concluded by them.
 
 use greenlight_aws::{
-    AwsError, Clients,
+    AwsError,
     codedeploy::{self, Intervention},
     codepipeline,
     ecs::{self, HookAction, ServiceDeployment},
@@ -15,7 +15,10 @@ use greenlight_core::{
     target::TargetName,
 };
 
-use crate::{Deployer, progress::GoingOn};
+use crate::{
+    Deployer,
+    progress::{GoingOn, short},
+};
 
 /// What was done.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -108,12 +111,12 @@ impl Deployer {
             source,
         };
         let going_on = self.look(stored, active).await.map_err(aws)?;
-        let answer = match word {
-            Word::Continue => self.let_go_on(stored, &going_on).await,
-            Word::Abort { reason } => self.take_back(stored, &going_on, reason).await,
+        let done = match call(&going_on, word) {
+            Some(call) => self.make(stored, call).await.map_err(aws)?,
+            None => None,
         };
-        match answer.map_err(aws)? {
-            Some(text) => Ok(answered(active, text)),
+        match done {
+            Some(text) => Ok(answered(active, &text)),
             None => {
                 let (target, (going_on, ..)) = (target.clone(), going_on.told(stored));
                 Err(match word {
@@ -124,101 +127,151 @@ impl Deployer {
         }
     }
 
-    /// What was done; `None` where nothing waits.
-    async fn let_go_on(
+    /// Makes a call, and says what follows; `None` if AWS says that it comes too early or too late.
+    async fn make(
         &self,
         stored: &StoredTarget,
-        going_on: &GoingOn,
+        call: Call<'_>,
     ) -> Result<Option<String>, AwsError> {
         let clients = self.clients_of(&stored.target);
-        match going_on {
-            GoingOn::CodeDeploy(running) if running.is_ready() => {
-                let id = &running.deployment.id;
-                let taken = codedeploy::continue_deployment(&clients, id).await?;
-                Ok((taken == Intervention::Taken)
-                    .then(|| format!("CodeDeploy deployment {id} shifts the production traffic")))
+        let taken = |intervention| intervention == Intervention::Taken;
+        Ok(match call {
+            Call::ContinueCodeDeploy { id } => {
+                taken(codedeploy::continue_deployment(&clients, id).await?)
+                    .then(|| format!("CodeDeploy deployment {id} shifts the production traffic"))
             }
-            GoingOn::Service(Some(deployment)) => {
-                let Some(hook) = deployment.awaiting() else {
-                    return Ok(None);
-                };
-                let (arn, id) = (&deployment.arn, &hook.id);
-                ecs::continue_service_deployment(&clients, arn, id, HookAction::Continue).await?;
-                Ok(Some(format!("pause hook {id} was told to go on")))
+            Call::StopCodeDeploy { id } => taken(codedeploy::stop_deployment(&clients, id).await?)
+                .then(|| format!("CodeDeploy deployment {id} is stopped and rolled back")),
+            Call::AnswerPause { arn, hook, action } => {
+                ecs::continue_service_deployment(&clients, arn, hook, action).await?;
+                Some(match action {
+                    HookAction::Continue => format!("pause hook {hook} was told to go on"),
+                    HookAction::Rollback => format!("pause hook {hook} was told to roll back"),
+                })
             }
-            _ => Ok(None),
-        }
+            Call::StopService { arn } => {
+                ecs::stop_service_deployment(&clients, arn).await?;
+                let id = short(arn);
+                Some(format!(
+                    "ECS service deployment {id} is stopped and rolled back"
+                ))
+            }
+            Call::StopTask {
+                cluster,
+                arn,
+                reason,
+            } => {
+                ecs::stop_task(&clients, cluster, arn, reason).await?;
+                Some(format!("task {} is stopped", short(arn)))
+            }
+            Call::StopPipeline {
+                pipeline,
+                id,
+                reason,
+            } => {
+                codepipeline::stop_execution(&clients, pipeline, id, reason).await?;
+                Some(format!(
+                    "execution {id} of pipeline `{pipeline}` stops when its running actions have ended"
+                ))
+            }
+        })
     }
+}
 
-    /// What was done; `None` where there is nothing to be stopped.
-    async fn take_back(
-        &self,
-        stored: &StoredTarget,
-        going_on: &GoingOn,
-        reason: &str,
-    ) -> Result<Option<String>, AwsError> {
-        let clients = self.clients_of(&stored.target);
-        match going_on {
-            GoingOn::CodeDeploy(running) if !running.deployment.has_ended() => {
-                let id = &running.deployment.id;
-                let taken = codedeploy::stop_deployment(&clients, id).await?;
-                Ok((taken == Intervention::Taken)
-                    .then(|| format!("CodeDeploy deployment {id} is stopped and rolled back")))
-            }
-            GoingOn::Service(Some(deployment)) => roll_back(&clients, deployment).await,
-            GoingOn::Before { task, .. } | GoingOn::Task(task) => {
-                let runs = task
-                    .task
-                    .as_ref()
-                    .filter(|it| it.desired_status != "STOPPED");
-                let Some(running) = runs else {
-                    return Ok(None);
-                };
-                ecs::stop_task(&clients, &task.cluster, &task.arn, reason).await?;
-                Ok(Some(format!("task {} is stopped", running.id)))
-            }
+/// The call by which AWS is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Call<'a> {
+    ContinueCodeDeploy {
+        id: &'a str,
+    },
+    StopCodeDeploy {
+        id: &'a str,
+    },
+    AnswerPause {
+        arn: &'a str,
+        hook: &'a str,
+        action: HookAction,
+    },
+    StopService {
+        arn: &'a str,
+    },
+    StopTask {
+        cluster: &'a str,
+        arn: &'a str,
+        reason: &'a str,
+    },
+    StopPipeline {
+        pipeline: &'a str,
+        id: &'a str,
+        reason: &'a str,
+    },
+}
+
+/// How what is going on is told; `None` where nothing waits, or nothing can be stopped.
+fn call<'a>(going_on: &'a GoingOn, word: Word<'a>) -> Option<Call<'a>> {
+    match (going_on, word) {
+        (GoingOn::CodeDeploy(running), Word::Continue) => {
+            let id = running.deployment.id.as_str();
+            running
+                .is_ready()
+                .then_some(Call::ContinueCodeDeploy { id })
+        }
+        (GoingOn::CodeDeploy(running), Word::Abort { .. }) => {
+            let id = running.deployment.id.as_str();
+            (!running.deployment.has_ended()).then_some(Call::StopCodeDeploy { id })
+        }
+        (GoingOn::Service(Some(deployment)), word) => tell_service(deployment, word),
+        (GoingOn::Before { task, .. } | GoingOn::Task(task), Word::Abort { reason }) => {
+            let running = task.task.as_ref()?;
+            (running.desired_status != "STOPPED").then_some(Call::StopTask {
+                cluster: &task.cluster,
+                arn: &task.arn,
+                reason,
+            })
+        }
+        (
             GoingOn::Pipeline {
                 pipeline,
                 execution,
                 ..
-            } if !execution.has_ended() => {
-                let id = &execution.id;
-                codepipeline::stop_execution(&clients, pipeline, id, reason).await?;
-                Ok(Some(format!(
-                    "execution {id} of pipeline `{pipeline}` stops when its running actions have ended"
-                )))
-            }
-            _ => Ok(None),
-        }
+            },
+            Word::Abort { reason },
+        ) => (!execution.has_ended()).then_some(Call::StopPipeline {
+            pipeline,
+            id: &execution.id,
+            reason,
+        }),
+        _ => None,
     }
 }
 
-/// The pause hook is told to roll back, or, where none waits, the deployment is stopped.
-async fn roll_back(
-    clients: &Clients,
-    deployment: &ServiceDeployment,
-) -> Result<Option<String>, AwsError> {
-    let arn = &deployment.arn;
-    if let Some(hook) = deployment.awaiting() {
-        ecs::continue_service_deployment(clients, arn, &hook.id, HookAction::Rollback).await?;
-        return Ok(Some(format!(
-            "pause hook {} was told to roll back",
-            hook.id
-        )));
-    }
+/// Where a pause hook waits it is answered; otherwise a deployment can only be stopped.
+fn tell_service<'a>(deployment: &'a ServiceDeployment, word: Word<'a>) -> Option<Call<'a>> {
+    let arn = deployment.arn.as_str();
     if deployment.has_ended() || deployment.is_rolling_back() {
-        return Ok(None);
+        return None;
     }
-    ecs::stop_service_deployment(clients, arn).await?;
-    let id = arn.rsplit('/').next().unwrap_or(arn);
-    Ok(Some(format!(
-        "ECS service deployment {id} is stopped and rolled back"
-    )))
+    let action = match word {
+        Word::Continue => HookAction::Continue,
+        Word::Abort { .. } => HookAction::Rollback,
+    };
+    match (deployment.awaiting(), word) {
+        (Some(hook), _) => Some(Call::AnswerPause {
+            arn,
+            hook: &hook.id,
+            action,
+        }),
+        (None, Word::Abort { .. }) => Some(Call::StopService { arn }),
+        (None, Word::Continue) => None,
+    }
 }
 
-fn answered(active: &Active, text: String) -> Answered {
+fn answered(active: &Active, text: &str) -> Answered {
     Answered {
         deployment: active.deployment,
         text: format!("{}: {text}", active.candidate.describe()),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,10 +3,10 @@
 //! The state says which deployment is under way; AWS says the rest. Each kind of AWS deployment tells
 //! it in its own words, which are kept. [`watch`] follows a deployment to its end by this.
 
-mod codedeploy;
+pub(crate) mod codedeploy;
 mod pipeline;
 mod service;
-mod task;
+pub(crate) mod task;
 pub mod watch;
 
 use futures_util::future::join_all;
@@ -213,6 +213,9 @@ fn remedy(stored: &StoredTarget) -> String {
 }
 
 /// The last part of an ARN.
-fn short(arn: &str) -> &str {
+pub(crate) fn short(arn: &str) -> &str {
     arn.rsplit('/').next().unwrap_or(arn)
 }
+
+#[cfg(test)]
+mod tests;

@@ -209,7 +209,7 @@ fn status(record: &DeploymentRecord) -> String {
         reason.unwrap_or_else(|| otherwise.to_owned())
     };
     match record.status {
-        Status::Queued => format!("{image} waits: {}", because("for its turn")),
+        Status::Queued => format!("queued: {}", because("it waits for its turn")),
         Status::Requested => format!("{image} is being started"),
         Status::Started => match &record.aws_id {
             Some(aws_id) => format!("{image} is being deployed as {aws_id}"),
@@ -266,3 +266,6 @@ pub fn written(duration: SignedDuration) -> String {
         (hours, minutes, _) => format!("{hours}h {minutes}m"),
     }
 }
+
+#[cfg(test)]
+mod tests;
