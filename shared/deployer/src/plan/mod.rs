@@ -22,18 +22,11 @@ use greenlight_core::{
 pub use wish::{InvalidWish, Wish, WishError};
 
 use crate::{
-    Deployer,
-    definition::{self, placeholders},
+    Deployer, definition,
     gather::{Base, Gathered},
-    start::{
-        Next, Order, Start, Stop,
-        codedeploy::{app_spec, app_spec_of},
-        pipeline::filled,
-    },
+    start::{Next, Order, Start, Stop, pipeline::filled},
 };
 
-/// Stands in an AppSpec for the task definition that is not registered.
-const UNREGISTERED: &str = "arn:of:the:task-definition";
 /// Stands for the hook function where it is not known, so that everything else can be checked.
 const SOME_HOOK: &str = "validate-green";
 
@@ -213,22 +206,7 @@ impl Deployer {
         if lacks_hook {
             checker.hook_function = Some(SOME_HOOK.to_owned());
         }
-        checker.refuse_unusable_service(start)?;
-        let Strategy::CodeDeploy(_) = start.stored.target.deploy else {
-            return Ok(());
-        };
-        let hooks = checker.hooks(start.stored)?;
-        match &start.gathered.app_spec {
-            Some(file) => {
-                let candidate = &start.order.candidate;
-                let placeholders = placeholders(start.stored, candidate, start.gathered)?;
-                app_spec_of(file, &placeholders, UNREGISTERED, &hooks).map(drop)
-            }
-            None => {
-                let live = checker.check_codedeploy(start)?;
-                app_spec(start.stored, live, UNREGISTERED, hooks).map(drop)
-            }
-        }
+        checker.refuse_unusable_service(start)
     }
 }
 
