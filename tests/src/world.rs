@@ -90,6 +90,14 @@ impl World {
         world
     }
 
+    /// The same in an account with other settings, and with these targets registered.
+    pub async fn open_stand_in(settings: Settings, stand: Stand, targets: &[Target]) -> Self {
+        let sample = sample_account_with(settings, stand, |_| {});
+        let world = Self::set_up(sample.await.unwrap(), true).await;
+        world.register(targets).await;
+        world
+    }
+
     /// The sample account with these targets registered.
     pub async fn open_with(settings: Settings, targets: &[Target]) -> Self {
         let sample = sample_account_with(settings, Stand::CodeDeploy, |_| {});
@@ -188,7 +196,11 @@ impl World {
 
     /// What `deploy-on-push` asked of an operation (`ecs:UpdateService`), oldest first.
     pub fn asked_by_push(&self, action: &str) -> Vec<Value> {
-        let calls = self.sample.account.journal().calls_of(DEPLOY_ON_PUSH, action);
+        let calls = self
+            .sample
+            .account
+            .journal()
+            .calls_of(DEPLOY_ON_PUSH, action);
         calls.into_iter().map(|call| call.request).collect()
     }
 
