@@ -5,11 +5,12 @@
 use greenlight_core::record::Status;
 use greenlight_tests::{
     asked::{done, order, requests},
+    by_hand::register_by_hand,
     wire::Fault,
     world::World,
 };
 use rehearsal::{
-    account::{containers::ImageSpec, ecs},
+    account::{containers::ImageSpec, ecr, ecs},
     scenario::sample::Stand,
 };
 use serde_json::json;
@@ -79,6 +80,39 @@ async fn a_task_that_does_not_exit_with_nought_is_a_failure_and_its_tag_is_given
     );
     assert_eq!(world.recorded().await.as_ref(), Some(&v2));
     assert_eq!(world.sample.tagged().as_ref(), Some(&v2));
+}
+
+/// The task with a second container, which ends early and with 5.
+async fn with_a_second_container(essential: bool) -> (World, String) {
+    let world = World::open_stand(Stand::Task).await;
+    let account = &world.sample.account;
+    let uri = ecr::create_repository(account, "mco/second");
+    let second = ImageSpec::one_shot("second", Duration::from_secs(5), 5);
+    ecr::push_image(account, "mco/second", &["latest"], &second).unwrap();
+    register_by_hand(account, |definition| {
+        let container =
+            json!({"name": "second", "image": format!("{uri}:latest"), "essential": essential});
+        let containers = definition["containerDefinitions"].as_array_mut();
+        containers.unwrap().push(container);
+    })
+    .await;
+    let v2 = world.sample.push(&ends_with("v2", 0)).unwrap();
+    world.quiet().await;
+    (world, v2)
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_essential_container_has_to_exit_with_nought_and_no_other_one() {
+    let (world, v2) = with_a_second_container(false).await;
+    assert_eq!(world.status_of(&v2).await, Some(Status::Succeeded));
+    let (world, v2) = with_a_second_container(true).await;
+    let record = world.record_of(&v2).await;
+    assert_eq!(record.status, Status::Failed);
+    let reason = record.reason.unwrap();
+    assert!(
+        reason.contains("container `second` exited with 5"),
+        "{reason}"
+    );
 }
 
 #[tokio::test(start_paused = true)]
