@@ -92,7 +92,7 @@ impl Line {
             tone,
         };
         let input = |member: &str| call.request[member].as_str().unwrap_or_default().to_owned();
-        if call.status != 200 {
+        if !(200..300).contains(&call.status) {
             return refusal(call)
                 .map(|text| line(Tone::Bad, text))
                 .into_iter()
@@ -115,6 +115,30 @@ impl Line {
                     format!("registers {}", arn.rsplit('/').next().unwrap_or_default()),
                 )]
             }
+            "UpdateService" => {
+                let text = match call.request["taskDefinition"].as_str() {
+                    Some(definition) => format!(
+                        "updates service {} to {}",
+                        input("service"),
+                        definition.rsplit('/').next().unwrap_or_default()
+                    ),
+                    None => format!("updates service {}", input("service")),
+                };
+                vec![line(Tone::Neutral, text)]
+            }
+            "StopServiceDeployment" => {
+                vec![line(
+                    Tone::Neutral,
+                    "rolls the service deployment back".to_owned(),
+                )]
+            }
+            "ContinueServiceDeployment" => {
+                let text = match call.request["action"].as_str() {
+                    Some("ROLLBACK") => "answers the pause with ROLLBACK",
+                    _ => "continues the service deployment",
+                };
+                vec![line(Tone::Neutral, text.to_owned())]
+            }
             "PutImage" if call.caller != "operator" => {
                 vec![line(
                     Tone::Neutral,
@@ -125,6 +149,10 @@ impl Line {
                     ),
                 )]
             }
+            "RunTask" => runs(call)
+                .into_iter()
+                .map(|(tone, text)| line(tone, text))
+                .collect(),
             "PutEvents" => {
                 let entries = call.request["Entries"]
                     .as_array()
@@ -159,6 +187,31 @@ impl Line {
             tone,
         }
     }
+}
+
+/// The tasks that were started, and those that found no place.
+fn runs(call: &Call) -> Vec<(Tone, String)> {
+    let list = |name: &str| {
+        call.response[name]
+            .as_array()
+            .map(Vec::as_slice)
+            .unwrap_or_default()
+    };
+    let name = |arn: &Value| {
+        let arn = arn.as_str().unwrap_or_default();
+        arn.rsplit('/').next().unwrap_or_default().to_owned()
+    };
+    let started = list("tasks").iter().map(|task| {
+        let (definition, id) = (name(&task["taskDefinitionArn"]), name(&task["taskArn"]));
+        (Tone::Neutral, format!("runs {definition} as task {id}"))
+    });
+    let failed = list("failures").iter().map(|failure| {
+        let definition = call.request["taskDefinition"].as_str().unwrap_or_default();
+        let reason = failure["reason"].as_str().unwrap_or_default();
+        let text = format!("cannot run {definition}: {reason}");
+        (Tone::Bad, text)
+    });
+    started.chain(failed).collect()
 }
 
 /// The text with names in the place of ARNs, and digests as short as people write them.
@@ -264,6 +317,16 @@ impl Timeline {
             Tone::Neutral => "",
         };
         self.say(&self.painted(colour, text));
+    }
+
+    /// Prints what a person types.
+    pub fn typed(self, command: &str) {
+        self.say(&self.painted(BOLD, &format!("        $ {command}")));
+    }
+
+    /// Prints a line that a command prints.
+    pub fn printed(self, line: &str) {
+        self.say(&format!("        {} {line}", self.painted(DIM, "│")));
     }
 
     fn format(self, line: &Line) -> String {

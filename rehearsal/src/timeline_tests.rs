@@ -52,6 +52,25 @@ fn what_decides_something_or_is_refused_is_worth_a_line() {
             vec!["DeployOnPush · starts CodeDeploy deployment d-1"],
         ),
         (
+            call(
+                "RunTask",
+                json!({"taskDefinition": "mco-api:2"}),
+                200,
+                json!({
+                    "tasks": [{
+                        "taskArn": "arn:aws:ecs:eu-west-1:123456789012:task/mco/0a1b",
+                        "taskDefinitionArn": "arn:aws:ecs:eu-west-1:123456789012:task-definition/mco-api:2",
+                    }],
+                    "failures": [{"reason": "RESOURCE:MEMORY"}],
+                }),
+            ),
+            vec![
+                "DeployOnPush · runs mco-api:2 as task 0a1b",
+                "DeployOnPush ✘ cannot run mco-api:2: RESOURCE:MEMORY",
+            ],
+        ),
+        (call("DeleteObject", json!({}), 204, json!({})), vec![]),
+        (
             happening("codedeploy", Tone::Neutral, "d-1 Install started"),
             vec![],
         ),
@@ -82,6 +101,27 @@ fn what_decides_something_or_is_refused_is_worth_a_line() {
             vec![
                 "DeployOnPush ✘ it:DescribeServices is refused: ClusterNotFoundException: Cluster not found.",
             ],
+        ),
+        (
+            call(
+                "UpdateService",
+                json!({
+                    "service": "api",
+                    "taskDefinition": "arn:aws:ecs:eu-west-1:123456789012:task-definition/mco-api:2",
+                }),
+                200,
+                json!({}),
+            ),
+            vec!["DeployOnPush · updates service api to mco-api:2"],
+        ),
+        (
+            call(
+                "ContinueServiceDeployment",
+                json!({"hookId": "ecs-pause-1"}),
+                200,
+                json!({}),
+            ),
+            vec!["DeployOnPush · continues the service deployment"],
         ),
         (call("UpdateItem", json!({}), 400, lost), vec![]),
         (call("DescribeServices", json!({}), 200, json!({})), vec![]),

@@ -1,4 +1,4 @@
-//! A deployment that somebody makes without Greenlight.
+//! What somebody does without Greenlight: deployments, and calls of AWS.
 
 use rehearsal::account::Account;
 use serde_json::{Value, json};
@@ -10,6 +10,43 @@ pub async fn deploy_by_hand(
     hook: Option<&str>,
     change: impl FnOnce(&mut Value),
 ) -> String {
+    let task_definition = register_by_hand(account, change).await;
+    let hooks = hook.map(|hook| json!([{"BeforeAllowTraffic": hook}]));
+    let app_spec = json!({
+        "version": 0.0,
+        "Resources": [{"TargetService": {"Type": "AWS::ECS::Service", "Properties": {
+            "TaskDefinition": task_definition,
+            "LoadBalancerInfo": {"ContainerName": "api", "ContainerPort": 8080},
+        }}}],
+        "Hooks": hooks.unwrap_or(json!([])),
+    });
+    let created = call(
+        account,
+        CODEDEPLOY,
+        "CreateDeployment",
+        json!({
+            "applicationName": "API",
+            "deploymentGroupName": "API",
+            "deploymentConfigName": "CodeDeployDefault.ECSAllAtOnce",
+            "revision": {"revisionType": "AppSpecContent", "appSpecContent": {"content": app_spec.to_string()}},
+        }),
+    )
+    .await;
+    created["deploymentId"].as_str().unwrap().to_owned()
+}
+
+/// Registers the newest revision of `mco-api` as `change` makes it, and has the service deploy it. Gives
+/// the ARN of the service deployment.
+pub async fn update_by_hand(account: &Account, change: impl FnOnce(&mut Value)) -> String {
+    let task_definition = register_by_hand(account, change).await;
+    let input = json!({"cluster": "mco", "service": "api", "taskDefinition": task_definition});
+    let updated = call(account, ECS, "UpdateService", input).await;
+    let deployment = &updated["service"]["currentServiceDeployment"];
+    deployment.as_str().unwrap().to_owned()
+}
+
+/// Registers the newest revision of `mco-api` as `change` makes it. Gives its ARN.
+pub async fn register_by_hand(account: &Account, change: impl FnOnce(&mut Value)) -> String {
     let definition = call(
         account,
         ECS,
@@ -31,28 +68,8 @@ pub async fn deploy_by_hand(
     }
     change(&mut definition);
     let registered = call(account, ECS, "RegisterTaskDefinition", definition).await;
-    let hooks = hook.map(|hook| json!([{"BeforeAllowTraffic": hook}]));
-    let app_spec = json!({
-        "version": 0.0,
-        "Resources": [{"TargetService": {"Type": "AWS::ECS::Service", "Properties": {
-            "TaskDefinition": registered["taskDefinition"]["taskDefinitionArn"],
-            "LoadBalancerInfo": {"ContainerName": "api", "ContainerPort": 8080},
-        }}}],
-        "Hooks": hooks.unwrap_or(json!([])),
-    });
-    let created = call(
-        account,
-        CODEDEPLOY,
-        "CreateDeployment",
-        json!({
-            "applicationName": "API",
-            "deploymentGroupName": "API",
-            "deploymentConfigName": "CodeDeployDefault.ECSAllAtOnce",
-            "revision": {"revisionType": "AppSpecContent", "appSpecContent": {"content": app_spec.to_string()}},
-        }),
-    )
-    .await;
-    created["deploymentId"].as_str().unwrap().to_owned()
+    let arn = &registered["taskDefinition"]["taskDefinitionArn"];
+    arn.as_str().unwrap().to_owned()
 }
 
 /// The prefixes of `X-Amz-Target` (AWS-FACTS 0).

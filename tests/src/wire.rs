@@ -33,7 +33,7 @@ pub enum Fault {
 /// One call as the wire saw it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Seen {
-    /// `X-Amz-Target`'s operation, or `Action` of a query.
+    /// `X-Amz-Target`'s operation, `Action` of a query, or `GetObject`.
     pub operation: String,
     /// 1 for calls that waited for no other, 2 for those that waited for one of these, …
     pub round: u32,
@@ -180,8 +180,14 @@ fn operation(request: &HttpRequest) -> String {
     }
     let body = request.body().bytes().unwrap_or_default();
     let body = String::from_utf8_lossy(body);
-    body.split('&')
-        .find_map(|pair| pair.strip_prefix("Action="))
-        .unwrap_or("unknown")
-        .to_owned()
+    let action = body
+        .split('&')
+        .find_map(|pair| pair.strip_prefix("Action="));
+    // S3 has no operation in its requests, and Greenlight only reads from it.
+    let otherwise = if request.method() == "GET" {
+        "GetObject"
+    } else {
+        "unknown"
+    };
+    action.unwrap_or(otherwise).to_owned()
 }

@@ -1,7 +1,7 @@
 //! The sample account with Greenlight in it: each function's own handler, run in this process
 //! whenever the simulated Lambda invokes it, with credentials of its own.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use futures_util::FutureExt;
 use greenlight_aws::{
@@ -12,7 +12,7 @@ use greenlight_core::{
     record::{DeploymentRecord, Status},
     target::{Target, TargetName},
 };
-use greenlight_deployer::{Deployer, clock::Clock, probe::Probe};
+use greenlight_deployer::{Deployer, ask::Asked, clock::Clock, probe::Probe};
 use greenlight_runtime::{
     aws::sdk_config,
     config::AwsConfig,
@@ -20,11 +20,12 @@ use greenlight_runtime::{
     logging::chain,
 };
 use rehearsal::{
+    account::ecs::ServiceSpec,
     account::{
         Account, Settings, access_key_id,
         functions::{self, FunctionError, Handler},
     },
-    scenario::sample::{Sample, TARGETS, sample_account},
+    scenario::sample::{Sample, Stand, sample_account_with},
 };
 use serde_json::Value;
 use tokio::time::Duration;
@@ -54,6 +55,16 @@ pub struct World {
     pub record_wire: Wire,
     /// The wire of `validate-green`.
     pub gate_wire: Wire,
+    gate_answers: Arc<Mutex<Vec<Answered>>>,
+}
+
+/// An invocation of `validate-green`, and what it gave.
+#[derive(Debug, Clone)]
+pub struct Answered {
+    /// The hook's payload.
+    pub payload: Value,
+    /// What the function gave.
+    pub answer: Result<Value, FunctionError>,
 }
 
 impl World {
@@ -62,19 +73,42 @@ impl World {
         Self::open_with(Settings::for_tests(), &sample_targets()).await
     }
 
+    /// The sample account for another way to deploy, with its target registered.
+    pub async fn open_stand(stand: Stand) -> Self {
+        Self::open_stand_with(stand, &targets_of(stand), |_| {}).await
+    }
+
+    /// The same with other targets, and another service.
+    pub async fn open_stand_with(
+        stand: Stand,
+        targets: &[Target],
+        change: impl FnOnce(&mut ServiceSpec),
+    ) -> Self {
+        let sample = sample_account_with(Settings::for_tests(), stand, change);
+        let world = Self::set_up(sample.await.unwrap(), true).await;
+        world.register(targets).await;
+        world
+    }
+
+    /// The same in an account with other settings, and with these targets registered.
+    pub async fn open_stand_in(settings: Settings, stand: Stand, targets: &[Target]) -> Self {
+        let sample = sample_account_with(settings, stand, |_| {});
+        let world = Self::set_up(sample.await.unwrap(), true).await;
+        world.register(targets).await;
+        world
+    }
+
     /// The sample account with these targets registered.
     pub async fn open_with(settings: Settings, targets: &[Target]) -> Self {
-        let world = Self::set_up(settings, true).await;
-        for target in targets {
-            world.operator.apply(target).await.unwrap();
-            world.operator.adopt(&target.name).await.unwrap();
-        }
+        let sample = sample_account_with(settings, Stand::CodeDeploy, |_| {});
+        let world = Self::set_up(sample.await.unwrap(), true).await;
+        world.register(targets).await;
         world
     }
 
     /// The same with targets whose services may not be there.
     pub async fn open_without_adopting(targets: &[Target]) -> Self {
-        let world = Self::set_up(Settings::for_tests(), true).await;
+        let world = Self::set_up(sample().await, true).await;
         for target in targets {
             world.operator.apply(target).await.unwrap();
         }
@@ -83,15 +117,22 @@ impl World {
 
     /// The sample account whose functions do not know the hook function.
     pub async fn open_without_hook() -> Self {
-        let world = Self::set_up(Settings::for_tests(), false).await;
+        let world = Self::set_up(sample().await, false).await;
         for target in &sample_targets() {
             world.operator.apply(target).await.unwrap();
         }
         world
     }
 
-    async fn set_up(settings: Settings, knows_hook: bool) -> Self {
-        let sample = sample_account(settings).unwrap();
+    /// Registers targets.
+    pub async fn register(&self, targets: &[Target]) {
+        for target in targets {
+            self.operator.apply(target).await.unwrap();
+            self.operator.adopt(&target.name).await.unwrap();
+        }
+    }
+
+    async fn set_up(sample: Sample, knows_hook: bool) -> Self {
         let (push_wire, record_wire, gate_wire) = (Wire::new(), Wire::new(), Wire::new());
         let wires = |logical_id: &str| match logical_id {
             DEPLOY_ON_PUSH => push_wire.clone(),
@@ -100,6 +141,7 @@ impl World {
             other => panic!("template.yaml has a function `{other}` that no test knows"),
         };
         let account = sample.account.clone();
+        let gate_answers: Arc<Mutex<Vec<Answered>>> = Arc::default();
         sample
             .account
             .deploy(&sample.template, |function| {
@@ -108,7 +150,11 @@ impl World {
                 if !knows_hook {
                     environment.remove("GREENLIGHT_HOOK");
                 }
-                handler(&account, &function.logical_id, &environment, wire)
+                let handler = handler(&account, &function.logical_id, &environment, wire);
+                if function.logical_id == VALIDATE_GREEN {
+                    return kept(handler, gate_answers.clone());
+                }
+                handler
             })
             .await
             .unwrap();
@@ -125,7 +171,33 @@ impl World {
             push_wire,
             record_wire,
             gate_wire,
+            gate_answers,
         }
+    }
+
+    /// The invocations of `validate-green` that are over, oldest first.
+    pub fn gate_answers(&self) -> Vec<Answered> {
+        self.gate_answers.lock().unwrap().clone()
+    }
+
+    /// Deploys an image because a person asks for it: a tag or digest.
+    pub async fn ask(&self, image: &str) -> Asked {
+        let wish = image.parse().unwrap();
+        let target = self.target().await;
+        self.operator.ask(target, &wish, "jane").await.unwrap()
+    }
+
+    /// The newest record of `digest`.
+    pub async fn record_of(&self, digest: &str) -> DeploymentRecord {
+        let mut history = self.history().await;
+        history.retain(|record| record.candidate.digest.as_str() == digest);
+        history.swap_remove(0)
+    }
+
+    /// What `deploy-on-push` asked of an operation (`ecs:UpdateService`), oldest first.
+    pub fn asked_by_push(&self, action: &str) -> Vec<Value> {
+        let calls = self.sample.account.journal().calls_of(DEPLOY_ON_PUSH, action);
+        calls.into_iter().map(|call| call.request).collect()
     }
 
     /// Waits until nothing happens any more.
@@ -201,8 +273,23 @@ pub fn name() -> TargetName {
 
 /// The sample target.
 pub fn sample_targets() -> Vec<Target> {
-    let document: Value = serde_norway::from_str(TARGETS).unwrap();
+    targets_of(Stand::CodeDeploy)
+}
+
+/// The sample target of another way to deploy.
+pub fn targets_of(stand: Stand) -> Vec<Target> {
+    targets_in(stand.targets())
+}
+
+/// The targets of a YAML document.
+pub fn targets_in(document: &str) -> Vec<Target> {
+    let document: Value = serde_norway::from_str(document).unwrap();
     greenlight_core::target::parse(&document).unwrap()
+}
+
+async fn sample() -> Sample {
+    let sample = sample_account_with(Settings::for_tests(), Stand::CodeDeploy, |_| {});
+    sample.await.unwrap()
 }
 
 /// A deployer that calls the account as `caller`.
@@ -229,6 +316,7 @@ pub fn deployer(
         clients,
         bus: environment["GREENLIGHT_BUS"].clone(),
         hook_function: environment.get("GREENLIGHT_HOOK").cloned(),
+        probe: probe(account),
         clock: Clock::starting_at(account.clock().now()),
     }
 }
@@ -241,10 +329,9 @@ fn handler(
     wire: Wire,
 ) -> Handler {
     let deployer = deployer(account, logical_id, environment, &wire);
-    let probe = probe(account);
     let logical_id = logical_id.to_owned();
     Arc::new(move |invocation: functions::Invocation| {
-        let (deployer, probe, wire) = (deployer.clone(), probe.clone(), wire.clone());
+        let (deployer, wire) = (deployer.clone(), wire.clone());
         let logical_id = logical_id.clone();
         async move {
             let event = Invocation {
@@ -259,7 +346,7 @@ fn handler(
                         deploy_on_push::handle(&context, event).await.map_err(|error| told(&error))
                     }
                     VALIDATE_GREEN => {
-                        let context = validate_green::Context { deployer, probe };
+                        let context = validate_green::Context { deployer };
                         validate_green::handle(&context, event).await.map_err(|error| told(&error))
                     }
                     _ => {
@@ -275,6 +362,24 @@ fn handler(
                     Err(FunctionError::new("Sandbox.Timedout", "the time was over"))
                 }
             }
+        }
+        .boxed()
+    })
+}
+
+/// The handler, with what it gives written down.
+fn kept(handler: Handler, answers: Arc<Mutex<Vec<Answered>>>) -> Handler {
+    Arc::new(move |invocation: functions::Invocation| {
+        let (handler, answers) = (handler.clone(), answers.clone());
+        async move {
+            let payload = invocation.payload.clone();
+            let answer = handler(invocation).await;
+            let kept = Answered {
+                payload,
+                answer: answer.clone(),
+            };
+            answers.lock().unwrap().push(kept);
+            answer
         }
         .boxed()
     })

@@ -1,23 +1,23 @@
-//! `deploy-on-push` dies before and after each of its calls, and loses each answer: there is one
-//! deployment all the same, and nothing is lost.
+//! The functions die before and after each of their calls, and lose each answer, whoever deploys: there is
+//! one deployment all the same, and nothing is lost.
 
 #![expect(clippy::unwrap_used, reason = "what cannot be set up is a failed test")]
 
 use greenlight_core::record::Status;
 use greenlight_tests::{wire::Fault, world::World};
-use rehearsal::account::containers::ImageSpec;
+use rehearsal::{account::containers::ImageSpec, scenario::sample::Stand};
 use tokio::time::{Duration, sleep};
 
 /// More calls than any function makes in one of these histories: a loop that ends here has not reached
 /// every call.
 const CALLS: usize = 100;
 
-async fn one_deployment_whatever_happens(fault: Fault) {
+async fn one_deployment_whatever_happens(stand: Stand, fault: Fault) {
     let mut struck = 0;
     for number in 0..CALLS {
-        let world = World::open().await;
+        let world = World::open_stand(stand).await;
         world.push_wire.inject(number, fault);
-        let v2 = world.sample.push(&ImageSpec::healthy("v2")).unwrap();
+        let v2 = world.sample.push(&ImageSpec::migration("v2", 0)).unwrap();
         // A message that was not dealt with comes back after its visibility timeout.
         world.quiet().await;
         sleep(Duration::from_mins(30)).await;
@@ -37,6 +37,7 @@ async fn one_deployment_whatever_happens(fault: Fault) {
             (None, None),
             "{case}"
         );
+        assert_eq!(world.sample.one_shots().len(), migrations(stand), "{case}");
         if !world.push_wire.has_struck() {
             break;
         }
@@ -46,36 +47,31 @@ async fn one_deployment_whatever_happens(fault: Fault) {
     assert!((8..CALLS).contains(&struck), "{struck} calls were hit");
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_crash_before_any_call_of_a_push_is_made_good() {
-    one_deployment_whatever_happens(Fault::CrashBefore).await;
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_crash_after_any_call_of_a_push_is_made_good() {
-    one_deployment_whatever_happens(Fault::CrashAfter).await;
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_lost_answer_to_any_call_of_a_push_is_made_good() {
-    one_deployment_whatever_happens(Fault::AnswerLost).await;
+/// How many tasks run before a deployment.
+fn migrations(stand: Stand) -> usize {
+    usize::from(stand == Stand::Migration)
 }
 
 /// The end of a deployment is recorded once, and what waits is started once, wherever
 /// `record-deployment` dies.
-async fn the_queue_moves_on_whatever_happens(fault: Fault) {
+async fn the_queue_moves_on_whatever_happens(stand: Stand, fault: Fault) {
     let mut struck = 0;
     for number in 0..CALLS {
-        let world = World::open().await;
-        world.sample.push(&ImageSpec::healthy("v2")).unwrap();
+        let world = World::open_stand(stand).await;
+        world.sample.push(&ImageSpec::migration("v2", 0)).unwrap();
         sleep(Duration::from_secs(30)).await;
-        let v3 = world.sample.push(&ImageSpec::healthy("v3")).unwrap();
+        let v3 = world.sample.push(&ImageSpec::migration("v3", 0)).unwrap();
         world.record_wire.inject(number, fault);
         world.quiet().await;
         let case = format!("{fault:?} at call {number}: {:?}", world.record_wire.seen());
         assert_eq!(world.sample.deployments().len(), 2, "{case}");
         assert_eq!(world.recorded().await.as_ref(), Some(&v3), "{case}");
         assert_eq!(world.sample.live_digest().as_ref(), Some(&v3), "{case}");
+        assert_eq!(
+            world.sample.one_shots().len(),
+            2 * migrations(stand),
+            "{case}"
+        );
         if !world.record_wire.has_struck() {
             break;
         }
@@ -84,60 +80,95 @@ async fn the_queue_moves_on_whatever_happens(fault: Fault) {
     assert!((12..CALLS).contains(&struck), "{struck} calls were hit");
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_crash_before_any_call_of_a_conclusion_is_made_good() {
-    the_queue_moves_on_whatever_happens(Fault::CrashBefore).await;
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_crash_after_any_call_of_a_conclusion_is_made_good() {
-    the_queue_moves_on_whatever_happens(Fault::CrashAfter).await;
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_lost_answer_to_any_call_of_a_conclusion_is_made_good() {
-    the_queue_moves_on_whatever_happens(Fault::AnswerLost).await;
+/// An image that works well enough to be started, and not to stay.
+fn bad(stand: Stand) -> ImageSpec {
+    match stand {
+        // No gate looks at `/health` there.
+        Stand::Rolling => ImageSpec::crashes("v2", 1),
+        Stand::Migration => ImageSpec::migration("v2", 1),
+        _ => ImageSpec::answers_500("v2"),
+    }
 }
 
 /// A failure is recorded once, and its tag given back, wherever `record-deployment` dies.
-async fn the_tag_is_given_back_whatever_happens(fault: Fault) {
+async fn the_tag_is_given_back_whatever_happens(stand: Stand, fault: Fault) {
     let mut struck = 0;
     for number in 0..CALLS {
-        let world = World::open().await;
-        let bad = world.sample.push(&ImageSpec::answers_500("v2")).unwrap();
+        let world = World::open_stand(stand).await;
+        let bad = world.sample.push(&bad(stand)).unwrap();
         world.record_wire.inject(number, fault);
         world.quiet().await;
         let case = format!("{fault:?} at call {number}: {:?}", world.record_wire.seen());
         assert_eq!(world.status_of(&bad).await, Some(Status::Failed), "{case}");
-        assert_eq!(
-            world.sample.tagged().as_ref(),
-            Some(&world.sample.v1),
-            "{case}"
-        );
-        assert_eq!(
-            world.recorded().await.as_ref(),
-            Some(&world.sample.v1),
-            "{case}"
-        );
+        let v1 = Some(&world.sample.v1);
+        assert_eq!(world.sample.tagged().as_ref(), v1, "{case}");
+        assert_eq!(world.recorded().await.as_ref(), v1, "{case}");
+        assert_eq!(world.sample.live_digest().as_ref(), v1, "{case}");
         if !world.record_wire.has_struck() {
             break;
         }
         struck += 1;
     }
-    assert!((12..CALLS).contains(&struck), "{struck} calls were hit");
+    // Of a task that failed there is less to be read.
+    assert!((8..CALLS).contains(&struck), "{struck} calls were hit");
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_crash_before_any_call_of_a_failure_is_made_good() {
-    the_tag_is_given_back_whatever_happens(Fault::CrashBefore).await;
+/// The three histories with the three faults at a stand.
+macro_rules! whatever_happens {
+    ($module:ident, $stand:expr) => {
+        mod $module {
+            use super::*;
+
+            #[tokio::test(start_paused = true)]
+            async fn a_crash_before_any_call_of_a_push_is_made_good() {
+                one_deployment_whatever_happens($stand, Fault::CrashBefore).await;
+            }
+
+            #[tokio::test(start_paused = true)]
+            async fn a_crash_after_any_call_of_a_push_is_made_good() {
+                one_deployment_whatever_happens($stand, Fault::CrashAfter).await;
+            }
+
+            #[tokio::test(start_paused = true)]
+            async fn a_lost_answer_to_any_call_of_a_push_is_made_good() {
+                one_deployment_whatever_happens($stand, Fault::AnswerLost).await;
+            }
+
+            #[tokio::test(start_paused = true)]
+            async fn a_crash_before_any_call_of_a_conclusion_is_made_good() {
+                the_queue_moves_on_whatever_happens($stand, Fault::CrashBefore).await;
+            }
+
+            #[tokio::test(start_paused = true)]
+            async fn a_crash_after_any_call_of_a_conclusion_is_made_good() {
+                the_queue_moves_on_whatever_happens($stand, Fault::CrashAfter).await;
+            }
+
+            #[tokio::test(start_paused = true)]
+            async fn a_lost_answer_to_any_call_of_a_conclusion_is_made_good() {
+                the_queue_moves_on_whatever_happens($stand, Fault::AnswerLost).await;
+            }
+
+            #[tokio::test(start_paused = true)]
+            async fn a_crash_before_any_call_of_a_failure_is_made_good() {
+                the_tag_is_given_back_whatever_happens($stand, Fault::CrashBefore).await;
+            }
+
+            #[tokio::test(start_paused = true)]
+            async fn a_crash_after_any_call_of_a_failure_is_made_good() {
+                the_tag_is_given_back_whatever_happens($stand, Fault::CrashAfter).await;
+            }
+
+            #[tokio::test(start_paused = true)]
+            async fn a_lost_answer_to_any_call_of_a_failure_is_made_good() {
+                the_tag_is_given_back_whatever_happens($stand, Fault::AnswerLost).await;
+            }
+        }
+    };
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_crash_after_any_call_of_a_failure_is_made_good() {
-    the_tag_is_given_back_whatever_happens(Fault::CrashAfter).await;
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_lost_answer_to_any_call_of_a_failure_is_made_good() {
-    the_tag_is_given_back_whatever_happens(Fault::AnswerLost).await;
-}
+whatever_happens!(codedeploy, Stand::CodeDeploy);
+whatever_happens!(templates, Stand::Templates);
+whatever_happens!(rolling, Stand::Rolling);
+whatever_happens!(migration, Stand::Migration);
+whatever_happens!(native, Stand::BlueGreen);

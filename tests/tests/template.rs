@@ -71,23 +71,23 @@ fn rules_for(event: &Value) -> Vec<String> {
 #[test]
 fn pushes_of_a_tag_are_delivered_and_nothing_else_of_ecr_is() {
     let table = [
-        ("ecr/push-tagged.json", true),
-        ("ecr/push-tagged-as-documented.json", true),
-        ("ecr/push-retag.json", true),
-        ("ecr/push-index.json", true),
+        ("ecr/push-tagged.json", Some("PushRule")),
+        ("ecr/push-tagged-as-documented.json", Some("PushRule")),
+        ("ecr/push-retag.json", Some("PushRule")),
+        ("ecr/push-index.json", Some("PushRule")),
         // That a signature is no release is for the target's tag policy to say.
-        ("ecr/push-signature.json", true),
-        ("ecr/push-untagged.json", false),
-        ("ecr/push-untagged-no-key.json", false),
-        ("ecr/push-index-child.json", false),
-        ("ecr/push-failure.json", false),
-        ("ecr/delete.json", false),
-        ("ecr/update-storage-class.json", false),
-        ("ecr/replicate.json", false),
-        ("ecr/scan.json", false),
+        ("ecr/push-signature.json", Some("PushRule")),
+        ("ecr/replicate.json", Some("ReplicationRule")),
+        ("ecr/push-untagged.json", None),
+        ("ecr/push-untagged-no-key.json", None),
+        ("ecr/push-index-child.json", None),
+        ("ecr/push-failure.json", None),
+        ("ecr/delete.json", None),
+        ("ecr/update-storage-class.json", None),
+        ("ecr/scan.json", None),
     ];
-    for (path, is_delivered) in table {
-        let expected: &[&str] = if is_delivered { &["PushRule"] } else { &[] };
+    for (path, rule) in table {
+        let expected: Vec<&str> = rule.into_iter().collect();
         assert_eq!(rules_for(&event(path)), expected, "{path}");
     }
 }
@@ -95,21 +95,31 @@ fn pushes_of_a_tag_are_delivered_and_nothing_else_of_ecr_is() {
 #[test]
 fn ends_of_deployments_are_delivered_whoever_started_them() {
     let table = [
-        ("codedeploy/success.json", true),
-        ("codedeploy/failure.json", true),
-        ("codedeploy/stop.json", true),
-        ("codedeploy/rollback-success.json", true),
-        ("codedeploy/other-application.json", true),
-        ("codedeploy/start.json", false),
-        ("codedeploy/ready.json", false),
-        ("codedeploy/rollback-start.json", false),
+        ("codedeploy/success.json", Some("CodeDeployRule")),
+        ("codedeploy/failure.json", Some("CodeDeployRule")),
+        ("codedeploy/stop.json", Some("CodeDeployRule")),
+        ("codedeploy/rollback-success.json", Some("CodeDeployRule")),
+        ("codedeploy/other-application.json", Some("CodeDeployRule")),
+        ("codedeploy/start.json", None),
+        ("codedeploy/ready.json", None),
+        ("codedeploy/rollback-start.json", None),
+        // A roll-back begins as a deployment that is in progress.
+        ("ecs/deployment-in-progress.json", Some("EcsRule")),
+        ("ecs/deployment-completed.json", Some("EcsRule")),
+        ("ecs/deployment-failed.json", Some("EcsRule")),
+        ("ecs/deployment-rolling-back.json", Some("EcsRule")),
+        ("ecs/deployment-of-an-old-arn.json", Some("EcsRule")),
+        ("ecs/steady-state.json", None),
+        ("ecs/task-stopped.json", Some("TaskRule")),
+        ("ecs/task-running.json", None),
+        ("ecs/task-of-a-service.json", None),
+        ("codepipeline/succeeded.json", Some("PipelineRule")),
+        ("codepipeline/failed.json", Some("PipelineRule")),
+        ("codepipeline/superseded.json", Some("PipelineRule")),
+        ("codepipeline/started.json", None),
     ];
-    for (path, is_delivered) in table {
-        let expected: &[&str] = if is_delivered {
-            &["CodeDeployRule"]
-        } else {
-            &[]
-        };
+    for (path, rule) in table {
+        let expected: Vec<&str> = rule.into_iter().collect();
         assert_eq!(rules_for(&event(path)), expected, "{path}");
     }
 }

@@ -28,7 +28,7 @@ pub(crate) enum Parsed {
     },
 }
 
-/// The part of `ECR Image Action`'s detail that is used.
+/// The part of the detail that is used, of a push and of a replication alike.
 #[derive(Debug, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 struct ImageAction {
@@ -75,22 +75,31 @@ pub(crate) fn parse(event: &Value) -> Parsed {
         }
     };
     let (source, kind) = (&envelope.source, &envelope.detail_type);
-    if source != "aws.ecr" || kind != "ECR Image Action" {
-        return Parsed::Ignored {
-            reason: format!("`{kind}` of `{source}` is not `ECR Image Action` of `aws.ecr`"),
-        };
-    }
+    // The image that is replicated arrives in this registry as a replication; whether as a push, too,
+    // is unconfirmed, and makes no difference (AWS-FACTS 1.5).
+    let wanted = match (source.as_str(), kind.as_str()) {
+        ("aws.ecr", "ECR Image Action") => "PUSH",
+        ("aws.ecr", "ECR Replication Action") => "REPLICATE",
+        _ => {
+            return Parsed::Ignored {
+                reason: format!(
+                    "`{kind}` of `{source}` is neither `ECR Image Action` nor `ECR Replication Action` \
+                     of `aws.ecr`"
+                ),
+            };
+        }
+    };
     let action = match ImageAction::deserialize(&envelope.detail) {
         Ok(action) => action,
         Err(error) => {
             return Parsed::Unreadable {
-                reason: format!("the detail of an `ECR Image Action` is not as expected: {error}"),
+                reason: format!("the detail of `{kind}` is not as expected: {error}"),
             };
         }
     };
-    if action.action_type != "PUSH" {
+    if action.action_type != wanted {
         return Parsed::Ignored {
-            reason: format!("the action is {}, not PUSH", action.action_type),
+            reason: format!("the action is {}, not {wanted}", action.action_type),
         };
     }
     if action.result != "SUCCESS" {
@@ -151,6 +160,7 @@ mod tests {
             "ecr/push-index",
             "ecr/push-retag",
             "ecr/push-signature",
+            "ecr/replicate",
         ] {
             let event = sample(name);
             let Parsed::Push(push) = parse(&event) else {
@@ -182,7 +192,6 @@ mod tests {
             ("ecr/push-untagged", "without a tag"),
             ("ecr/push-untagged-no-key", "without a tag"),
             ("ecr/push-index-child", "without a tag"),
-            ("ecr/replicate", "`ECR Replication Action`"),
             ("ecr/scan", "`ECR Image Scan`"),
             (
                 "codedeploy/success",

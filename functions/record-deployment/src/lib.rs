@@ -1,7 +1,8 @@
 //! A deployment has ended: the record of it, and whatever waits for its end.
 //!
-//! Triggered by EventBridge's `CodeDeploy Deployment State-change Notification`. It changes the state
-//! and the records of the targets that deploy to the service, gives a tag back where the target asks
+//! Triggered by EventBridge: `CodeDeploy Deployment State-change Notification`, `ECS Deployment State
+//! Change`, `ECS Task State Change` of tasks that Greenlight started, and `CodePipeline Pipeline
+//! Execution State Change`. It changes the state and the records of the targets that deploy to the service, gives a tag back where the target asks
 //! for it, and starts the deployment that waits. Deployments that Greenlight did not start are
 //! recorded as well, and so are roll-backs.
 //!
@@ -38,18 +39,19 @@ impl Failure for Error {
             ConcludeError::Look { .. } => "RecordDeployment.Look",
             ConcludeError::Targets { .. } => "RecordDeployment.Targets",
             ConcludeError::Observe { .. } => "RecordDeployment.Observe",
+            ConcludeError::Gate { .. } => "RecordDeployment.Gate",
             ConcludeError::RestoreTag { .. } => "RecordDeployment.RestoreTag",
             ConcludeError::Advance { .. } => "RecordDeployment.Advance",
         }
     }
 }
 
-/// Records the end of a CodeDeploy deployment.
+/// Records the end of a deployment.
 ///
 /// Gives `{"recorded": [{"target", "decision", "rule", "reason"}]}` or `{"ignored": reason}`.
 pub async fn handle(context: &Context, invocation: Invocation) -> Result<Value, Error> {
-    let ended = match event::parse(&invocation.payload) {
-        Parsed::Ended(ended) => ended,
+    let change = match event::parse(&invocation.payload) {
+        Parsed::Change(change) => change,
         Parsed::Ignored { reason } => {
             tracing::info!("ignored: {reason}");
             return Ok(json!({ "ignored": reason }));
@@ -60,10 +62,7 @@ pub async fn handle(context: &Context, invocation: Invocation) -> Result<Value, 
         }
     };
     let lease_until = invocation.deadline_at(&context.deployer.clock);
-    let concluded = context
-        .deployer
-        .concluded(&ended.deployment, ended.end, lease_until)
-        .await?;
+    let concluded = context.deployer.concluded(&change, lease_until).await?;
     Ok(match concluded {
         Concluded::Ignored { reason } => {
             tracing::info!("ignored: {reason}");

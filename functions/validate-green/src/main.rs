@@ -2,7 +2,6 @@
 
 use std::process::ExitCode;
 
-use greenlight_deployer::probe::Probe;
 use greenlight_runtime::function;
 use validate_green::{Context, handle};
 
@@ -10,7 +9,6 @@ fn main() -> ExitCode {
     function::run(
         |wiring| Context {
             deployer: wiring.deployer,
-            probe: Probe::new(),
         },
         handle,
     )

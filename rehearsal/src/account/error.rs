@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 /// An error as an AWS service answers it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,7 +17,7 @@ pub struct ServiceError {
     /// AWS's sentence.
     pub message: String,
     /// What else some errors say, such as `resourceIds`.
-    pub members: Map<String, Value>,
+    pub members: Vec<(&'static str, Value)>,
 }
 
 impl ServiceError {
@@ -27,7 +27,7 @@ impl ServiceError {
             status: 400,
             code: code.into(),
             message: message.into(),
-            members: Map::new(),
+            members: Vec::new(),
         }
     }
 
@@ -40,7 +40,7 @@ impl ServiceError {
     pub(crate) fn to_json(&self) -> Value {
         let mut body = json!({"__type": self.code, "message": self.message});
         for (name, value) in &self.members {
-            body[name] = value.clone();
+            body[*name] = value.clone();
         }
         body
     }

@@ -5,6 +5,7 @@
 //! as tokio tasks on the account's [`Clock`]. The calls and happenings are in the [`Journal`].
 
 pub mod codedeploy;
+pub mod codepipeline;
 pub mod containers;
 pub mod dynamodb;
 pub mod ecr;
@@ -68,6 +69,7 @@ pub(crate) struct State {
     pub(crate) ecs: ecs::State,
     pub(crate) elb: elb::State,
     pub(crate) codedeploy: codedeploy::State,
+    pub(crate) codepipeline: codepipeline::State,
     pub(crate) events: events::State,
     pub(crate) functions: functions::State,
     pub(crate) queues: queue::State,

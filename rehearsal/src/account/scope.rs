@@ -1,4 +1,4 @@
-//! What a request's SigV4 `Authorization` header says: whose key signed it, for which region and service.
+//! What a request's `Authorization` header says in the fourth version of AWS's signature: whose key signed it, for which region and service.
 //!
 //! `Credential=<key>/<date>/<region>/<service>/aws4_request`. The signature itself is not checked.
 

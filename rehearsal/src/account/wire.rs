@@ -8,12 +8,15 @@ use http::{Request, Response, StatusCode, header};
 use serde_json::Value;
 
 use super::scope::Scope;
-use super::{Account, ServiceError, codedeploy, dynamodb, ecr, ecs, elb, query, s3, sts};
+use super::{
+    Account, ServiceError, codedeploy, codepipeline, dynamodb, ecr, ecs, elb, query, s3, sts,
+};
 
 /// A service that the account simulates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Service {
     CodeDeploy,
+    CodePipeline,
     DynamoDb,
     Ecr,
     Ecs,
@@ -34,8 +37,9 @@ enum Protocol {
 }
 
 impl Service {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::CodeDeploy,
+        Self::CodePipeline,
         Self::DynamoDb,
         Self::Ecr,
         Self::Ecs,
@@ -49,6 +53,7 @@ impl Service {
     const fn target_prefix(self) -> &'static str {
         match self {
             Self::CodeDeploy => "CodeDeploy_20141006",
+            Self::CodePipeline => "CodePipeline_20150709",
             Self::DynamoDb => "DynamoDB_20120810",
             Self::Ecr => "AmazonEC2ContainerRegistry_V20150921",
             Self::Ecs => "AmazonEC2ContainerServiceV20141113",
@@ -61,6 +66,7 @@ impl Service {
     const fn name(self) -> &'static str {
         match self {
             Self::CodeDeploy => "codedeploy",
+            Self::CodePipeline => "codepipeline",
             Self::DynamoDb => "dynamodb",
             Self::Ecr => "ecr",
             Self::Ecs => "ecs",
@@ -125,6 +131,7 @@ impl Account {
             let input = input.clone();
             match service {
                 Service::CodeDeploy => codedeploy::handle(self, &operation, input),
+                Service::CodePipeline => codepipeline::handle(self, &operation, &input),
                 Service::Ecr => {
                     let asked = ecr::Asked::by(self, &request);
                     ecr::handle(self, &asked, &operation, &input)
@@ -168,13 +175,13 @@ impl Account {
             Err(error) => return s3::error(&error, request),
         };
         let may_list = !self.is_denied(&caller, Service::S3, "ListBucket");
-        let (response, output) = match self.refusal(&caller, request, Service::S3, call.action()) {
-            Some(refusal) => (s3::error(&refusal, request), refusal.to_json()),
-            None => {
-                let response = s3::handle(self, &call, request, may_list).await;
-                let output = s3::output(&response);
-                (response, output)
-            }
+        let refusal = self.refusal(&caller, request, Service::S3, call.action());
+        let (response, output) = if let Some(refusal) = refusal {
+            (s3::error(&refusal, request), refusal.to_json())
+        } else {
+            let response = s3::handle(self, &call, request, may_list).await;
+            let output = s3::output(&call, &response);
+            (response, output)
         };
         self.journal().call(
             caller,
@@ -254,7 +261,7 @@ fn read(request: &Request<Bytes>) -> Result<(Service, String, Value), ServiceErr
             ..ServiceError::new(
                 "UnsupportedProtocolException",
                 "The simulated account speaks AWS JSON 1.1 and the query protocol; this client speaks Smithy RPC v2 \
-                 CBOR (AWS CLI and boto3 do with CodeDeploy)",
+                 CBOR (AWS CLI and boto3 do with CodeDeploy and CodePipeline)",
             )
         });
     }

@@ -85,6 +85,19 @@ impl ListenerAddress {
     }
 }
 
+/// The listener that a listener rule belongs to. What is a listener already stays what it is: for a Network Load
+/// Balancer ECS takes the listener itself for the rule (AWS-FACTS 7.1).
+pub fn listener_of_rule(rule: &str) -> String {
+    // arn:…:listener-rule/app/<name>/<load balancer>/<listener>/<rule>
+    match rule.split_once(":listener-rule/") {
+        Some((prefix, path)) => {
+            let listener = path.rsplit_once('/').map_or(path, |(listener, _)| listener);
+            format!("{prefix}:listener/{listener}")
+        }
+        None => rule.to_owned(),
+    }
+}
+
 /// Where `listener` is reached. Two calls, one after the other: a listener names its load balancer.
 pub async fn listener_address(
     clients: &Clients,
@@ -138,4 +151,25 @@ pub async fn listener_address(
         is_internal: balancer.and_then(types::LoadBalancer::scheme)
             == Some(&LoadBalancerSchemeEnum::Internal),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rule_leads_to_its_listener_and_a_listener_to_itself() {
+        const ELB: &str = "arn:aws:elasticloadbalancing:eu-west-1:123456789012";
+        let listener = format!("{ELB}:listener/app/mco/50dc6c495c0c9188/f2f7dc8efc522ab2");
+        let rule = format!(
+            "{ELB}:listener-rule/app/mco/50dc6c495c0c9188/f2f7dc8efc522ab2/9683b2d02a6cabee"
+        );
+        assert_eq!(listener_of_rule(&rule), listener);
+        let network = format!("{ELB}:listener/net/mco/50dc6c495c0c9188/f2f7dc8efc522ab2");
+        assert_eq!(listener_of_rule(&network), network);
+        for strange in ["", "x", ":listener-rule/"] {
+            let found = listener_of_rule(strange);
+            assert!(!found.contains("listener-rule"), "{found}");
+        }
+    }
 }

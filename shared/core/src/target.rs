@@ -172,8 +172,9 @@ pub struct Pipeline {
     /// The ECR source action that gets the digest as its revision. Without one, a variable has to
     /// name the image.
     pub action: Option<String>,
-    /// Pipeline variables and their values, in which `{image}`, `{repository}`, `{digest}`, `{tag}`,
-    /// `{target}` and `{deployment}` stand for what they say: see [`variable`].
+    /// Pipeline variables and their values, in the order of their names. In the values `{image}`,
+    /// `{repository}`, `{digest}`, `{tag}`, `{target}` and `{deployment}` stand for what they say:
+    /// see [`variable`].
     pub variables: Vec<(String, String)>,
 }
 

@@ -17,13 +17,18 @@ use greenlight_core::{
     record::DetailType,
     target::{GatePoint, TargetName},
 };
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
+use tokio::time::{Duration, timeout};
 
 use crate::{
     Deployer,
     gather::Gathered,
     start::{Order, Started, Stop},
 };
+
+/// A start has so long; then it is broken off, and may be taken up again by whoever comes next. The
+/// function itself may have much longer, and a start that it left behind must not wait for that.
+const START_LIMIT: SignedDuration = SignedDuration::from_secs(50);
 
 /// So often a step is decided anew because somebody else has moved the target meanwhile.
 const ATTEMPTS: u32 = 10;
@@ -58,6 +63,12 @@ pub enum AdvanceError {
         #[source]
         source: AwsError,
     },
+    /// Its AWS deployment was not started in time; a retry goes on where this one ended.
+    #[error("the deployment to target `{target}` was not started within {START_LIMIT:#}")]
+    StartLate {
+        /// Which target.
+        target: TargetName,
+    },
     /// An event could not be emitted.
     #[error("an event about target `{target}` could not be emitted")]
     Announce {
@@ -85,6 +96,11 @@ impl Deployer {
         let mut explanation = None;
         let mut next = Some((stored, input));
         while let Some((stored, input)) = next.take() {
+            let begun = self.clock.now();
+            let lease_until = begun
+                .checked_add(START_LIMIT)
+                .unwrap_or(Timestamp::MAX)
+                .min(lease_until);
             let taken = self.take(stored, input, lease_until, gates).await?;
             let Some(Taken {
                 stored,
@@ -104,11 +120,16 @@ impl Deployer {
             explanation.get_or_insert(transition.explanation);
             if let Some((order, gathered)) = start {
                 let deployment = order.deployment;
-                let started = self
-                    .start(&stored, &order, gathered)
+                let target = &stored.target.name;
+                let left = lease_until.duration_since(self.clock.now());
+                let left = Duration::try_from(left).unwrap_or(Duration::ZERO);
+                let started = timeout(left, self.start(&stored, &order, gathered))
                     .await
+                    .map_err(|_| AdvanceError::StartLate {
+                        target: target.clone(),
+                    })?
                     .map_err(|source| AdvanceError::Start {
-                        target: stored.target.name.clone(),
+                        target: target.clone(),
                         source,
                     })?;
                 let input = match started {

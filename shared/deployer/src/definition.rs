@@ -70,7 +70,19 @@ pub(crate) fn make(
         },
         (_, _, None) => return Err(Stop::Reason(nothing_to_start_from(stored))),
     };
-    set_images(stored, candidate, &mut made.document, next)?;
+    let from = match (&gathered.template, &gathered.base) {
+        (Some(file), _) => file.name.clone(),
+        (None, Some(base)) => format!("task definition `{}`", base.arn),
+        (None, None) => String::new(),
+    };
+    set_images(stored, candidate, &mut made.document, next).map_err(|error| {
+        Stop::Reason(format!(
+            "{from} cannot take image `{}` for target `{}`: {}",
+            candidate.pinned(),
+            stored.target.name,
+            chain(&error)
+        ))
+    })?;
     refuse_other_platforms(gathered, &made.document)?;
     if let Some(base) = &gathered.base
         && holds(base, &made)
@@ -177,23 +189,14 @@ fn set_images(
     candidate: &Candidate,
     document: &mut TaskDefinition,
     next: Next<'_>,
-) -> Result<(), Stop> {
+) -> Result<(), greenlight_core::task_definition::Error> {
     let has_own_source = next.own_source().is_some();
     for (container, image) in containers(stored, candidate, next) {
         // A family of its own need not have every container of the service.
         if has_own_source && document.container(&container).is_err() && !names(next, &container) {
             continue;
         }
-        document
-            .set_image(&container, &image.pinned())
-            .map_err(|error| {
-                Stop::Reason(format!(
-                    "the task definition of target `{}` cannot take image `{}`: {}",
-                    stored.target.name,
-                    image.pinned(),
-                    chain(&error)
-                ))
-            })?;
+        document.set_image(&container, &image.pinned())?;
     }
     Ok(())
 }

@@ -11,7 +11,7 @@ use greenlight_aws::{
     ecs::{self, Service, ServiceDeployment, ServiceRevision},
     elbv2,
 };
-use greenlight_core::record::DeploymentRecord;
+use greenlight_core::{gate::GateReport, record::DeploymentRecord};
 
 use crate::observe::stop_reason;
 
@@ -68,6 +68,11 @@ pub(crate) async fn failure(
     }
     let otherwise = || format!("CodeDeploy ended it with status {}", deployment.status);
     told(reason.unwrap_or_else(otherwise), lines)
+}
+
+/// What a gate tells that did not pass.
+pub(crate) fn of_gate(report: &GateReport) -> Failure {
+    told(report.summary(), report.failures().collect())
 }
 
 /// Which service.

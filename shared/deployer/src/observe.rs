@@ -96,37 +96,53 @@ impl Running {
     }
 }
 
-/// Whether the tasks run every image of a candidate, by the containers that take it.
-pub(crate) async fn measure_images(
+/// Containers, and the digests that count as the image which they are to run.
+#[derive(Debug, Clone)]
+pub(crate) struct Accepted {
+    containers: Vec<String>,
+    digests: Vec<Digest>,
+}
+
+/// For every image of a candidate, the containers that take it and the digests that count as it.
+pub(crate) async fn accepted(
     clients: &Clients,
     stored: &StoredTarget,
     candidate: &Candidate,
-    tasks: &[ecs::Task],
-) -> Result<Measurement, AwsError> {
-    let accepted = try_join_all(candidate.images().map(async |image| {
-        let digests = accepted_digests(clients, &image.repository, &image.digest).await?;
-        Ok::<_, AwsError>((image.repository, digests))
-    }))
-    .await?;
-    let mut summary = Measurement::NothingToMeasure("no container takes the image".to_owned());
-    for (repository, digests) in accepted {
-        let names: Vec<&str> = stored
-            .target
-            .images
-            .iter()
-            .filter(|source| stored.repository_of(source) == repository)
-            .map(|source| source.container.as_str())
+) -> Result<Vec<Accepted>, AwsError> {
+    let taken = candidate.images().filter_map(|image| {
+        let sources = stored.target.images.iter();
+        let containers: Vec<String> = sources
+            .filter(|source| stored.repository_of(source) == image.repository)
+            .map(|source| source.container.clone())
             .collect();
         // What was taken of a repository that the target has given up since is nobody's.
-        if names.is_empty() {
-            continue;
-        }
-        summary = measure_digests(&containers(tasks, &names), &digests);
+        (!containers.is_empty()).then_some((containers, image))
+    });
+    try_join_all(taken.map(async |(containers, image)| {
+        let digests = accepted_digests(clients, &image.repository, &image.digest).await?;
+        Ok(Accepted {
+            containers,
+            digests,
+        })
+    }))
+    .await
+}
+
+/// Whether the tasks run every image that is accepted.
+pub(crate) fn measure_images(accepted: &[Accepted], tasks: &[ecs::Task]) -> Measurement {
+    let mut summary = Measurement::NothingToMeasure("no container takes the image".to_owned());
+    for Accepted {
+        containers: names,
+        digests,
+    } in accepted
+    {
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        summary = measure_digests(&containers(tasks, &names), digests);
         if !matches!(summary, Measurement::Good(_)) {
             break;
         }
     }
-    Ok(summary)
+    summary
 }
 
 /// The digests that count as `digest`: itself and, if it is an index, its children.

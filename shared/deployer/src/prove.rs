@@ -1,5 +1,6 @@
 //! Whether the running tasks prove that a deployment has succeeded.
 
+use futures_util::try_join;
 use greenlight_aws::{
     AwsError,
     ecs::{self, RollingDeployment, Service, ServiceRevision},
@@ -13,7 +14,7 @@ use tokio::time::{Duration, sleep};
 
 use crate::{
     Deployer,
-    observe::{Live, measure_images},
+    observe::{self, Live},
     start::Start,
 };
 
@@ -117,14 +118,17 @@ impl Deployer {
                 );
                 return Ok(unproved(who, why, Aftermath::Unproved));
             }
-            let mut tasks = ecs::running_tasks(&clients, cluster, &live.started_by).await?;
+            let (mut tasks, accepted) = try_join!(
+                ecs::running_tasks(&clients, cluster, &live.started_by),
+                // ECR is asked as the function itself: the images are not the role's.
+                observe::accepted(&self.clients, stored, candidate),
+            )?;
             if tasks.is_empty() {
                 // Whether `startedBy` names the revision is told by AWS's samples only (AWS-FACTS 7.7).
                 tasks = ecs::tasks_of_service(&clients, cluster, name).await?;
                 tasks.retain(|task| task.task_definition == live.task_definition);
             }
-            let found = measure_images(&clients, stored, candidate, &tasks).await?;
-            reason = match found {
+            reason = match observe::measure_images(&accepted, &tasks) {
                 Measurement::Good(_) => {
                     return Ok(Outcome::Succeeded {
                         task_definition: Some(live.task_definition),

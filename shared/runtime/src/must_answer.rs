@@ -7,8 +7,10 @@
 //! A handler must yield: one that blocks its thread cannot be stopped in time.
 
 mod codedeploy_hook;
+mod ecs_hook;
 
 pub use codedeploy_hook::{CodeDeployHook, HookAddress};
+pub use ecs_hook::EcsHook;
 
 use crate::logging::chain;
 use futures_util::FutureExt as _;
@@ -41,6 +43,13 @@ pub enum Verdict {
     Failed {
         /// Why, for people.
         message: String,
+    },
+    /// It is not known yet: ask again. A contract that knows no such answer fails it.
+    InProgress {
+        /// What is waited for, for people.
+        summary: String,
+        /// What has to be brought back with the next call.
+        for_next_call: Value,
     },
 }
 
@@ -141,6 +150,7 @@ where
     match &verdict {
         Verdict::Succeeded { summary } => tracing::info!(verdict = "succeeded", "{summary}"),
         Verdict::Failed { message } => tracing::warn!(verdict = "failed", "{message}"),
+        Verdict::InProgress { summary, .. } => tracing::info!(verdict = "in progress", "{summary}"),
     }
     let answer = answer(contract, &address, &verdict, deadline).await?;
     Ok(Answered { verdict, answer })

@@ -313,6 +313,7 @@ impl Account {
             clients,
             bus: "default".to_owned(),
             hook_function: Some("CodeDeployHook_greenlight-validate-green".to_owned()),
+            probe: greenlight_deployer::probe::Probe::new(),
             clock: Clock::System,
         }
     }

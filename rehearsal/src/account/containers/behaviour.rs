@@ -169,16 +169,15 @@ impl ImageSpec {
             return self;
         }
         let known = self.commands.iter().find(|(known, _)| known == command);
-        self.behaviour = match known {
-            Some((_, behaviour)) => behaviour.clone(),
-            None => {
-                let program = command.first().map(String::as_str).unwrap_or_default();
-                let reason = format!(
-                    "CannotStartContainerError: failed to create task for container: exec: \"{program}\": executable \
-                     file not found in $PATH"
-                );
-                Behaviour::cannot_start(127, reason)
-            }
+        self.behaviour = if let Some((_, behaviour)) = known {
+            behaviour.clone()
+        } else {
+            let program = command.first().map(String::as_str).unwrap_or_default();
+            let reason = format!(
+                "CannotStartContainerError: failed to create task for container: exec: \"{program}\": executable file \
+                 not found in $PATH"
+            );
+            Behaviour::cannot_start(127, reason)
         };
         self
     }

@@ -32,7 +32,9 @@ pub use push::{archive, delete_image, push_image, replicate_image, retag};
 pub use registry::Registry;
 pub(crate) use registry::{Asked, RepositoryId};
 use repository::Repository;
-pub use repository::{Mutability, create_repository, set_mutability, tagged};
+pub use repository::{
+    Mutability, create_repository, has_image, repository_uri, set_mutability, tagged,
+};
 
 /// Every repository, and what the image configurations stand for.
 #[derive(Debug, Default)]

@@ -187,12 +187,11 @@ pub(super) fn describe_repositories(
         all.filter(|repository| repository.id.registry == registry)
             .collect()
     } else {
-        let named = names.iter().map(|name| RepositoryId {
+        let ids = names.iter().map(|name| RepositoryId {
             registry: registry.clone(),
             name: (*name).to_owned(),
         });
-        named
-            .map(|id| state.ecr.repository(&id))
+        ids.map(|id| state.ecr.repository(&id))
             .collect::<Result<_, _>>()?
     };
     let describe = |repository: &Repository| {

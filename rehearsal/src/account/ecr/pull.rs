@@ -103,15 +103,14 @@ impl Named {
     /// Takes the tag or digest off the name of a repository.
     fn read(mut id: RepositoryId) -> (RepositoryId, Self) {
         let path = std::mem::take(&mut id.name);
-        let (name, named) = match path.split_once('@') {
-            Some((name, digest)) => (
+        let (name, named) = if let Some((name, digest)) = path.split_once('@') {
+            (
                 name.split(':').next().unwrap_or(name),
                 Self::Digest(digest.to_owned()),
-            ),
-            None => {
-                let (name, tag) = path.split_once(':').unwrap_or((&path, "latest"));
-                (name, Self::Tag(tag.to_owned()))
-            }
+            )
+        } else {
+            let (name, tag) = path.split_once(':').unwrap_or((&path, "latest"));
+            (name, Self::Tag(tag.to_owned()))
         };
         name.clone_into(&mut id.name);
         (id, named)

@@ -139,12 +139,11 @@ impl Asked {
 
     /// Where layers are downloaded from.
     pub(super) fn layers(&self, account: &Account) -> String {
-        match (account.settings().network, &self.host) {
-            (Network::Loopback, Some(host)) => format!("http://{host}/ecr-layer"),
-            _ => {
-                let region = &self.region;
-                format!("https://prod-{region}-starport-layer-bucket.s3.{region}.amazonaws.com")
-            }
+        let loopback = account.settings().network == Network::Loopback;
+        if let Some(host) = self.host.as_ref().filter(|_| loopback) {
+            return format!("http://{host}/ecr-layer");
         }
+        let region = &self.region;
+        format!("https://prod-{region}-starport-layer-bucket.s3.{region}.amazonaws.com")
     }
 }

@@ -96,3 +96,17 @@ pub fn tagged(account: &Account, repository: &str, tag: &str) -> Option<String> 
     let state = account.state();
     state.ecr.repositories.get(&id)?.tags.get(tag).cloned()
 }
+
+/// Whether a repository has an image of this digest.
+pub fn has_image(account: &Account, repository: &str, digest: &str) -> bool {
+    let id = RepositoryId::of(account, repository);
+    let state = account.state();
+    let repository = state.ecr.repositories.get(&id);
+    repository.is_some_and(|repository| repository.images.contains_key(digest))
+}
+
+/// The URI of a repository, whether it exists or not.
+pub fn repository_uri(account: &Account, repository: &str) -> String {
+    let id = RepositoryId::of(account, repository);
+    id.registry.uri(&id.name)
+}

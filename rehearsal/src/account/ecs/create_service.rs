@@ -8,7 +8,7 @@ use serde_json::json;
 use super::keeper::{self, Place};
 use super::seams::{add_task_set, check_target_group};
 use super::service_deployment::begin::{Start, begin};
-use super::service_deployment::{Controller, EcsController};
+use super::service_deployment::{Controller, EcsController, Strategy};
 use super::task::Health;
 use super::{Account, NewTaskSet, Service, life};
 use crate::account::elb;
@@ -32,6 +32,7 @@ pub struct ServiceSpec {
 
 /// A service with its first task set or revision, which is primary, steady and in service at once. Returns
 /// its ARN; the error is a sentence.
+#[expect(clippy::needless_pass_by_value, reason = "a seed is used up")]
 pub fn create_service(account: &Account, spec: ServiceSpec) -> Result<String, String> {
     let arn = insert(account, &spec)?;
     let begun = match &spec.controller {
@@ -75,6 +76,7 @@ pub fn create_service(account: &Account, spec: ServiceSpec) -> Result<String, St
 
 /// A service under the `ECS` controller as `CreateService` makes it: its first deployment has to run, with
 /// all its hooks, and has nothing to go back to. Returns its ARN; the error is a sentence.
+#[expect(clippy::needless_pass_by_value, reason = "a seed is used up")]
 pub fn create_new_service(account: &Account, spec: ServiceSpec) -> Result<String, String> {
     let arn = insert(account, &spec)?;
     let begun = deploy(account, &spec, Start::ToRun);
@@ -122,6 +124,10 @@ fn check(account: &Account, controller: &EcsController) -> Result<(), String> {
     check_target_group(account, controller.load_balancer.as_ref())?;
     controller.configuration.check()?;
     let Some(routing) = controller.configuration.routing() else {
+        let native = matches!(controller.configuration.strategy, Strategy::Native(_));
+        if native && controller.load_balancer.is_some() {
+            return Err("The load balancer needs an advanced configuration.".to_owned());
+        }
         return Ok(());
     };
     let Some(balancer) = &controller.load_balancer else {
@@ -205,7 +211,7 @@ fn put_in_service(account: &Account, desired: u32, place: &Place) -> Result<(), 
         if let Some((group, target)) = target {
             elb::register(account, &group, &target, true);
         }
-        life::change(account, &arn, |task, now| {
+        life::change_silently(account, &arn, |task, now| {
             life::run(task, now);
             let checked = task
                 .containers

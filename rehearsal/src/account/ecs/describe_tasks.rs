@@ -116,6 +116,7 @@ pub(super) fn describe(cluster_arn: &str, task: &Task, account: &Account) -> Val
     if let Some(run) = run {
         described["overrides"] = run.overrides.clone();
         described["enableExecuteCommand"] = run.execute_command.into();
+        described["platformVersion"] = run.platform_version.as_str().into();
         if let Some(provider) = &run.capacity_provider {
             described["capacityProviderName"] = provider.as_str().into();
         }

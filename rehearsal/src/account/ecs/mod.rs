@@ -3,7 +3,7 @@
 //!
 //! A task set keeps its tasks (`keeper.rs`), a task lives its life (`life.rs`); the Describe calls only
 //! look (`describe_*.rs`). CodeDeploy deploys services under the `CODE_DEPLOY` controller, and
-//! [`service_deployment`] those under the `ECS` controller. See AWS-FACTS 5.11, 5.12, 6 and 7.
+//! `service_deployment/` those under the `ECS` controller. See AWS-FACTS 5.11, 5.12, 6 and 7.
 
 mod cluster;
 mod create_service;
@@ -35,12 +35,13 @@ use super::{Account, Members, ServiceError, epoch};
 use cluster::{Cluster, Service};
 pub use create_service::{ServiceSpec, create_new_service, create_service};
 pub(crate) use register_task_definition::register_task_definition;
-pub use run_task::refuse_tasks;
+pub use run_task::{one_shots_running, refuse_tasks};
 pub use seams::*;
 pub use service_deployment::{
     CircuitBreaker, Controller, DeploymentConfiguration, EcsController, Hook, HookAction,
-    HookTarget, Native, RevisionView, Routing, Scheduling, ServiceDeploymentView, Shift, Stage,
-    Strategy, Threshold, deployments_in_progress, revisions, service_deployments,
+    HookBehaviour, HookPayload, HookTarget, Native, ReturnedDetails, RevisionView, Routing,
+    Scheduling, ServiceDeploymentView, Shift, Stage, Strategy, Threshold, configure_hooks,
+    deployments_in_progress, revisions, service_deployments,
 };
 use task::Task;
 use task_definition::TaskDefinition;
@@ -61,6 +62,7 @@ pub(crate) struct State {
     runs: BTreeMap<(String, String), run_task::Run>,
     /// Why `RunTask` places nothing, if it does not.
     refused: Option<String>,
+    hook_behaviour: HookBehaviour,
 }
 
 impl State {
@@ -80,6 +82,9 @@ pub(crate) fn handle(
 ) -> Result<Value, ServiceError> {
     let members = Members::of(&input)?;
     match operation {
+        "ContinueServiceDeployment" => {
+            service_deployment::continue_service_deployment(account, members)
+        }
         "DescribeClusters" => describe_services::describe_clusters(account, members),
         "DescribeServiceDeployments" => {
             service_deployment::describe_service_deployments(account, members)
@@ -95,10 +100,10 @@ pub(crate) fn handle(
         "ListTaskDefinitions" => task_definition::list_task_definitions(account, members),
         "ListTasks" => describe_tasks::list_tasks(account, members),
         "RegisterTaskDefinition" => register_task_definition::handle(account, input),
-        "StopServiceDeployment" => service_deployment::stop_service_deployment(account, members),
-        "UpdateService" => service_deployment::update_service(account, &input),
         "RunTask" => run_task::run_task(account, &input),
+        "StopServiceDeployment" => service_deployment::stop_service_deployment(account, members),
         "StopTask" => stop_task::stop_task(account, members),
+        "UpdateService" => service_deployment::update_service(account, &input),
         _ => Err(ServiceError::unknown_operation("ecs", operation)),
     }
 }

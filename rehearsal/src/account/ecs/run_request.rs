@@ -26,6 +26,7 @@ pub(super) struct OneShot {
     /// If it was asked for by a strategy and not by a launch type.
     pub(super) capacity_provider: Option<String>,
     pub(super) execute_command: bool,
+    pub(super) platform_version: String,
     pub(super) subnet: String,
 }
 
@@ -84,6 +85,7 @@ impl RunRequest {
                 execute_command: input
                     .optional_bool("enableExecuteCommand")?
                     .unwrap_or(false),
+                platform_version: platform_version(input)?,
                 subnet,
             },
         })
@@ -143,6 +145,18 @@ fn place(definition: &TaskDefinition, input: Members<'_>) -> Result<Option<Strin
         ));
     }
     Ok(chosen.map(|(_, provider)| provider.to_owned()))
+}
+
+/// The version of Fargate's platform, as `DescribeTasks` shows it.
+fn platform_version(input: Members<'_>) -> Result<String, ServiceError> {
+    match input.optional_string("platformVersion")? {
+        None | Some("LATEST" | "1.4.0") => Ok("1.4.0".to_owned()),
+        Some("1.3.0") => Ok("1.3.0".to_owned()),
+        Some(_) => Err(ServiceError::new(
+            "PlatformUnknownException",
+            "The specified platform does not exist.",
+        )),
+    }
 }
 
 /// The subnet that the tasks are in.

@@ -1,11 +1,11 @@
 //! `RunTask`: tasks without a service, which end when they are done (AWS-FACTS 6.6).
 
 use jiff::{SignedDuration, Timestamp};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::describe_tasks::describe;
 use super::run_request::RunRequest;
-use super::task::{Owner, Task};
+use super::task::{Owner, Status, Task};
 use super::{Account, Members, ServiceError, life};
 
 /// A token is good for so long, or until its tasks are forgotten.
@@ -23,6 +23,15 @@ pub(super) struct Run {
 /// answers 200 and lists the failures. With `None` it finds places again.
 pub fn refuse_tasks(account: &Account, reason: Option<&str>) {
     account.state().ecs.refused = reason.map(str::to_owned);
+}
+
+/// How many one-shot tasks have not stopped yet.
+pub fn one_shots_running(account: &Account) -> usize {
+    let state = account.state();
+    let tasks = state.ecs.tasks.values();
+    tasks
+        .filter(|task| task.owner.one_shot().is_some() && task.status != Status::Stopped)
+        .count()
 }
 
 /// `RunTask`
@@ -110,10 +119,8 @@ fn described(
 }
 
 fn conflict(tasks: &[String]) -> ServiceError {
-    let mut members = Map::new();
-    members.insert("resourceIds".to_owned(), json!(tasks));
     ServiceError {
-        members,
+        members: vec![("resourceIds", json!(tasks))],
         ..ServiceError::new(
             "ConflictException",
             "The clientToken was used for a RunTask request with other parameters.",

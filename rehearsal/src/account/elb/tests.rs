@@ -199,6 +199,22 @@ async fn what_is_described_is_found_by_name_and_arn_or_refused_by_name() {
         (&json!("default"), &json!(true))
     );
 
+    // A rule's weights are its listener's.
+    let rule = elb::default_rule(&sample.production);
+    assert!(rule.contains(":listener-rule/app/mco/"));
+    let weights = [(sample.blue.clone(), 70), (sample.green.clone(), 30)];
+    assert!(elb::set_rule_weights(&sample.account, &rule, &weights));
+    let rules = sample
+        .elb("DescribeRules", json!({"RuleArns": [rule]}))
+        .unwrap();
+    assert_eq!(
+        rules["Rules"][0]["Actions"][0]["ForwardConfig"]["TargetGroups"][1],
+        json!({"TargetGroupArn": sample.green, "Weight": 30})
+    );
+    let of = |arn: &str| elb::rule_weights(&sample.account, arn);
+    assert_eq!(of(&rule), of(&sample.production));
+    assert!(!elb::set_rule_weights(&sample.account, "arn:x", &weights));
+
     for (operation, input, code) in [
         (
             "DescribeTargetGroups",

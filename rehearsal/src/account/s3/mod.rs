@@ -92,10 +92,11 @@ pub(crate) fn error(error: &ServiceError, request: &Request<Bytes>) -> Response<
     response
 }
 
-/// The answer as it is journalled: the members that are headers, or the error's code and message.
-pub(crate) fn output(response: &Response<Bytes>) -> Value {
+/// The answer as it is journalled: the members that are headers, by the names that the model gives those; or
+/// the error's code and message. Never the body.
+pub(crate) fn output(call: &S3Call, response: &Response<Bytes>) -> Value {
     if response.status().is_success() {
-        return members(response.headers());
+        return members(call, response.headers());
     }
     let body = String::from_utf8_lossy(response.body());
     let element = |name: &str| {
@@ -114,20 +115,21 @@ pub(crate) fn output(response: &Response<Bytes>) -> Value {
     })
 }
 
-fn members(headers: &HeaderMap) -> Value {
-    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+fn members(call: &S3Call, headers: &HeaderMap) -> Value {
+    let names: &[&str] = match call.operation {
+        "GetObject" | "HeadObject" => &["Content-Length", "Content-Type", "ETag"],
+        "PutObject" => &["ETag"],
+        _ => &[],
+    };
     let mut members = json!({});
-    if let Some(length) = text("content-length").and_then(|text| text.parse::<u64>().ok()) {
-        members["ContentLength"] = length.into();
-    }
-    for (member, name) in [
-        ("ContentType", "content-type"),
-        ("ETag", "etag"),
-        ("VersionId", "x-amz-version-id"),
-    ] {
-        if let Some(text) = text(name) {
-            members[member] = text.into();
-        }
+    for name in names {
+        let Some(text) = headers.get(*name).and_then(|value| value.to_str().ok()) else {
+            continue;
+        };
+        members[*name] = match text.parse::<u64>() {
+            Ok(number) if *name == "Content-Length" => number.into(),
+            _ => text.into(),
+        };
     }
     members
 }
@@ -164,7 +166,7 @@ async fn put(
     if response.status().is_success() {
         return Ok(());
     }
-    let error = output(&response);
+    let error = output(&call, &response);
     let text = |name: &str| error[name].as_str().unwrap_or_default().to_owned();
     Err(ServiceError {
         status: response.status().as_u16(),

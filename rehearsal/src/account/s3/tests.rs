@@ -47,7 +47,7 @@ async fn an_object_is_read_in_path_style_and_by_its_virtual_host() {
     for call in calls {
         assert_eq!((call.service, call.operation.as_str()), ("s3", "GetObject"));
         assert_eq!(call.request, json!({"Bucket": "templates", "Key": key}));
-        assert_eq!(call.response["ContentLength"], 15);
+        assert_eq!(call.response["Content-Length"], 15);
     }
 }
 

@@ -28,10 +28,8 @@ pub(crate) fn check<B>(account: &Account, request: &Request<B>) -> Result<(), Se
     let state = account.state();
     // An access key id of a role that nobody remembers is one that is over.
     let Some(session) = state.sts.sessions.get(scope.key) else {
-        return match scope.key.starts_with("ASIA") && state.callers.contains_key(scope.key) {
-            true => Err(expired()),
-            false => Ok(()),
-        };
+        let was_known = scope.key.starts_with("ASIA") && state.callers.contains_key(scope.key);
+        return if was_known { Err(expired()) } else { Ok(()) };
     };
     if session.expires_at <= now {
         return Err(expired());

@@ -1,16 +1,21 @@
 //! Gates: what the checks at one point of a deployment found, and the verdict that follows.
 //!
 //! Measuring is done elsewhere (`shared/deployer`); here are the rules by which observations become
-//! measurements, measurements a check's verdict, and checks a gate's verdict.
+//! measurements, measurements a check's verdict, and checks a gate's verdict; and what ECS asks of a
+//! gate at its own deployments ([`EcsHook`]).
 
 mod digest;
+mod ecs_hook;
 mod progress;
 mod report;
 mod targets;
 mod tasks;
+mod unfinished;
 
 pub use digest::{RunningContainer, measure_digests};
+pub use ecs_hook::{AtStage, EcsHook, UnreadableHook, Weights, is_ecs_hook};
 pub use progress::{Measurement, Progress};
 pub use report::{CheckReport, GateReport, Verdict};
 pub use targets::{TargetHealth, measure_targets};
 pub use tasks::{StoppedTask, Task, TaskSet, measure_tasks};
+pub use unfinished::{CALL_AGAIN_AFTER, FOR_NEXT_CALL, HookDetails, Unfinished};

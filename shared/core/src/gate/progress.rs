@@ -1,6 +1,7 @@
 //! From measurements to the verdict of one check.
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use super::{CheckReport, Verdict};
 
@@ -19,8 +20,21 @@ pub enum Measurement {
     NothingToMeasure(String),
 }
 
-/// A check under way.
-#[derive(Debug, Clone)]
+impl Measurement {
+    /// The reason, whatever it is a reason for.
+    pub fn summary(&self) -> &str {
+        match self {
+            Self::Good(summary)
+            | Self::NotYet(summary)
+            | Self::Bad(summary)
+            | Self::Unmeasured(summary)
+            | Self::NothingToMeasure(summary) => summary,
+        }
+    }
+}
+
+/// A check under way. Written down, it is carried on by a later invocation ([`super::Unfinished`]).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Progress {
     check: String,
     needed: u32,
@@ -41,6 +55,30 @@ impl Progress {
         }
     }
 
+    /// The check that is being measured.
+    pub fn check(&self) -> &str {
+        &self.check
+    }
+
+    /// When the check is given up.
+    pub fn deadline(&self) -> Timestamp {
+        self.deadline
+    }
+
+    /// Carries on from where an earlier invocation was, if that can be true: `self` is the same check
+    /// begun now, so what was begun before is of the same check and is over no later.
+    #[must_use]
+    pub fn carried_on_from(self, earlier: Self) -> Self {
+        let is_of_this_check = earlier.check == self.check && earlier.needed == self.needed;
+        let is_possible =
+            earlier.deadline <= self.deadline && earlier.good_in_a_row < earlier.needed;
+        if is_of_this_check && is_possible {
+            earlier
+        } else {
+            self
+        }
+    }
+
     /// The report, as soon as `measurement`, taken at `now`, decides.
     ///
     /// | measurement      | in time                           | after the deadline |
@@ -55,7 +93,7 @@ impl Progress {
         let is_over = now >= self.deadline;
         let (verdict, summary) = match measurement {
             Measurement::Good(summary) => {
-                self.good_in_a_row += 1;
+                self.good_in_a_row = self.good_in_a_row.saturating_add(1);
                 if self.good_in_a_row >= self.needed {
                     (Verdict::Passed, summary)
                 } else if is_over {
@@ -98,78 +136,4 @@ impl Progress {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn at(second: i64) -> Timestamp {
-        Timestamp::from_second(second).unwrap()
-    }
-
-    fn run(needed: u32, measurements: &[(i64, Measurement)]) -> Option<(Verdict, u32)> {
-        let mut progress = Progress::new("http", needed, at(10));
-        measurements.iter().find_map(|(second, measurement)| {
-            progress
-                .after(measurement.clone(), at(*second))
-                .map(|report| (report.verdict, report.measurements))
-        })
-    }
-
-    #[test]
-    fn the_table_holds() {
-        use Measurement::{Bad, Good, NotYet, NothingToMeasure, Unmeasured};
-        let reason = || "because".to_owned();
-        for (needed, measurements, expected) in [
-            (1, vec![(0, Good(reason()))], Some((Verdict::Passed, 1))),
-            (2, vec![(0, Good(reason()))], None),
-            (
-                2,
-                vec![(0, Good(reason())), (1, Good(reason()))],
-                Some((Verdict::Passed, 2)),
-            ),
-            // A miss starts the count again.
-            (
-                2,
-                vec![
-                    (0, Good(reason())),
-                    (1, NotYet(reason())),
-                    (2, Good(reason())),
-                ],
-                None,
-            ),
-            (
-                2,
-                vec![
-                    (0, Good(reason())),
-                    (1, Unmeasured(reason())),
-                    (2, Good(reason())),
-                ],
-                None,
-            ),
-            (2, vec![(10, Good(reason()))], Some((Verdict::Failed, 1))),
-            // The last measurement that was needed counts, however late it came.
-            (1, vec![(99, Good(reason()))], Some((Verdict::Passed, 1))),
-            (
-                1,
-                vec![(9, NotYet(reason())), (10, NotYet(reason()))],
-                Some((Verdict::Failed, 2)),
-            ),
-            (1, vec![(0, Bad(reason()))], Some((Verdict::Failed, 1))),
-            (
-                1,
-                vec![(9, Unmeasured(reason())), (10, Unmeasured(reason()))],
-                Some((Verdict::Error, 2)),
-            ),
-            (
-                1,
-                vec![(0, NothingToMeasure(reason()))],
-                Some((Verdict::Inconclusive, 1)),
-            ),
-        ] {
-            assert_eq!(
-                run(needed, &measurements),
-                expected,
-                "{needed} {measurements:?}"
-            );
-        }
-    }
-}
+mod tests;

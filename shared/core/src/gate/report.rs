@@ -51,6 +51,10 @@ pub struct GateReport {
     pub point: GatePoint,
     /// The verdict that was given to whoever asked.
     pub verdict: Verdict,
+    /// Where ECS was just then: the lifecycle stage, and how much traffic reached the green tasks. A
+    /// deployment that shifts in steps comes by the same gate at each.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stage: Option<String>,
     /// Each check, in the order of the target document.
     pub checks: Vec<CheckReport>,
     /// When the gate began.
@@ -76,9 +80,34 @@ impl GateReport {
         Self {
             point,
             verdict,
+            stage: None,
             checks,
             started_at,
             ended_at,
+        }
+    }
+
+    /// The report of a gate at which ECS comes by at a stage of this description.
+    #[must_use]
+    pub fn at_stage(self, stage: String) -> Self {
+        Self {
+            stage: Some(stage),
+            ..self
+        }
+    }
+
+    /// What came of it, in one sentence.
+    pub fn summary(&self) -> String {
+        let told = self.failures().next().unwrap_or_else(|| {
+            format!(
+                "gate {} passed: {} checks",
+                self.point.name(),
+                self.checks.len()
+            )
+        });
+        match &self.stage {
+            Some(stage) => format!("{told} ({stage})"),
+            None => told,
         }
     }
 
@@ -129,6 +158,28 @@ mod tests {
         ] {
             assert_eq!(report(checks).verdict, expected, "{checks:?}");
         }
+    }
+
+    #[test]
+    fn the_summary_names_the_stage_where_there_is_one() {
+        let passed = report(&[Verdict::Passed]);
+        assert_eq!(passed.summary(), "gate before_traffic passed: 1 checks");
+        let failed =
+            report(&[Verdict::Failed]).at_stage("at 10 % of production traffic".to_owned());
+        assert_eq!(
+            failed.summary(),
+            "gate before_traffic: check `http` failed: answered 500 (at 10 % of production traffic)"
+        );
+    }
+
+    #[test]
+    fn a_report_that_was_written_without_a_stage_is_read() {
+        let written = serde_json::to_value(report(&[])).unwrap();
+        assert!(written.get("stage").is_none(), "{written}");
+        assert_eq!(
+            serde_json::from_value::<GateReport>(written).unwrap(),
+            report(&[])
+        );
     }
 
     #[test]

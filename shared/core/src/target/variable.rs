@@ -34,14 +34,10 @@ pub fn fill<'m>(value: &str, meaning: impl Fn(&str) -> Option<&'m str>) -> Strin
     for piece in pieces(value) {
         match piece {
             Piece::Text(text) => out.push_str(text),
-            Piece::Word(word) => match meaning(word) {
-                Some(meaning) => out.push_str(meaning),
-                None => {
-                    out.push('{');
-                    out.push_str(word);
-                    out.push('}');
-                }
-            },
+            Piece::Word(word) => {
+                let meaning = meaning(word).map_or_else(|| format!("{{{word}}}"), str::to_owned);
+                out.push_str(&meaning);
+            }
         }
     }
     out

@@ -12,13 +12,14 @@ use greenlight_aws::{
 };
 use greenlight_core::{
     deployment::{Active, Aftermath, DeploymentId, Explanation, Foreign, Input, Outcome, Phase},
+    gate::Verdict,
     record::{DeploymentRecord, Origin},
     target::{Service, Strategy},
 };
 use jiff::Timestamp;
 
 use super::{ConcludeError, Concluded};
-use crate::{Deployer, evidence};
+use crate::{Deployer, evidence, gate::AfterTraffic};
 
 impl Deployer {
     pub(super) async fn service_changed(
@@ -93,11 +94,11 @@ impl Deployer {
         let outcome = self
             .outcome_of_service(&stored, &active, record.as_ref(), &deployment, &revision)
             .await
-            .map_err(|source| ConcludeError::Observe {
-                deployment: aws_id.clone(),
-                target: stored.target.name.clone(),
-                source,
-            })?;
+            .map_err(observe(&stored, &aws_id))?;
+        let ended = (&deployment, &revision);
+        let (outcome, record) = self
+            .gated(&stored, &active, ended, (outcome, record), lease_until)
+            .await?;
         let input = Input::Concluded {
             deployment: id,
             aws_id: aws_id.clone(),
@@ -105,6 +106,50 @@ impl Deployer {
         };
         self.conclude_with(&stored, &aws_id, record, input, lease_until)
             .await
+    }
+
+    /// A success that the gate behind a rolling deployment agrees with; where it does not, what was live before is
+    /// deployed again. The record comes back with the gate's report.
+    async fn gated(
+        &self,
+        stored: &StoredTarget,
+        active: &Active,
+        ended: (&ServiceDeployment, &ServiceRevision),
+        (outcome, record): (Outcome, Option<DeploymentRecord>),
+        lease_until: Timestamp,
+    ) -> Result<(Outcome, Option<DeploymentRecord>), ConcludeError> {
+        if !matches!(outcome, Outcome::Succeeded { .. }) {
+            return Ok((outcome, record));
+        }
+        let aws_id = &ended.0.arn;
+        let after = self
+            .after_traffic(stored, active, record.as_ref(), ended, lease_until)
+            .await
+            .map_err(observe(stored, aws_id))?;
+        let report = match after {
+            AfterTraffic::None => return Ok((outcome, record)),
+            AfterTraffic::Over(report) => report,
+            AfterTraffic::NotInTime => {
+                return Err(ConcludeError::Gate {
+                    deployment: aws_id.clone(),
+                });
+            }
+        };
+        let outcome = if report.verdict == Verdict::Passed {
+            outcome
+        } else {
+            let failure = evidence::of_gate(&report);
+            Outcome::Failed {
+                reason: failure.reason,
+                evidence: failure.evidence,
+                aftermath: Aftermath::Restore,
+            }
+        };
+        let record = record.map(|mut record| {
+            record.gates.insert(report.point, report);
+            record
+        });
+        Ok((outcome, record))
     }
 
     /// The service deployment of an active deployment, with its target revision; none while a task
@@ -197,11 +242,7 @@ impl Deployer {
         }
         let now = self.clock.now();
         let live = self.live_image(&stored, now).await;
-        let live = live.map_err(|source| ConcludeError::Observe {
-            deployment: deployment.to_owned(),
-            target: stored.target.name.clone(),
-            source,
-        })?;
+        let live = live.map_err(observe(&stored, deployment))?;
         let known = stored.state.current.as_ref();
         let is_news = match (&live, known) {
             (Some((running, _)), Some(current)) => !running.is_within(&current.candidate),
@@ -222,5 +263,14 @@ impl Deployer {
         };
         self.moved(stored, input, deployment, &BTreeMap::new(), lease_until)
             .await
+    }
+}
+
+fn observe(stored: &StoredTarget, deployment: &str) -> impl FnOnce(AwsError) -> ConcludeError {
+    let (deployment, target) = (deployment.to_owned(), stored.target.name.clone());
+    move |source| ConcludeError::Observe {
+        deployment,
+        target,
+        source,
     }
 }

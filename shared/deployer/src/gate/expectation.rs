@@ -1,9 +1,10 @@
 //! Which containers are looked at, and which digests they have to run.
 
-use greenlight_aws::{AwsError, Clients, ecr, ecs::TaskSet, table::StoredTarget};
+use futures_util::future::try_join_all;
+use greenlight_aws::{AwsError, Clients, ecr, ecs::RevisionImage, table::StoredTarget};
 use greenlight_core::{
-    deployment::Marker,
-    image::{Digest, ImageRef},
+    deployment::Candidate,
+    image::{Digest, ImageRef, RepositoryUri},
     task_definition::TaskDefinition,
 };
 
@@ -18,77 +19,108 @@ pub(super) struct Expected {
     pub(super) has_health_check: bool,
 }
 
-/// For our own deployment, the image that it is about. For somebody else's, what the green task
-/// definition names: the digest, or what its tag names now.
+/// What is known of what the green tasks have to run.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Wanted<'a> {
+    /// The green task definition.
+    pub(super) task_definition: &'a str,
+    /// What ECS resolved the images of the green revision to.
+    pub(super) resolved: &'a [RevisionImage],
+    /// The target, if one is registered.
+    pub(super) stored: Option<&'a StoredTarget>,
+    /// What is being deployed, if it is a deployment of ours.
+    pub(super) candidate: Option<&'a Candidate>,
+}
+
+/// Where the image of a container is looked up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Source {
+    Digest(RepositoryUri, Digest),
+    /// What the tag names now.
+    Reference(ImageRef),
+}
+
+/// For our own deployment, the images that it is about. For somebody else's, and for containers that ours says nothing
+/// of, what the green task definition names: the digest, or what its tag was resolved to, or what it names now.
+///
+/// ECR is asked with the function's own permissions (`ecr`), ECS with those of the target's role.
 pub(super) async fn expected(
+    ecr: &Clients,
     clients: &Clients,
-    set: &TaskSet,
-    stored: Option<&StoredTarget>,
-    marker: Option<&Marker>,
+    wanted: Wanted<'_>,
 ) -> Result<Expected, AwsError> {
-    let definition = observe::task_definition(clients, &set.task_definition).await?;
+    let definition = observe::task_definition(clients, wanted.task_definition).await?;
     let has_health_check = definition
         .containers()
         .any(|container| container.is_essential() && container.has_health_check());
-    let ours = stored.zip(marker).and_then(|(stored, marker)| {
-        let active = stored.state.active.as_ref()?;
-        (active.deployment == marker.deployment).then_some((stored, &active.candidate))
-    });
-    let mut containers = Vec::new();
-    if let Some((stored, candidate)) = ours {
-        let accepted =
-            observe::accepted_digests(clients, &candidate.repository, &candidate.digest).await?;
-        for image in &stored.target.images {
-            containers.push((image.container.clone(), accepted.clone()));
-        }
-    } else {
-        for (name, image) in named_images(&definition, stored) {
-            if let Some(accepted) = digests_of(clients, &image).await? {
-                containers.push((name, accepted));
-            }
-        }
-    }
+    let containers = try_join_all(sources(&definition, wanted).into_iter().map(
+        async |(name, source)| {
+            let accepted = accepted(ecr, &source).await?;
+            Ok::<_, AwsError>(accepted.map(|accepted| (name, accepted)))
+        },
+    ))
+    .await?;
     Ok(Expected {
-        containers,
+        containers: containers.into_iter().flatten().collect(),
         has_health_check,
     })
 }
 
-/// The containers of a task definition whose images are in ECR: those that the target names, or all.
-fn named_images(
-    definition: &TaskDefinition,
-    stored: Option<&StoredTarget>,
-) -> Vec<(String, ImageRef)> {
-    definition
-        .containers()
-        .filter(|container| {
-            stored.is_none_or(|stored| {
-                stored
-                    .target
-                    .images
-                    .iter()
-                    .any(|image| image.container == container.name())
-            })
-        })
-        .filter_map(|container| {
-            let image = container.image()?.parse().ok()?;
-            Some((container.name().to_owned(), image))
-        })
+/// The containers that are looked at, those that the target names or all, with their images as far as those are in ECR.
+fn sources(definition: &TaskDefinition, wanted: Wanted<'_>) -> Vec<(String, Source)> {
+    let names: Vec<&str> = match wanted.stored {
+        Some(stored) => {
+            let images = stored.target.images.iter();
+            images.map(|image| image.container.as_str()).collect()
+        }
+        None => definition
+            .containers()
+            .map(|container| container.name())
+            .collect(),
+    };
+    names
+        .into_iter()
+        .filter_map(|name| Some((name.to_owned(), source(definition, wanted, name)?)))
         .collect()
 }
 
-async fn digests_of(clients: &Clients, image: &ImageRef) -> Result<Option<Vec<Digest>>, AwsError> {
-    let digest = match (&image.digest, &image.tag) {
-        (Some(digest), _) => Some(digest.clone()),
-        (None, Some(tag)) => ecr::image_of_tag(clients, &image.repository, tag)
-            .await?
-            .map(|image| image.digest),
-        (None, None) => None,
+fn source(definition: &TaskDefinition, wanted: Wanted<'_>, container: &str) -> Option<Source> {
+    if let (Some(stored), Some(candidate)) = (wanted.stored, wanted.candidate) {
+        let images = stored.target.images.iter();
+        let mut of_container = images.filter(|image| image.container == container);
+        let ours = of_container.find_map(|image| candidate.image_of(&stored.repository_of(image)));
+        if let Some(image) = ours {
+            return Some(Source::Digest(image.repository, image.digest));
+        }
+    }
+    let image: ImageRef = definition.image_of(container).ok()?.parse().ok()?;
+    let resolved = wanted.resolved.iter().find(|it| it.container == container);
+    let resolved = resolved.and_then(|it| it.digest.as_deref()?.parse().ok());
+    Some(match image.digest.clone().or(resolved) {
+        Some(digest) => Source::Digest(image.repository, digest),
+        None => Source::Reference(image),
+    })
+}
+
+async fn accepted(ecr: &Clients, source: &Source) -> Result<Option<Vec<Digest>>, AwsError> {
+    let (repository, digest) = match source {
+        Source::Digest(repository, digest) => (repository, Some(digest.clone())),
+        Source::Reference(image) => {
+            let found = match &image.tag {
+                Some(tag) => ecr::image_of_tag(ecr, &image.repository, tag).await?,
+                None => None,
+            };
+            (&image.repository, found.map(|found| found.digest))
+        }
     };
     match digest {
-        Some(digest) => observe::accepted_digests(clients, &image.repository, &digest)
-            .await
-            .map(Some),
+        Some(digest) => {
+            let accepted = observe::accepted_digests(ecr, repository, &digest).await?;
+            Ok(Some(accepted))
+        }
         None => Ok(None),
     }
 }
+
+#[cfg(test)]
+mod tests;

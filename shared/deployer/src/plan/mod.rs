@@ -19,21 +19,14 @@ use greenlight_core::{
     task_definition::{Difference, TaskDefinition, difference},
 };
 
-pub use wish::{InvalidWish, Wish, WishError};
+pub use wish::{InvalidWish, Named, Wish, WishError};
 
 use crate::{
-    Deployer,
-    definition::{self, placeholders},
+    Deployer, definition,
     gather::{Base, Gathered},
-    start::{
-        Next, Order, Start, Stop,
-        codedeploy::{app_spec, app_spec_of},
-        pipeline::filled,
-    },
+    start::{Next, Order, Start, Stop, pipeline::filled},
 };
 
-/// Stands in an AppSpec for the task definition that is not registered.
-const UNREGISTERED: &str = "arn:of:the:task-definition";
 /// Stands for the hook function where it is not known, so that everything else can be checked.
 const SOME_HOOK: &str = "validate-green";
 
@@ -213,17 +206,7 @@ impl Deployer {
         if lacks_hook {
             checker.hook_function = Some(SOME_HOOK.to_owned());
         }
-        checker.refuse_unusable_service(start)?;
-        let Strategy::CodeDeploy(_) = start.stored.target.deploy else {
-            return Ok(());
-        };
-        let hooks = checker.hooks(start.stored)?;
-        let Some(file) = &start.gathered.app_spec else {
-            let live = checker.check_codedeploy(start)?;
-            return app_spec(start.stored, live, UNREGISTERED, hooks).map(drop);
-        };
-        let placeholders = placeholders(start.stored, &start.order.candidate, start.gathered)?;
-        app_spec_of(file, &placeholders, UNREGISTERED, &hooks).map(drop)
+        checker.refuse_unusable_service(start)
     }
 }
 

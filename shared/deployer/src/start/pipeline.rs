@@ -1,8 +1,8 @@
-//! StartPipelineExecution, with the digest as the revision of the source action, or the image in the
+//! `StartPipelineExecution`, with the digest as the revision of the source action, or the image in the
 //! pipeline's variables (AWS-FACTS 4.5).
 
 use greenlight_aws::codepipeline;
-use greenlight_core::target::Pipeline;
+use greenlight_core::target::{Pipeline, variable};
 
 use super::{Start, Started, Stop};
 use crate::Deployer;
@@ -50,11 +50,15 @@ impl Deployer {
 /// The text with everything filled in that stands in braces.
 pub(crate) fn filled(text: &str, start: &Start<'_>) -> String {
     let candidate = &start.order.candidate;
-    let tag = candidate.tag.as_ref().map(ToString::to_string);
-    text.replace("{image}", &candidate.pinned())
-        .replace("{repository}", candidate.repository.name.as_str())
-        .replace("{digest}", candidate.digest.as_str())
-        .replace("{tag}", tag.as_deref().unwrap_or_default())
-        .replace("{target}", start.stored.target.name.as_str())
-        .replace("{deployment}", &start.order.deployment.to_string())
+    let image = candidate.pinned();
+    let deployment = start.order.deployment.to_string();
+    variable::fill(text, |word| match word {
+        "image" => Some(image.as_str()),
+        "repository" => Some(candidate.repository.name.as_str()),
+        "digest" => Some(candidate.digest.as_str()),
+        "tag" => Some(candidate.tag.as_ref().map_or("", |tag| tag.as_str())),
+        "target" => Some(start.stored.target.name.as_str()),
+        "deployment" => Some(deployment.as_str()),
+        _ => None,
+    })
 }

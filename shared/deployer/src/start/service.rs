@@ -1,7 +1,7 @@
-//! UpdateService: a rolling deployment, or the blue/green, linear or canary one that the service
+//! `UpdateService`: a rolling deployment, or the blue/green, linear or canary one that the service
 //! declares.
 //!
-//! UpdateService knows no client token. A service deployment is ours if its target revision runs our
+//! `UpdateService` knows no client token. A service deployment is ours if its target revision runs our
 //! task definition, or, where that is not known any more, our images (AWS-FACTS 6.1, 6.4).
 
 use greenlight_aws::{
@@ -157,7 +157,11 @@ async fn find(
 }
 
 /// Whether a revision names every image of the candidate in the containers that take it.
-fn runs(stored: &StoredTarget, candidate: &Candidate, revision: &ServiceRevision) -> bool {
+pub(crate) fn runs(
+    stored: &StoredTarget,
+    candidate: &Candidate,
+    revision: &ServiceRevision,
+) -> bool {
     let mut wanted = stored.target.images.iter().filter_map(|source| {
         let image = candidate.image_of(&stored.repository_of(source))?;
         Some((&source.container, image.pinned()))

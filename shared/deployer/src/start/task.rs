@@ -1,4 +1,4 @@
-//! RunTask: a deployment that is one task, and the tasks that have to succeed before a deployment.
+//! `RunTask`: a deployment that is one task, and the tasks that have to succeed before a deployment.
 //!
 //! The client token makes a second call give the first one's task; the mark is in `startedBy`, by
 //! which the task's events are known as ours (AWS-FACTS 6.6).

@@ -49,13 +49,7 @@ pub(in crate::account::ecs) fn begin(
             let message = "Only services under the ECS deployment controller have deployments.";
             return Err(ServiceError::new("InvalidParameterException", message));
         };
-        if service.task_sets.len() >= ACTIVE_AT_MOST {
-            let message = format!(
-                "{} active deployments exist, unable to create new deployment.",
-                service.task_sets.len()
-            );
-            return Err(ServiceError::new("InvalidParameterException", message));
-        }
+        service.check_room()?;
         let path = format!("{cluster}/{name}");
         let revision = Revision {
             id: format!("ecs-svc/{number}"),
@@ -103,6 +97,17 @@ fn short(unique: &str) -> String {
 }
 
 impl Service {
+    /// Whether there may be another unfinished deployment.
+    pub(super) fn check_room(&self) -> Result<(), ServiceError> {
+        let active = self.task_sets.len();
+        if active < ACTIVE_AT_MOST {
+            return Ok(());
+        }
+        let message =
+            format!("{active} active deployments exist, unable to create new deployment.");
+        Err(ServiceError::new("InvalidParameterException", message))
+    }
+
     /// The target group of the next revision: of a service that moves traffic the one that the current
     /// revision is not in, so that they alternate (AWS-FACTS 7.1).
     fn free_target_group(&self, controller: &EcsController) -> Option<LoadBalancer> {

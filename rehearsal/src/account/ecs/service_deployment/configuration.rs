@@ -324,7 +324,7 @@ impl DeploymentConfiguration {
         }
         match &self.strategy {
             Strategy::Rolling { .. } => Ok(()),
-            Strategy::Native(native) => native.hooks.iter().try_for_each(Hook::check),
+            Strategy::Native(native) => Hook::check_all(&native.hooks),
         }
     }
 

@@ -63,7 +63,7 @@ pub(in crate::account::ecs) fn describe_service_deployments(
     for arn in wanted {
         match state.ecs.deployment(arn) {
             Some((cluster, service, deployment)) => {
-                found.push(deployment.read(|record| record.to_json(&state, cluster, service)))
+                found.push(deployment.read(|record| record.to_json(&state, cluster, service)));
             }
             None => failures.push(json!({"arn": arn, "reason": "MISSING"})),
         }

@@ -1,5 +1,6 @@
 //! What ECS tells EventBridge of a service's deployments: `ECS Deployment State Change` (AWS-FACTS 6.3).
 
+use jiff::Timestamp;
 use serde_json::json;
 
 use crate::account::Account;
@@ -37,7 +38,7 @@ pub(super) fn emit(
         "eventName": event_name,
         "clusterArn": account.arn("ecs", &format!("cluster/{cluster}")),
         "deploymentId": id,
-        "updatedAt": now(account),
+        "updatedAt": text(account.clock().now()),
         "reason": reason,
     });
     account.events().put_detail(
@@ -48,8 +49,7 @@ pub(super) fn emit(
     );
 }
 
-/// The time as it is in the details of ECS's events.
-pub(super) fn now(account: &Account) -> String {
-    let now = account.clock().now();
-    now.strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string()
+/// A time as it is in the details of ECS's events.
+pub(super) fn text(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string()
 }

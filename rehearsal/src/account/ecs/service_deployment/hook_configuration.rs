@@ -7,6 +7,9 @@ use serde_json::{Value, json};
 
 use super::stage::Stage;
 
+/// How many of each type a service may have.
+const AT_MOST: usize = 10;
+
 /// One of `lifecycleHooks`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Hook {
@@ -70,8 +73,19 @@ impl Hook {
         Duration::from_mins(u64::from(self.timeout_minutes.clamp(1, most)))
     }
 
-    /// Why ECS would refuse the hook: a sentence.
-    pub(super) fn check(&self) -> Result<(), String> {
+    /// Why ECS would refuse these hooks of a service: a sentence.
+    pub(super) fn check_all(hooks: &[Self]) -> Result<(), String> {
+        let pauses = hooks.iter().filter(|it| it.target == HookTarget::Pause);
+        let pauses = pauses.count();
+        if pauses > AT_MOST || hooks.len() - pauses > AT_MOST {
+            return Err(format!(
+                "A service has at most {AT_MOST} lifecycle hooks of each type."
+            ));
+        }
+        hooks.iter().try_for_each(Self::check)
+    }
+
+    fn check(&self) -> Result<(), String> {
         let pauses_traffic = |stage: &&Stage| {
             matches!(
                 stage,

@@ -5,11 +5,15 @@
 //! the account's clock. A revision's tasks are kept by a [`TaskSet`](super::TaskSet) of the same id.
 
 pub(super) mod begin;
+mod behaviour;
 mod configuration;
 mod control;
 mod describe;
 mod events;
 mod hook_configuration;
+mod hooks;
+mod native;
+mod pause;
 mod record;
 mod revision;
 mod rollback;
@@ -18,9 +22,11 @@ mod runner;
 mod stage;
 #[cfg(test)]
 mod tests;
+mod traffic;
 mod update_service;
 mod view;
 
+pub use behaviour::{HookBehaviour, HookPayload, ReturnedDetails, configure_hooks};
 pub use configuration::{
     CircuitBreaker, Controller, DeploymentConfiguration, EcsController, Native, Routing,
     Scheduling, Shift, Strategy, Threshold,
@@ -30,6 +36,7 @@ pub(super) use describe::{
     describe_service_deployments, describe_service_revisions, list_service_deployments,
 };
 pub use hook_configuration::{Hook, HookAction, HookTarget};
+pub(super) use pause::continue_service_deployment;
 pub(super) use record::Deployment;
 pub(super) use revision::Revision;
 pub use stage::Stage;

@@ -132,16 +132,6 @@ impl Status {
             Self::Successful | Self::Stopped | Self::RollbackSuccessful | Self::RollbackFailed
         )
     }
-
-    pub(super) const fn rolls_back(self) -> bool {
-        matches!(
-            self,
-            Self::RollbackRequested
-                | Self::RollbackInProgress
-                | Self::RollbackSuccessful
-                | Self::RollbackFailed
-        )
-    }
 }
 
 /// The target's share of traffic, in percent.

@@ -45,15 +45,14 @@ impl Run {
             self.emit(green, Change::Failed, &reason);
         }
         let Some(blue) = blue else {
-            self.cannot_be_rolled_back();
-            return Ok(());
+            return self.cannot_be_rolled_back();
         };
         self.pause(PICKED_UP_AFTER).await?;
         self.rolls_back_to(&blue);
         self.pause(TAKES).await?;
         match &self.configuration.strategy {
             Strategy::Rolling { .. } => self.replace(&blue, None).await?,
-            Strategy::Native(_) => {}
+            Strategy::Native(native) => self.shift_back(native, &blue).await?,
         }
         let now = self.account.clock().now();
         self.settle(&blue);
@@ -98,23 +97,25 @@ impl Run {
     }
 
     /// A service's first deployment has nothing to go back to.
-    fn cannot_be_rolled_back(&self) {
-        let now = self.account.clock().now();
+    fn cannot_be_rolled_back(&self) -> Result<(), Ended> {
         let green = &self.place.task_set;
         self.change_service(|service| {
             if let Some(set) = service.task_set_mut(green) {
                 set.rescale(0);
             }
         });
+        let reason = "No rollback candidate was found to run the rollback.";
+        Err(Ended::Failed(reason.to_owned()))
+    }
+
+    /// Things stay as they are.
+    pub(super) fn rollback_failed(&self, reason: &str) {
+        let now = self.account.clock().now();
         self.change(|record| {
             record.status = Status::RollbackFailed;
-            record.status_reason =
-                Some("No rollback candidate was found to run the rollback.".to_owned());
+            record.status_reason = Some(reason.to_owned());
             record.finished = Some(now);
         });
-        self.note(
-            Tone::Bad,
-            "deployment ROLLBACK_FAILED: there is no revision to go back to",
-        );
+        self.note(Tone::Bad, format!("deployment ROLLBACK_FAILED: {reason}"));
     }
 }

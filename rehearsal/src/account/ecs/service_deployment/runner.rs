@@ -46,7 +46,8 @@ pub(super) enum Ended {
 /// Lets the deployment run.
 pub(super) fn spawn(account: &Account, place: Place, deployment: Deployment) {
     let run = Run::new(account, place, deployment);
-    run.note(Tone::Neutral, "deployment created");
+    let id = &run.place.task_set;
+    run.note(Tone::Neutral, format!("deployment {id} created"));
     tokio::spawn(run.play());
 }
 
@@ -78,14 +79,17 @@ impl Run {
         let Err(ended) = self.deploy().await else {
             return;
         };
-        let ended = match ended {
-            Ended::RolledBack { reason, failed } => self.roll_back(reason, failed).await,
-            ended => Err(ended),
-        };
+        let superseded = || self.stopped("A newer service deployment was started.");
         match ended {
-            Ok(()) => {}
-            Err(Ended::Superseded) => self.stopped("A newer service deployment was started."),
-            Err(Ended::Failed(reason) | Ended::RolledBack { reason, .. }) => self.failed(&reason),
+            Ended::Superseded => superseded(),
+            Ended::Failed(reason) => self.failed(&reason),
+            Ended::RolledBack { reason, failed } => match self.roll_back(reason, failed).await {
+                Ok(()) => {}
+                Err(Ended::Superseded) => superseded(),
+                Err(Ended::Failed(reason) | Ended::RolledBack { reason, .. }) => {
+                    self.rollback_failed(&reason);
+                }
+            },
         }
     }
 
@@ -98,7 +102,7 @@ impl Run {
                 self.replace(&self.place.task_set, circuit_breaker.as_ref())
                     .await?;
             }
-            Strategy::Native(_) => return Err(Ended::Failed("not simulated".to_owned())),
+            Strategy::Native(native) => self.shift(native).await?,
         }
         self.succeed();
         Ok(())
@@ -190,7 +194,7 @@ impl Run {
     /// Makes a revision the only one: it follows the desired count, and the others are gone.
     pub(super) fn settle(&self, id: &str) {
         let now = self.account.clock().now();
-        let event = self.account.unique();
+        let events = [self.account.unique(), self.account.unique()];
         self.change_service(|service| {
             let others: Vec<String> = service
                 .task_sets
@@ -210,11 +214,13 @@ impl Run {
             service.completed = Some(id.to_owned());
             let reason = completed(id);
             service.roll_out(id, RolloutState::Completed, &reason, now);
-            service.tell(
-                event,
-                now,
-                &format!("(deployment {id}) deployment completed."),
-            );
+            let said = [
+                format!("(deployment {id}) deployment completed."),
+                "has reached a steady state.".to_owned(),
+            ];
+            for (event, said) in events.into_iter().zip(said) {
+                service.tell(event, now, &said);
+            }
         });
     }
 

@@ -50,6 +50,9 @@ pub(in crate::account::ecs) fn update_service(
         let service = cluster.service(name).ok_or_else(unknown)?;
         let update = Update::read(&state.ecs, service, members)?;
         let deploys = update.deploys(service);
+        if deploys.is_some() {
+            service.check_room()?;
+        }
         let (cluster, name) = (cluster.name.clone(), service.name.clone());
         if let Some(service) = state.ecs.service_mut(&cluster, &name) {
             update.apply(service);

@@ -55,6 +55,10 @@ fn describe(sample: &Sample, arn: &str) -> Value {
     sample.ecs("DescribeTasks", input).unwrap()["tasks"][0].clone()
 }
 
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "`json!` reads better without `&`"
+)]
 fn listed(sample: &Sample, filter: Value) -> usize {
     let mut input = json!({"cluster": "mco"});
     input
@@ -282,6 +286,8 @@ async fn what_ecs_would_not_take_is_refused() {
     let image =
         request(json!({"overrides": {"containerOverrides": [{"name": "api", "image": "x"}]}}));
     assert_eq!(refused(&sample, image).0, "ClientException");
+    let platform = request(json!({"platformVersion": "2.0"}));
+    assert_eq!(refused(&sample, platform).0, "PlatformUnknownException");
     let unknown = request(json!({"taskDefinition": "nothing"}));
     assert_eq!(refused(&sample, unknown).0, "ClientException");
     let cluster = request(json!({"cluster": "nothing"}));
@@ -295,8 +301,10 @@ async fn a_capacity_provider_and_tags_are_shown() {
     asked["capacityProviderStrategy"] = json!([{"capacityProvider": "FARGATE", "weight": 1}, {"capacityProvider": "FARGATE_SPOT", "weight": 3}]);
     asked["tags"] = json!([{"key": "team", "value": "mco"}]);
     asked["propagateTags"] = "TASK_DEFINITION".into();
+    asked["platformVersion"] = "1.3.0".into();
     let task = describe(&sample, &run(&sample, asked));
     assert_eq!(task["capacityProviderName"], "FARGATE_SPOT");
+    assert_eq!(task["platformVersion"], "1.3.0");
     assert_eq!(task["tags"], json!([{"key": "team", "value": "mco"}]));
 }
 

@@ -124,6 +124,10 @@ async fn a_deleted_task_set_drains_and_is_gone() {
     assert!(!ecs::delete_task_set(&sample.account, "mco", "api", &id));
 }
 
+fn balancer(new: &mut ecs::NewTaskSet) -> &mut ecs::LoadBalancer {
+    new.load_balancer.as_mut().unwrap()
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_task_set_of_nothing_that_exists_is_refused_in_ecs_words() {
     let sample = Sample::open();
@@ -143,9 +147,6 @@ async fn a_task_set_of_nothing_that_exists_is_refused_in_ecs_words() {
         change(&mut new);
         ecs::create_task_set(&sample.account, "mco", "api", new).unwrap_err()
     };
-    fn balancer(new: &mut ecs::NewTaskSet) -> &mut ecs::LoadBalancer {
-        new.load_balancer.as_mut().unwrap()
-    }
     assert!(new(|new| new.task_definition = "mco-api:9".to_owned()).contains("TaskDefinition"));
     assert!(new(|new| balancer(new).container_name = "web".to_owned()).contains("web"));
     assert!(new(|new| balancer(new).container_port = 81).contains("81"));

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::service::{is_ecs_name, read_ecs_name};
-use crate::image::{RepositoryRef, Tag};
+use crate::image::{Registry, RepositoryRef, Tag};
 use crate::policy::TagPolicy;
 use crate::problems::Problems;
 use crate::target::ImageSource;
@@ -77,7 +77,7 @@ fn refuse_what_is_taken(
 fn agree_on_tags(image: &ImageSource, earlier: &[ImageSource], path: &str, out: &mut Problems) {
     let canonical = |repository: &RepositoryRef| {
         (
-            repository.registry.as_ref().map(|it| it.canonical()),
+            repository.registry.as_ref().map(Registry::canonical),
             repository.name.clone(),
         )
     };

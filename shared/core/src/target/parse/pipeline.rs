@@ -74,7 +74,10 @@ fn read_variables(node: &Node<'_>, out: &mut Problems) -> Option<Vec<(String, St
         .into_iter()
         .map(|(name, node)| read_variable(name, &node, out))
         .collect();
-    variables.into_iter().collect()
+    let mut variables: Vec<(String, String)> = variables.into_iter().collect::<Option<_>>()?;
+    // The table that a target is stored in keeps no order of keys.
+    variables.sort();
+    Some(variables)
 }
 
 fn read_variable(name: &str, node: &Node<'_>, out: &mut Problems) -> Option<(String, String)> {
@@ -98,16 +101,16 @@ fn read_variable(name: &str, node: &Node<'_>, out: &mut Problems) -> Option<(Str
         if variable::WORDS.contains(&word) {
             continue;
         }
-        let hint = match nearest(word, &variable::WORDS) {
-            Some(likely) => format!("did you mean `{{{likely}}}`?"),
-            None => {
+        let hint = nearest(word, &variable::WORDS).map_or_else(
+            || {
                 let known = variable::WORDS.map(|word| format!("{{{word}}}"));
                 format!(
                     "known here: {}",
                     listed(&known.each_ref().map(String::as_str))
                 )
-            }
-        };
+            },
+            |likely| format!("did you mean `{{{likely}}}`?"),
+        );
         let message = format!("`{{{}}}` stands for nothing", excerpt(word, 60));
         out.add_with_hint(&node.path, message, hint);
     }

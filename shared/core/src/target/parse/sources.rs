@@ -65,9 +65,7 @@ fn read_family(node: &Node<'_>, family: &str, out: &mut Problems) -> Option<Stri
     );
     let named = family.rsplit_once('/').map_or(family, |(_, name)| name);
     match named.rsplit_once(':') {
-        Some((name, revision))
-            if is_ecs_name(name) && revision.bytes().all(|b| b.is_ascii_digit()) =>
-        {
+        Some((name, revision)) if is_ecs_name(name) && revision.parse::<u32>().is_ok() => {
             out.add_with_hint(
                 &node.path,
                 message,

@@ -85,7 +85,10 @@ fn read_any_task(node: &Node<'_>, out: &mut Problems) -> Option<OneShotTask> {
     let launch = or_default(fields.optional("launch"), None, |n| {
         read_launch(&n, out).map(Some)
     });
-    let network = read_network(&fields, out);
+    let network = match fields.optional("subnets") {
+        Some(subnets) => read_network(&subnets, &fields, out).map(Some),
+        None => needs_no_subnets(&fields, out).then_some(None),
+    };
     let container = or_default(fields.optional("container"), None, |n| {
         read_ecs_name(&n, "a container name", out).map(Some)
     });
@@ -102,29 +105,30 @@ fn read_any_task(node: &Node<'_>, out: &mut Problems) -> Option<OneShotTask> {
     })
 }
 
-fn read_network(fields: &Fields<'_>, out: &mut Problems) -> Option<Option<Network>> {
-    let security_groups = fields.optional("security_groups");
-    let assign_public_ip = fields.optional("assign_public_ip");
-    let Some(subnets) = fields.optional("subnets") else {
-        let without: Vec<_> = [security_groups, assign_public_ip]
-            .into_iter()
-            .flatten()
-            .collect();
-        for node in &without {
-            out.add(&node.path, "means nothing without `subnets`");
-        }
-        return without.is_empty().then_some(None);
-    };
-    let subnets = read_ids(&subnets, "subnets", "subnet-", 1..=16, out);
-    let security_groups = or_default(security_groups, Vec::new(), |n| {
+fn read_network(subnets: &Node<'_>, fields: &Fields<'_>, out: &mut Problems) -> Option<Network> {
+    let subnets = read_ids(subnets, "subnets", "subnet-", 1..=16, out);
+    let security_groups = or_default(fields.optional("security_groups"), Vec::new(), |n| {
         read_ids(&n, "security groups", "sg-", 0..=5, out)
     });
-    let assign_public_ip = or_default(assign_public_ip, false, |n| n.boolean(out));
-    Some(Some(Network {
+    let assign_public_ip = or_default(fields.optional("assign_public_ip"), false, |n| {
+        n.boolean(out)
+    });
+    Some(Network {
         subnets: subnets?,
         security_groups: security_groups?,
         assign_public_ip: assign_public_ip?,
-    }))
+    })
+}
+
+/// Whether nothing is written that needs subnets to mean something.
+fn needs_no_subnets(fields: &Fields<'_>, out: &mut Problems) -> bool {
+    let before = out.len();
+    for key in ["security_groups", "assign_public_ip"] {
+        if let Some(node) = fields.optional(key) {
+            out.add(&node.path, "means nothing without `subnets`");
+        }
+    }
+    out.len() == before
 }
 
 /// A list of ids that all begin alike.

@@ -3,19 +3,30 @@
 
 mod breaker;
 mod describe;
+mod hooks;
+mod native;
+mod native_rollback;
+mod pause;
 mod rolling;
 mod update;
+mod wire;
 
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures_util::FutureExt as _;
 use http::Request;
 use serde_json::{Value, json};
 
-use super::{CircuitBreaker, Controller, DeploymentConfiguration, EcsController, Strategy};
+use super::{
+    CircuitBreaker, Controller, DeploymentConfiguration, EcsController, Hook, Native, Routing,
+    Shift, Stage, Strategy,
+};
 use crate::account::containers::ImageSpec;
 use crate::account::ecs::{self, LoadBalancer, RevisionView, ServiceSpec};
 use crate::account::elb::{self, TargetGroupSpec};
+use crate::account::functions::Invocation;
 use crate::account::{Account, ServiceError, Settings, ecr};
 
 /// An account with the samples' service under the `ECS` controller, and revision 1 (`v1`) and 2 (`v2`) of
@@ -23,7 +34,9 @@ use crate::account::{Account, ServiceError, Settings, ecr};
 struct World {
     account: Account,
     production: String,
+    test: String,
     blue: String,
+    green: String,
 }
 
 impl World {
@@ -42,6 +55,29 @@ impl World {
         Self::with(|spec| spec.controller = Controller::Ecs(EcsController::rolling(None)))
     }
 
+    /// A service with a blue and a green revision, these hooks and two minutes of bake time.
+    fn native(shift: Shift, hooks: &[Hook]) -> Self {
+        let (world, mut spec) = Self::empty();
+        world.make_native(&mut spec, shift, hooks);
+        ecs::create_service(&world.account, spec).unwrap();
+        world
+    }
+
+    fn make_native(&self, spec: &mut ServiceSpec, shift: Shift, hooks: &[Hook]) {
+        let routing = Routing {
+            alternate_target_group_arn: self.green.clone(),
+            production_listener_rule: elb::default_rule(&self.production),
+            test_listener_rule: Some(elb::default_rule(&self.test)),
+        };
+        let native = Native {
+            shift,
+            bake_minutes: 2,
+            hooks: hooks.to_vec(),
+            routing: Some(routing),
+        };
+        spec.controller = Controller::Ecs(EcsController::native(Some(self.balancer()), native));
+    }
+
     fn with(change: impl FnOnce(&mut ServiceSpec)) -> Self {
         let (world, mut spec) = Self::empty();
         change(&mut spec);
@@ -55,11 +91,15 @@ impl World {
         ecr::create_repository(&account, "mco/api");
         let balancer = elb::create_load_balancer(&account, "mco");
         let blue = elb::create_target_group(&account, target_group("mco-api-blue"));
+        let green = elb::create_target_group(&account, target_group("mco-api-green"));
         let production = elb::create_listener(&account, &balancer, 80, &blue).unwrap();
+        let test = elb::create_listener(&account, &balancer, 9001, &blue).unwrap();
         let world = Self {
             account,
             production,
+            test,
             blue,
+            green,
         };
         world.task_definition(&ImageSpec::healthy("v1"));
         world.task_definition(&ImageSpec::healthy("v2"));
@@ -105,6 +145,20 @@ impl World {
             .as_str()
             .unwrap()
             .to_owned()
+    }
+
+    /// A function that keeps its payloads and answers one of `answers` after the other, the last for ever.
+    fn function(&self, name: &str, answers: &[Value]) -> Arc<Mutex<Vec<Value>>> {
+        let payloads = Arc::new(Mutex::new(Vec::new()));
+        let (keep, answers) = (payloads.clone(), answers.to_vec());
+        let handler = move |invocation: Invocation| {
+            let mut payloads = keep.lock().unwrap();
+            let answer = answers[payloads.len().min(answers.len() - 1)].clone();
+            payloads.push(invocation.payload);
+            async move { Ok(answer) }.boxed()
+        };
+        self.account.functions().register(name, Arc::new(handler));
+        payloads
     }
 
     fn call(&self, operation: &str, input: Value) -> Result<Value, ServiceError> {
@@ -172,6 +226,23 @@ impl World {
             .collect()
     }
 
+    async fn until_stage(&self, arn: &str, stage: Stage) {
+        let reached = || self.deployment(arn)["lifecycleStage"] == stage.name();
+        self.until(stage.name(), reached).await;
+    }
+
+    /// A listener's weights of the blue and the green target group.
+    fn weights(&self, listener: &str) -> (u32, u32) {
+        let weights = elb::listener(&self.account, listener).unwrap().weights;
+        let of = |arn: &str| {
+            weights
+                .iter()
+                .find(|(group, _)| group == arn)
+                .map_or(0, |(_, weight)| *weight)
+        };
+        (of(&self.blue), of(&self.green))
+    }
+
     async fn seconds(&self, seconds: u64) {
         self.account
             .clock()
@@ -236,6 +307,44 @@ impl World {
     }
 }
 
+/// Somebody who asks for `/` again and again.
+struct Asking {
+    answers: Arc<Mutex<Vec<(u16, String)>>>,
+    task: tokio::task::JoinHandle<()>,
+}
+
+impl Asking {
+    fn begin(world: &Arc<World>) -> Self {
+        let (world, answers) = (world.clone(), Arc::new(Mutex::new(Vec::new())));
+        let keep = answers.clone();
+        let task = tokio::spawn(async move {
+            loop {
+                let answer = world.get().await;
+                keep.lock().unwrap().push(answer);
+                world
+                    .account
+                    .clock()
+                    .sleep(Duration::from_millis(500))
+                    .await;
+            }
+        });
+        Self { answers, task }
+    }
+
+    fn answers(&self) -> Vec<(u16, String)> {
+        self.answers.lock().unwrap().clone()
+    }
+
+    /// Ends it. Returns the answers, of which none may be a loss.
+    fn end(self) -> Vec<(u16, String)> {
+        self.task.abort();
+        let answers = self.answers();
+        let lost = answers.iter().filter(|(status, _)| *status != 200).count();
+        assert_eq!(lost, 0, "of {}", answers.len());
+        answers
+    }
+}
+
 fn target_group(name: &str) -> TargetGroupSpec {
     TargetGroupSpec {
         name: name.to_owned(),
@@ -247,6 +356,11 @@ fn target_group(name: &str) -> TargetGroupSpec {
         unhealthy_threshold: 2,
         deregistration_delay: Duration::from_secs(10),
     }
+}
+
+/// The ARN under which a function is a hook.
+fn function_arn(name: &str) -> String {
+    format!("arn:aws:lambda:eu-west-1:123456789012:function:{name}")
 }
 
 fn configuration(spec: &mut ServiceSpec) -> &mut DeploymentConfiguration {

@@ -34,7 +34,13 @@ pub(super) fn read_launch(node: &Node<'_>, out: &mut Problems) -> Option<Launch>
     let launch_type = fields.optional("type");
     let providers = fields.optional("capacity_providers");
     match (launch_type, providers) {
-        (Some(launch_type), None) => read_type(&launch_type, &fields, platform_version, out),
+        (Some(launch_type), None) => {
+            let launch_type = read_type(&launch_type, &fields, out);
+            Some(Launch::Type {
+                launch_type: launch_type?,
+                platform_version: platform_version?,
+            })
+        }
         (None, Some(providers)) => {
             let providers = read_providers(&providers, out);
             Some(Launch::CapacityProviders {
@@ -53,12 +59,7 @@ pub(super) fn read_launch(node: &Node<'_>, out: &mut Problems) -> Option<Launch>
     }
 }
 
-fn read_type(
-    node: &Node<'_>,
-    fields: &Fields<'_>,
-    platform_version: Option<Option<String>>,
-    out: &mut Problems,
-) -> Option<Launch> {
+fn read_type(node: &Node<'_>, fields: &Fields<'_>, out: &mut Problems) -> Option<String> {
     let expected = format!("one of {}", listed(&TYPES));
     let launch_type = node.any_text(&expected, out)?;
     if !TYPES.contains(&launch_type) {
@@ -74,10 +75,7 @@ fn read_type(
         );
         return None;
     }
-    Some(Launch::Type {
-        launch_type: launch_type.to_owned(),
-        platform_version: platform_version?,
-    })
+    Some(launch_type.to_owned())
 }
 
 fn read_providers(node: &Node<'_>, out: &mut Problems) -> Option<Vec<CapacityProvider>> {

@@ -44,6 +44,7 @@ fn pipeline() -> impl Strategy<Value = Pipeline> {
             if action.is_none() && !variables.iter().any(|(name, _)| name == "IMAGE") {
                 variables.push(("IMAGE".into(), "{image}".into()));
             }
+            variables.sort();
             Pipeline {
                 name,
                 // `IMAGE` itself may have been any value.

@@ -1,0 +1,61 @@
+//! The hook of ECS's own deployments, whose answer is what the function returns. An error would roll the deployment
+//! back without a word, so there is none.
+
+use greenlight_core::gate::{EcsHook, HookDetails};
+use greenlight_deployer::{Deployer, gate::AtStage};
+use greenlight_runtime::{
+    function::Invocation,
+    logging::chain,
+    must_answer::{self, Verdict, must_answer},
+};
+use serde_json::{Value, json};
+
+use crate::{gate_until, not_found_out, over};
+
+pub(crate) async fn answer(deployer: &Deployer, invocation: &Invocation) -> Value {
+    let answered = must_answer(
+        &must_answer::EcsHook,
+        &invocation.payload,
+        invocation.deadline,
+        |details| {
+            let details = details.clone();
+            async move { verdict(deployer, invocation, &details).await }
+        },
+    )
+    .await;
+    match answered {
+        Ok(answered) => answered.answer,
+        Err(error) => {
+            tracing::error!("{}", chain(&error));
+            json!({ "hookStatus": "FAILED" })
+        }
+    }
+}
+
+async fn verdict(deployer: &Deployer, invocation: &Invocation, details: &HookDetails) -> Verdict {
+    let hook = match EcsHook::parse(&invocation.payload) {
+        Ok(hook) => hook,
+        Err(error) => {
+            return Verdict::Failed {
+                message: chain(&error),
+            };
+        }
+    };
+    let until = gate_until(deployer, invocation);
+    match deployer.validate_stage(&hook, details, until).await {
+        Ok(AtStage::Over(validated)) => over(validated),
+        Ok(AtStage::Unfinished {
+            unfinished,
+            summary,
+        }) => match serde_json::to_value(unfinished) {
+            Ok(for_next_call) => Verdict::InProgress {
+                summary,
+                for_next_call,
+            },
+            Err(error) => Verdict::Failed {
+                message: format!("the gate could not be carried on: {}", chain(&error)),
+            },
+        },
+        Err(error) => not_found_out(&error),
+    }
+}

@@ -1,0 +1,86 @@
+//! What is live in the sample account, whoever deploys it.
+
+use serde_json::{Value, json};
+
+use super::{CLUSTER, CONTAINER, SERVICE, Sample};
+use crate::account::{ecs, elb};
+
+/// What runs, or is to run, at the service.
+struct Primary {
+    task_definition: String,
+    target_group: Option<String>,
+    /// Whether tasks of another revision get the same traffic.
+    is_alone: bool,
+}
+
+impl Sample {
+    /// The image of the service's primary task set or deployment, as its task definition has it.
+    pub fn live_image(&self) -> Option<String> {
+        self.image_in(&self.primary()?.task_definition, CONTAINER)
+    }
+
+    /// The image of a container in a task definition (family, `family:revision` or ARN).
+    pub fn image_in(&self, task_definition: &str, container: &str) -> Option<String> {
+        let document = self.task_definition(task_definition)?;
+        let definitions = document["containerDefinitions"].as_array()?;
+        let found = definitions.iter().find(|it| it["name"] == container)?;
+        found["image"].as_str().map(str::to_owned)
+    }
+
+    /// A task definition's document.
+    pub fn task_definition(&self, task_definition: &str) -> Option<Value> {
+        let input = json!({"taskDefinition": task_definition});
+        let mut output = ecs::handle(&self.account, "DescribeTaskDefinition", input).ok()?;
+        Some(output["taskDefinition"].take())
+    }
+
+    /// The task definition that is live, under the same condition as [`Self::live_digest`].
+    pub fn live_task_definition(&self) -> Option<Value> {
+        self.task_definition(&self.undivided()?.task_definition)
+    }
+
+    /// The digest that is live: what the primary task set or deployment runs, if all production traffic
+    /// goes to it.
+    pub fn live_digest(&self) -> Option<String> {
+        let image = self.image_in(&self.undivided()?.task_definition, CONTAINER)?;
+        match image.split_once('@') {
+            Some((_, digest)) => Some(digest.to_owned()),
+            // v1 was started by its tag, before anybody pinned digests.
+            None => Some(self.v1.clone()),
+        }
+    }
+
+    /// The primary, if nothing else gets production traffic.
+    fn undivided(&self) -> Option<Primary> {
+        let primary = self.primary()?;
+        let listener = elb::listener(&self.account, &self.production_listener)?;
+        let elsewhere = primary.target_group.as_ref().is_some_and(|own| {
+            let mut weights = listener.weights.iter();
+            weights.any(|(group, weight)| group != own && *weight > 0)
+        });
+        (primary.is_alone && !elsewhere).then_some(primary)
+    }
+
+    fn primary(&self) -> Option<Primary> {
+        let revisions = ecs::revisions(&self.account, CLUSTER, SERVICE);
+        if let Some(primary) = revisions.iter().find(|it| it.primary) {
+            let mut others = revisions.iter().filter(|it| it.id != primary.id);
+            let shares = |other: &ecs::RevisionView| {
+                other.running > 0 && other.target_group_arn == primary.target_group_arn
+            };
+            return Some(Primary {
+                task_definition: primary.task_definition.clone(),
+                target_group: primary.target_group_arn.clone(),
+                is_alone: !others.any(shares),
+            });
+        }
+        let service = ecs::service(&self.account, CLUSTER, SERVICE)?;
+        let mut sets = service.task_sets.into_iter();
+        let primary = sets.find(|task_set| task_set.status == "PRIMARY")?;
+        Some(Primary {
+            task_definition: primary.task_definition,
+            target_group: primary.load_balancer.map(|it| it.target_group_arn),
+            is_alone: true,
+        })
+    }
+}

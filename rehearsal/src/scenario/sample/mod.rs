@@ -1,0 +1,169 @@
+//! The sample account: a service behind a load balancer, already live, and Greenlight's stack beside it.
+//!
+//! Rehearsals and the tests of the whole workspace begin here, each with the [`Stand`] that its story needs.
+//! Everything exists when [`sample_account_for`] returns, except what runs when a function is invoked: that
+//! is given to [`Account::deploy`](crate::account::Account::deploy) afterwards, with [`Sample::template`].
+
+mod deployments;
+mod live;
+mod others;
+mod quiet;
+mod service;
+mod stand;
+#[cfg(test)]
+mod tests;
+
+use crate::account::containers::ImageSpec;
+use crate::account::ecs::{self, ServiceSpec};
+use crate::account::template::{Choices, Template};
+use crate::account::{Account, Settings, ecr, s3};
+use crate::build::workspace;
+pub use stand::Stand;
+
+/// The repository that the sample service's image comes from.
+pub const REPOSITORY: &str = "mco/api";
+/// The repository of the second container at [`Stand::Sidecars`].
+pub const SIDECAR_REPOSITORY: &str = "mco/sidecar";
+/// The tag that the sample target watches, in both repositories.
+pub const TAG: &str = "test";
+/// Name of the ECS cluster, and of the load balancer.
+pub const CLUSTER: &str = "mco";
+/// Name of the ECS service.
+pub const SERVICE: &str = "api";
+/// Name of the container of the service that runs the image.
+pub const CONTAINER: &str = "api";
+/// Name of the second container at [`Stand::Sidecars`].
+pub const SIDECAR: &str = "sidecar";
+/// Name of the CodeDeploy application, and of its deployment group.
+pub const APPLICATION: &str = "API";
+/// Name of the pipeline at [`Stand::Pipeline`].
+pub const PIPELINE: &str = "api-test";
+/// The bucket of the templates at [`Stand::Templates`].
+pub const BUCKET: &str = "mco-deployments";
+/// Name of the sample target.
+pub const TARGET: &str = "api-test";
+/// The sample target's document at [`Stand::CodeDeploy`].
+pub const TARGETS: &str = Stand::CodeDeploy.targets();
+
+/// The function of template.yaml that native deployments ask at their lifecycle hooks.
+const GATE: &str = "ValidateGreen";
+
+/// The sample account, ready to be used.
+#[derive(Debug, Clone)]
+pub struct Sample {
+    /// The account.
+    pub account: Account,
+    /// What it is set up for.
+    pub stand: Stand,
+    /// template.yaml, read, and not deployed yet.
+    pub template: Template,
+    /// The digest of `v1`, which is live and has the tag.
+    pub v1: String,
+    /// The ARN of the production listener.
+    pub production_listener: String,
+    /// The ARN of the test listener.
+    pub test_listener: String,
+}
+
+/// Why there is no sample account.
+#[derive(Debug, thiserror::Error)]
+#[error("the sample account cannot be set up: {0}")]
+pub struct SampleError(String);
+
+/// Sets up the sample account for CodeDeploy: `v1` of `mco/api` is pushed, tagged, running, and serves
+/// production.
+pub fn sample_account(settings: Settings) -> Result<Sample, SampleError> {
+    open(settings, Stand::CodeDeploy, |_| {})
+}
+
+/// The same for another way to deploy.
+pub async fn sample_account_for(settings: Settings, stand: Stand) -> Result<Sample, SampleError> {
+    sample_account_with(settings, stand, |_| {}).await
+}
+
+/// The same with another service.
+pub async fn sample_account_with(
+    settings: Settings,
+    stand: Stand,
+    change: impl FnOnce(&mut ServiceSpec),
+) -> Result<Sample, SampleError> {
+    let sample = open(settings, stand, change)?;
+    if stand == Stand::Templates {
+        others::templates(&sample.account).await?;
+    }
+    Ok(sample)
+}
+
+fn open(
+    settings: Settings,
+    stand: Stand,
+    change: impl FnOnce(&mut ServiceSpec),
+) -> Result<Sample, SampleError> {
+    let template = Template::read(&workspace().join("template.yaml"), &Choices::of(&settings))
+        .map_err(failed)?;
+    let gate = template.function(GATE);
+    let gate = gate.ok_or_else(|| failed(format!("template.yaml has no function {GATE}")))?;
+    let account = Account::new(settings);
+    let hook = account.functions().arn(&gate.name);
+    let (v1, ground) = service::prepare(&account, stand)?;
+    let mut spec = service::spec(stand, &ground, &hook);
+    change(&mut spec);
+    ecs::create_service(&account, spec).map_err(failed)?;
+    if stand.is_codedeploy() {
+        others::codedeploy(&account, &ground);
+    }
+    if stand == Stand::Pipeline {
+        others::pipeline(&account)?;
+    }
+    Ok(Sample {
+        account,
+        stand,
+        template,
+        v1,
+        production_listener: ground.production_listener,
+        test_listener: ground.test_listener,
+    })
+}
+
+fn failed(error: impl std::fmt::Display) -> SampleError {
+    SampleError(error.to_string())
+}
+
+impl Sample {
+    /// Pushes an image to the repository, tagged as the target watches. Returns its digest.
+    pub fn push(&self, image: &ImageSpec) -> Result<String, SampleError> {
+        self.push_as(TAG, image)
+    }
+
+    /// Pushes an image to the repository with another tag. Returns its digest.
+    pub fn push_as(&self, tag: &str, image: &ImageSpec) -> Result<String, SampleError> {
+        self.push_to(REPOSITORY, tag, image)
+    }
+
+    /// Pushes an image to any repository. Returns its digest.
+    pub fn push_to(
+        &self,
+        repository: &str,
+        tag: &str,
+        image: &ImageSpec,
+    ) -> Result<String, SampleError> {
+        ecr::push_image(&self.account, repository, &[tag], image).map_err(failed)
+    }
+
+    /// Puts a template into the bucket of [`Stand::Templates`].
+    pub async fn put_template(&self, key: &str, text: &str) -> Result<(), SampleError> {
+        s3::put_object(&self.account, BUCKET, key, text)
+            .await
+            .map_err(failed)
+    }
+
+    /// Gives the watched tag to an image that is in the repository already.
+    pub fn tag(&self, digest: &str) -> Result<(), SampleError> {
+        ecr::retag(&self.account, REPOSITORY, digest, TAG).map_err(failed)
+    }
+
+    /// The digest that the watched tag names.
+    pub fn tagged(&self) -> Option<String> {
+        ecr::tagged(&self.account, REPOSITORY, TAG)
+    }
+}

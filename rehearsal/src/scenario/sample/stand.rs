@@ -1,0 +1,77 @@
+//! The ways in which the sample service can be deployed to, and the sample target of each.
+
+/// What the sample account is set up for. The names in it are the same everywhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stand {
+    /// CodeDeploy, blue/green with a canary, and a test listener.
+    CodeDeploy,
+    /// The same, with the task definition and the AppSpec from templates in S3.
+    Templates,
+    /// `UpdateService` of a rolling service whose circuit breaker rolls back.
+    Rolling,
+    /// The same, with a migration before.
+    Migration,
+    /// The same, with a second container whose image is of a repository of its own.
+    Sidecars,
+    /// ECS's own blue/green.
+    BlueGreen,
+    /// ECS's own canary.
+    Canary,
+    /// The same, and before each step it waits for a person.
+    PausedCanary,
+    /// One task. The service is there, but nothing deploys to it.
+    Task,
+    /// A pipeline that deploys to the service by CodeDeploy.
+    Pipeline,
+}
+
+impl Stand {
+    /// All of them.
+    pub const ALL: [Self; 10] = [
+        Self::CodeDeploy,
+        Self::Templates,
+        Self::Rolling,
+        Self::Migration,
+        Self::Sidecars,
+        Self::BlueGreen,
+        Self::Canary,
+        Self::PausedCanary,
+        Self::Task,
+        Self::Pipeline,
+    ];
+
+    /// The sample target's document, for `greenlight targets apply`.
+    pub const fn targets(self) -> &'static str {
+        match self {
+            Self::CodeDeploy => include_str!("../../../sample/targets.yaml"),
+            Self::Templates => include_str!("../../../sample/templates.yaml"),
+            Self::Rolling => include_str!("../../../sample/rolling.yaml"),
+            Self::Migration => include_str!("../../../sample/migration.yaml"),
+            Self::Sidecars => include_str!("../../../sample/sidecars.yaml"),
+            Self::BlueGreen => include_str!("../../../sample/blue-green.yaml"),
+            Self::Canary | Self::PausedCanary => include_str!("../../../sample/canary.yaml"),
+            Self::Task => include_str!("../../../sample/task.yaml"),
+            Self::Pipeline => include_str!("../../../sample/pipeline.yaml"),
+        }
+    }
+
+    /// Where that document is in the workspace.
+    pub const fn file(self) -> &'static str {
+        match self {
+            Self::CodeDeploy => "rehearsal/sample/targets.yaml",
+            Self::Templates => "rehearsal/sample/templates.yaml",
+            Self::Rolling => "rehearsal/sample/rolling.yaml",
+            Self::Migration => "rehearsal/sample/migration.yaml",
+            Self::Sidecars => "rehearsal/sample/sidecars.yaml",
+            Self::BlueGreen => "rehearsal/sample/blue-green.yaml",
+            Self::Canary | Self::PausedCanary => "rehearsal/sample/canary.yaml",
+            Self::Task => "rehearsal/sample/task.yaml",
+            Self::Pipeline => "rehearsal/sample/pipeline.yaml",
+        }
+    }
+
+    /// Whether CodeDeploy deploys to the service.
+    pub(super) const fn is_codedeploy(self) -> bool {
+        matches!(self, Self::CodeDeploy | Self::Templates | Self::Pipeline)
+    }
+}

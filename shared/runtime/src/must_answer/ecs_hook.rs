@@ -1,0 +1,138 @@
+//! The lifecycle hook of ECS's own deployments, to which the function's return value is the answer.
+//!
+//! Source: AWS-FACTS 7.5. A call that ends with an error, with no status or not at all rolls the deployment back; one
+//! that is answered `IN_PROGRESS` is repeated.
+
+use super::{Contract, NoAddress, NotTaken, Verdict};
+use greenlight_core::gate::{CALL_AGAIN_AFTER, HookDetails, is_ecs_hook};
+use serde_json::{Value, json};
+use std::convert::Infallible;
+
+/// Gives the value that has to be returned.
+#[derive(Debug)]
+pub struct EcsHook;
+
+impl Contract for EcsHook {
+    /// What has to be given back with `IN_PROGRESS`.
+    type Address = HookDetails;
+    type Answer = Value;
+    type Error = Infallible;
+
+    fn address(payload: &Value) -> Result<HookDetails, NoAddress> {
+        if is_ecs_hook(payload) {
+            return Ok(HookDetails::of(payload));
+        }
+        Err(NoAddress {
+            missing: "expected an event of a lifecycle hook of ECS, with `lifecycleStage` and `resourceArn`".to_owned(),
+        })
+    }
+
+    async fn answer(
+        &self,
+        address: &HookDetails,
+        verdict: &Verdict,
+    ) -> Result<Value, NotTaken<Infallible>> {
+        Ok(match verdict {
+            Verdict::Succeeded { .. } => json!({ "hookStatus": "SUCCEEDED" }),
+            Verdict::Failed { .. } => json!({ "hookStatus": "FAILED" }),
+            Verdict::InProgress { for_next_call, .. } => json!({
+                "hookStatus": "IN_PROGRESS",
+                "callBackDelay": CALL_AGAIN_AFTER.as_secs(),
+                "hookDetails": address.with(for_next_call.clone()),
+            }),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::must_answer;
+    use super::*;
+    use tokio::time::{Duration, Instant};
+
+    fn payload() -> Value {
+        let sample = include_str!("../../../../events/hook/ecs-native-with-hook-details.json");
+        serde_json::from_str(sample).unwrap()
+    }
+
+    async fn answer_to<H>(handler: impl FnOnce(&HookDetails) -> H + Send) -> Value
+    where
+        H: Future<Output = Verdict> + Send,
+    {
+        let deadline = Instant::now() + Duration::from_mins(15);
+        let answered = must_answer(&EcsHook, &payload(), deadline, handler).await;
+        assert!(Instant::now() < deadline);
+        answered.unwrap().answer
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_verdict_is_the_value_that_is_returned() {
+        let succeeded = Verdict::Succeeded {
+            summary: "3 checks passed".to_owned(),
+        };
+        let failed = Verdict::Failed {
+            message: "answered 500".to_owned(),
+        };
+        for (verdict, status) in [(succeeded, "SUCCEEDED"), (failed, "FAILED")] {
+            let answer = answer_to(|_| async { verdict }).await;
+            assert_eq!(answer, json!({ "hookStatus": status }));
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_gate_that_goes_on_gives_everything_back_that_it_was_given() {
+        let answer = answer_to(|_| async {
+            Verdict::InProgress {
+                summary: "1 of 2 green tasks run".to_owned(),
+                for_next_call: json!({"stage": "POST_SCALE_UP"}),
+            }
+        })
+        .await;
+        let expected = json!({
+            "hookStatus": "IN_PROGRESS",
+            "callBackDelay": 30,
+            "hookDetails": {
+                "team": "payments",
+                "severity": 2,
+                "greenlight": {"stage": "POST_SCALE_UP"},
+            },
+        });
+        assert_eq!(answer, expected);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_panic_and_checks_that_do_not_end_are_failures() {
+        let failed = json!({ "hookStatus": "FAILED" });
+        let panicked = answer_to(|_| async { panic!("index out of range") }).await;
+        assert_eq!(panicked, failed);
+        let at_once = answer_to(|_| -> std::future::Ready<Verdict> { panic!("no client") }).await;
+        assert_eq!(at_once, failed);
+        assert_eq!(answer_to(|_| std::future::pending()).await, failed);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_call_whose_time_is_over_already_is_answered() {
+        let answered = must_answer(&EcsHook, &payload(), Instant::now(), |_| {
+            std::future::pending()
+        });
+        assert_eq!(
+            answered.await.unwrap().answer,
+            json!({ "hookStatus": "FAILED" })
+        );
+    }
+
+    #[test]
+    fn the_address_is_found_in_whatever_looks_as_if_it_was_of_ecs() {
+        for payload in [
+            json!({"lifecycleStage": null}),
+            json!({"resourceArn": []}),
+            json!({"executionDetails": 1, "hookDetails": 2}),
+        ] {
+            assert!(EcsHook::address(&payload).is_ok(), "{payload}");
+        }
+        for foreign in [json!({"DeploymentId": "d-1"}), json!([]), json!(null)] {
+            let missing = EcsHook::address(&foreign).unwrap_err().missing;
+            assert!(missing.contains("`lifecycleStage`"), "{missing}");
+        }
+    }
+}
