@@ -241,13 +241,14 @@ fn gate(report: &GateReport) -> Vec<String> {
 
 /// That something waits, with how to answer, as one line.
 pub fn waits(awaiting: &Awaiting) -> String {
-    let mut text = format!("{}; {}", awaiting.what, awaiting.remedy);
-    match (&awaiting.until, &awaiting.otherwise) {
-        (Some(until), Some(otherwise)) => text += &format!("; at {until} {otherwise}"),
-        (Some(until), None) => text += &format!("; it waits until {until}"),
-        (None, _) => {}
+    let Awaiting { what, remedy, .. } = awaiting;
+    // The fractions of AWS's own times are noise.
+    let until = awaiting.until.map(|it| it.strftime("%Y-%m-%dT%H:%M:%SZ"));
+    match (until, &awaiting.otherwise) {
+        (Some(until), Some(otherwise)) => format!("{what}; {remedy}; at {until} {otherwise}"),
+        (Some(until), None) => format!("{what}; {remedy}; it waits until {until}"),
+        (None, _) => format!("{what}; {remedy}"),
     }
-    text
 }
 
 fn took(record: &DeploymentRecord) -> String {
