@@ -22,7 +22,7 @@ use greenlight_runtime::{
 use rehearsal::{
     account::ecs::ServiceSpec,
     account::{
-        Account, Settings, access_key_id,
+        Account, Settings, access_key_id, elb,
         functions::{self, FunctionError, Handler},
     },
     scenario::sample::{Sample, Stand, sample_account_with},
@@ -188,7 +188,11 @@ impl World {
 
     /// What `deploy-on-push` asked of an operation (`ecs:UpdateService`), oldest first.
     pub fn asked_by_push(&self, action: &str) -> Vec<Value> {
-        let calls = self.sample.account.journal().calls_of(DEPLOY_ON_PUSH, action);
+        let calls = self
+            .sample
+            .account
+            .journal()
+            .calls_of(DEPLOY_ON_PUSH, action);
         calls.into_iter().map(|call| call.request).collect()
     }
 
@@ -277,6 +281,17 @@ pub fn targets_of(stand: Stand) -> Vec<Target> {
 pub fn targets_in(document: &str) -> Vec<Target> {
     let document: Value = serde_norway::from_str(document).unwrap();
     greenlight_core::target::parse(&document).unwrap()
+}
+
+/// The target of [`Stand::Rolling`] whose gate asks production for `/health`.
+pub fn health_behind(world: &World) -> Vec<Target> {
+    let listener = elb::listener(&world.sample.account, &world.sample.production_listener);
+    let check = format!(
+        "http: {{ url: \"{}/health\", timeout: 30s }}",
+        listener.unwrap().url
+    );
+    let targets = Stand::Rolling.targets();
+    targets_in(&targets.replace("targets: { timeout: 3m }", &check))
 }
 
 async fn sample() -> Sample {

@@ -4,7 +4,10 @@
 #![expect(clippy::unwrap_used, reason = "what cannot be set up is a failed test")]
 
 use greenlight_core::record::Status;
-use greenlight_tests::{wire::Fault, world::World};
+use greenlight_tests::{
+    wire::Fault,
+    world::{World, health_behind},
+};
 use rehearsal::{account::containers::ImageSpec, scenario::sample::Stand};
 use tokio::time::{Duration, sleep};
 
@@ -111,6 +114,52 @@ async fn the_tag_is_given_back_whatever_happens(stand: Stand, fault: Fault) {
     }
     // Of a task that failed there is less to be read.
     assert!((8..CALLS).contains(&struck), "{struck} calls were hit");
+}
+
+/// What was live before a rolling deployment is deployed again, once, and its tag given back, wherever
+/// `record-deployment` dies after the gate behind it has failed.
+async fn the_previous_image_comes_back_whatever_happens(fault: Fault) {
+    let mut struck = 0;
+    for number in 0..CALLS {
+        let world = World::open_stand_with(Stand::Rolling, &[], |_| {}).await;
+        world.register(&health_behind(&world)).await;
+        let bad = world.sample.push(&ImageSpec::answers_500("v2")).unwrap();
+        world.record_wire.inject(number, fault);
+        world.quiet().await;
+        let case = format!("{fault:?} at call {number}: {:?}", world.record_wire.seen());
+        assert_eq!(world.status_of(&bad).await, Some(Status::Failed), "{case}");
+        assert_eq!(world.sample.deployments().len(), 2, "{case}");
+        let v1 = Some(&world.sample.v1);
+        assert_eq!(world.sample.tagged().as_ref(), v1, "{case}");
+        assert_eq!(world.recorded().await.as_ref(), v1, "{case}");
+        assert_eq!(world.sample.live_digest().as_ref(), v1, "{case}");
+        let target = world.target().await;
+        assert_eq!(
+            (target.state.active, target.state.queued),
+            (None, None),
+            "{case}"
+        );
+        if !world.record_wire.has_struck() {
+            break;
+        }
+        struck += 1;
+    }
+    assert!((30..CALLS).contains(&struck), "{struck} calls were hit");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_crash_before_any_call_after_a_failed_gate_is_made_good() {
+    the_previous_image_comes_back_whatever_happens(Fault::CrashBefore).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_crash_after_any_call_after_a_failed_gate_is_made_good() {
+    the_previous_image_comes_back_whatever_happens(Fault::CrashAfter).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lost_answer_to_any_call_after_a_failed_gate_is_made_good() {
+    the_previous_image_comes_back_whatever_happens(Fault::AnswerLost).await;
 }
 
 /// The three histories with the three faults at a stand.
