@@ -70,6 +70,9 @@ pub(crate) enum Command {
         /// A tag, a digest, `repository:tag` or `repository@digest`; the first tag that the target
         /// takes if it is left out.
         image: Option<Wish>,
+        /// An `imagedefinitions.json` or `imageDetail.json` of CodePipeline that names the images.
+        #[arg(long, value_name = "FILE", conflicts_with = "image")]
+        images: Option<PathBuf>,
         /// End with status 1 if anything would change.
         #[arg(long)]
         exit_code: bool,
@@ -96,7 +99,11 @@ pub(crate) struct Deploy {
     /// The target.
     pub(crate) target: TargetName,
     /// A tag, a digest, `repository:tag` or `repository@digest`.
-    pub(crate) image: Wish,
+    #[arg(required_unless_present = "images")]
+    pub(crate) image: Option<Wish>,
+    /// An `imagedefinitions.json` or `imageDetail.json` of CodePipeline that names the images.
+    #[arg(long, value_name = "FILE", conflicts_with = "image")]
+    pub(crate) images: Option<PathBuf>,
     /// Only start it.
     #[arg(long)]
     pub(crate) no_wait: bool,

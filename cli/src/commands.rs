@@ -84,9 +84,10 @@ async fn try_to(arguments: Arguments) -> Result<Outcome, Failure> {
         Command::Diff {
             target,
             image,
+            images,
             exit_code,
         } => {
-            let wish = image.unwrap_or_default();
+            let wish = document::wish(image, images.as_deref())?;
             return plan::diff(&deployer, &target, &wish, exit_code).await;
         }
         Command::Deploy(what) => return deploy::deploy(deployer, what, json).await,

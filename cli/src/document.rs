@@ -1,13 +1,16 @@
-//! A file of targets: found, read, and understood.
+//! A file of targets, or of images: found, read, and understood.
 //!
-//! What a document may say is in `greenlight_core::target`; here is only how it gets there.
+//! What a document may say is in `greenlight_core::target` and `greenlight_core::image_definitions`;
+//! here is only how it gets there.
 
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
+use greenlight_core::image_definitions::{ImageFile, ImageFileError};
 use greenlight_core::problems::Problems;
 use greenlight_core::target::{self, Target};
+use greenlight_deployer::plan::Wish;
 use serde_json::Value;
 
 use crate::strict::Strict;
@@ -32,27 +35,49 @@ pub(crate) enum DocumentError {
         file: PathBuf,
         source: serde_json::Error,
     },
+    #[error("`{}` names no images that could be deployed", .file.display())]
+    NoImages {
+        file: PathBuf,
+        source: ImageFileError,
+    },
     #[error("`{}` does not describe targets", .file.display())]
     Wrong { file: PathBuf, problems: Problems },
 }
 
-/// Reads the targets of a file, or of standard input if the file is `-`.
-pub(crate) fn read(file: &Path) -> Result<Vec<Target>, DocumentError> {
-    let text = if file == Path::new("-") {
-        read_all(io::stdin().lock(), file)
-    } else {
-        let opened = File::open(file);
-        let opened = opened.map_err(|source| DocumentError::Unreadable {
+/// What is to be deployed: an image that was named, or what a file of CodePipeline says.
+pub(crate) fn wish(image: Option<Wish>, file: Option<&Path>) -> Result<Wish, DocumentError> {
+    let Some(file) = file else {
+        return Ok(image.unwrap_or_default());
+    };
+    let text = text_of(file)?;
+    ImageFile::parse(text.as_bytes(), &file.display().to_string())
+        .map(Wish::File)
+        .map_err(|source| DocumentError::NoImages {
             file: file.to_owned(),
             source,
-        });
-        read_all(opened?, file)
-    }?;
+        })
+}
+
+/// Reads the targets of a file, or of standard input if the file is `-`.
+pub(crate) fn read(file: &Path) -> Result<Vec<Target>, DocumentError> {
+    let text = text_of(file)?;
     let document = parse(&text, file)?;
     target::parse(&document).map_err(|problems| DocumentError::Wrong {
         file: file.to_owned(),
         problems,
     })
+}
+
+fn text_of(file: &Path) -> Result<String, DocumentError> {
+    if file == Path::new("-") {
+        return read_all(io::stdin().lock(), file);
+    }
+    let opened = File::open(file);
+    let opened = opened.map_err(|source| DocumentError::Unreadable {
+        file: file.to_owned(),
+        source,
+    });
+    read_all(opened?, file)
 }
 
 fn read_all(from: impl Read, file: &Path) -> Result<String, DocumentError> {

@@ -9,7 +9,7 @@ use clap::{Parser, ValueEnum as _};
 use rehearsal::account::journal::Tone;
 use rehearsal::build::build;
 use rehearsal::report::Report;
-use rehearsal::scenario::sample::{REPOSITORY, TAG};
+use rehearsal::scenario::sample::{REPOSITORY, Stand, TAG};
 use rehearsal::scenario::{Scenario, Stage};
 use rehearsal::timeline::Timeline;
 use rehearsal::wire;
@@ -60,7 +60,7 @@ fn main() -> ExitCode {
     let arguments = Arguments::parse();
     if arguments.list {
         for scenario in Scenario::value_variants() {
-            println!("{:<12} {}", scenario.name(), scenario.summary());
+            println!("{:<20} {}", scenario.name(), scenario.summary());
         }
         return ExitCode::SUCCESS;
     }
@@ -90,7 +90,7 @@ fn rehearse(arguments: &Arguments) -> Result<bool, Box<dyn std::error::Error>> {
     if arguments.serve && arguments.scenario.is_none() {
         let speed = arguments.speed.unwrap_or(SERVING_SPEED);
         return tokio::runtime::Runtime::new()?.block_on(async {
-            let stage = Stage::open(&binaries, speed, false).await?;
+            let stage = Stage::open(&binaries, Stand::CodeDeploy, speed, false).await?;
             serve(&stage).await?;
             record(wire.as_mut(), &stage)?;
             Ok(true)
@@ -125,7 +125,7 @@ fn rehearse(arguments: &Arguments) -> Result<bool, Box<dyn std::error::Error>> {
             };
             timeline.sentence(
                 tone,
-                &format!("{mark} {:<12} {:>4.0} s", report.scenario, report.seconds),
+                &format!("{mark} {:<20} {:>4.0} s", report.scenario, report.seconds),
             );
         }
     }

@@ -27,7 +27,7 @@ pub struct Report {
     pub expectations: Vec<Expectation>,
     /// Greenlight's records, newest first, as `greenlight history --json` prints them.
     pub deployments: Vec<Value>,
-    /// What the lifecycle hooks answered: `{"deployment", "status"}`.
+    /// What the lifecycle hooks answered, in the words of CodeDeploy or ECS: `{"deployment", "status"}`.
     pub verdicts: Vec<Value>,
     /// Target → digest that is live, as `greenlight status --json` prints it.
     pub current: BTreeMap<String, Option<String>>,
@@ -71,6 +71,15 @@ impl Report {
             *calls
                 .entry(format!("{}:{}", call.service, call.operation))
                 .or_default() += 1;
+        }
+        // Hooks of ECS's own deployments answer by what they return, which is no call.
+        let sample = &stage.sample;
+        for id in sample.deployments().iter().rev() {
+            let deployment = sample.deployment(id);
+            let hooks = deployment["lifecycleHookDetails"].as_array();
+            let verdict = |hook: &Value| json!({"deployment": id, "status": hook["status"]});
+            self.verdicts
+                .extend(hooks.into_iter().flatten().map(verdict));
         }
         // What cannot be asked is missing, and an expectation says why.
         self.deployments = stage.history().await.unwrap_or_default();

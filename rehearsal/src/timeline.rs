@@ -319,6 +319,16 @@ impl Timeline {
         self.say(&self.painted(colour, text));
     }
 
+    /// Prints what a person types.
+    pub fn typed(self, command: &str) {
+        self.say(&self.painted(BOLD, &format!("        $ {command}")));
+    }
+
+    /// Prints a line that a command prints.
+    pub fn printed(self, line: &str) {
+        self.say(&format!("        {} {line}", self.painted(DIM, "│")));
+    }
+
     fn format(self, line: &Line) -> String {
         let seconds = line.at.duration_since(self.start).as_secs().max(0);
         let offset = format!("{:>3}:{:02}", seconds / 60, seconds % 60);

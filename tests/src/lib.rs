@@ -7,6 +7,7 @@
     reason = "what cannot be set up is a failed test"
 )]
 
+pub mod asked;
 pub mod by_hand;
 pub mod wire;
 pub mod world;

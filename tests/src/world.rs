@@ -90,6 +90,14 @@ impl World {
         world
     }
 
+    /// The same in an account with other settings, and with these targets registered.
+    pub async fn open_stand_in(settings: Settings, stand: Stand, targets: &[Target]) -> Self {
+        let sample = sample_account_with(settings, stand, |_| {});
+        let world = Self::set_up(sample.await.unwrap(), true).await;
+        world.register(targets).await;
+        world
+    }
+
     /// The sample account with these targets registered.
     pub async fn open_with(settings: Settings, targets: &[Target]) -> Self {
         let sample = sample_account_with(settings, Stand::CodeDeploy, |_| {});

@@ -50,6 +50,30 @@ LISTENERS = {
     "status": 200,
     "response": {"Listeners": [{"ListenerArn": LISTENER, "Port": 9001, "Protocol": "HTTP"}]},
 }
+# S3 and STS are in other protocols: members of S3 are in headers, and STS answers XML.
+GET_OBJECT = {
+    "function": "DeployOnPush",
+    "service": "s3",
+    "operation": "GetObject",
+    "request": {"Bucket": "mco-deployments", "Key": "api/taskdef.json"},
+    "status": 200,
+    "response": {"Content-Length": 12, "Content-Type": "application/json", "ETag": '"0"'},
+}
+ASSUME_ROLE = {
+    "function": "DeployOnPush",
+    "service": "sts",
+    "operation": "AssumeRole",
+    "request": {"RoleArn": "arn:aws:iam::111122223333:role/deploy", "RoleSessionName": "greenlight", "DurationSeconds": "3600"},
+    "status": 200,
+    "response": {
+        "Credentials": {
+            "AccessKeyId": "ASIAIOSFODNN7EXAMPLE",
+            "SecretAccessKey": "REDACTED",
+            "SessionToken": "REDACTED",
+            "Expiration": "2026-01-05T11:00:00Z",
+        }
+    },
+}
 
 
 def refused(status, code, call=DESCRIBE_IMAGES):
@@ -70,8 +94,20 @@ class Validate(unittest.TestCase):
         return call
 
     def test_valid_calls_pass(self):
-        for call in (DESCRIBE_IMAGES, GET_ITEM, LISTENERS):
+        for call in (DESCRIBE_IMAGES, GET_ITEM, LISTENERS, GET_OBJECT, ASSUME_ROLE):
             self.valid(call)
+
+    def test_members_in_headers_go_by_the_names_of_the_headers(self):
+        self.violates(self.changed(GET_OBJECT, "response", lambda answer: answer.update(ContentLength=12)), "unknown member")
+        self.violates(self.changed(GET_OBJECT, "request", lambda request: request.pop("Key")), "request.Key: required")
+        self.valid(refused(404, "NoSuchKey", GET_OBJECT))
+        self.valid(refused(403, "AccessDenied", GET_OBJECT))
+
+    def test_a_role_is_assumed_for_a_time_in_seconds(self):
+        late = self.changed(ASSUME_ROLE, "request", lambda request: request.update(DurationSeconds="soon"))
+        self.violates(late, "not a integer")
+        short = self.changed(ASSUME_ROLE, "request", lambda request: request.update(DurationSeconds="60"))
+        self.violates(short, "60 is less than 900")
 
     def test_an_unknown_request_member_is_found(self):
         call = self.changed(DESCRIBE_IMAGES, "request", lambda request: request.update(repository="mco/api"))

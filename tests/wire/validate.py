@@ -4,8 +4,9 @@ Every line of a record is one AWS call, `{"function", "service", "operation", "r
 "response"}`. Request and answer must have no unknown members, no missing ones, the right types,
 declared enum values, and lengths and ranges within the model's; an error must be one that the operation
 declares, or one that every operation may give. The models are those of botocore. Of the query protocol
-(Elastic Load Balancing) the record holds the members that were read from the form and written into the
-XML, so numbers may be text there, and times are.
+(Elastic Load Balancing, STS) the record holds the members that were read from the form and written into the
+XML, so numbers may be text there, and times are. Of S3 it holds what is in path and headers, by the names
+that the model gives those.
 
 Usage: validate.py FILE... ; exit status 0 only if every line of every file is valid.
 """

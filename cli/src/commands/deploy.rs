@@ -16,8 +16,8 @@ use serde_json::json;
 use super::{Outcome, Output, plan, registered};
 use crate::arguments::Deploy;
 use crate::columns::printable;
-use crate::connection;
 use crate::failure::Failure;
+use crate::{connection, document};
 
 /// Deploys an image, or says what that would do.
 pub(super) async fn deploy(
@@ -28,12 +28,13 @@ pub(super) async fn deploy(
     if what.hook.is_some() {
         deployer.hook_function.clone_from(&what.hook);
     }
+    let wish = document::wish(what.image, what.images.as_deref())?;
     let stored = registered(&deployer, &what.target).await?;
     if what.dry_run {
-        return Ok(plan::planned(&deployer.plan(&stored, &what.image).await?));
+        return Ok(plan::planned(&deployer.plan(&stored, &wish).await?));
     }
     let by = what.by.clone().unwrap_or_else(connection::user);
-    let asked = deployer.ask(stored, &what.image, &by).await?;
+    let asked = deployer.ask(stored, &wish, &by).await?;
     let limit = if what.no_wait {
         SignedDuration::ZERO
     } else {

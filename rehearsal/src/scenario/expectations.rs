@@ -4,8 +4,10 @@ use std::collections::BTreeSet;
 use std::fmt::Display;
 
 use serde::Serialize;
+use serde_json::Value;
 
-use super::stage::Stage;
+use super::ship::text;
+use super::stage::{Stage, StageError};
 use crate::account::journal::Tone;
 use crate::account::template::{actions_of, allows};
 
@@ -42,6 +44,58 @@ impl Expectations {
             format!("{found:?}, not {expected:?}")
         };
         self.expect(name, found == expected, text);
+    }
+
+    /// Notes that an image, with a name for people, is what runs, and what the record says.
+    pub(super) async fn live(
+        &mut self,
+        stage: &Stage,
+        name: &str,
+        digest: &str,
+    ) -> Result<(), StageError> {
+        let digest = Some(digest.to_owned());
+        let live = stage.sample.live_digest();
+        self.equal(&format!("{name} is live"), &live, &digest);
+        let current = stage.current().await?;
+        let says = format!("the record says that {name} is live");
+        self.equal(&says, &current, &digest);
+        Ok(())
+    }
+
+    /// Notes that the watched tag names an image.
+    pub(super) fn tagged(&mut self, stage: &Stage, name: &str, digest: &str) {
+        let tagged = stage.sample.tagged();
+        let expected = Some(digest.to_owned());
+        self.equal(&format!("the tag names {name}"), &tagged, &expected);
+    }
+
+    /// Notes that the history has one deployment of an image, which ended so. Gives its record.
+    pub(super) async fn recorded(
+        &mut self,
+        stage: &Stage,
+        name: &str,
+        digest: &str,
+        status: &str,
+    ) -> Result<Value, StageError> {
+        let mut history = stage.history_of(digest).await?;
+        let found: Vec<String> = history.iter().map(|it| text(&it["status"])).collect();
+        let says = format!("the history has {name} once, as {status}");
+        self.equal(&says, &found, &vec![status.to_owned()]);
+        Ok(history.pop().unwrap_or_default())
+    }
+
+    /// Notes that the record of a deployment has this verdict of a gate.
+    pub(super) fn gate(&mut self, record: &Value, point: &str, verdict: &str) {
+        let found = text(&record["gates"][point]["verdict"]);
+        let says = format!("its record has the gate {point} as {verdict}");
+        self.equal(&says, &found, &verdict.to_owned());
+    }
+
+    /// Notes that what the record of a deployment gives as reason and evidence has these words.
+    pub(super) fn explained(&mut self, record: &Value, what: &str, words: &[&str]) {
+        let found = format!("{} {}", text(&record["reason"]), record["evidence"]);
+        let has_all = words.iter().all(|word| found.contains(word));
+        self.expect(&format!("the record shows {what}"), has_all, found);
     }
 
     /// All of them.

@@ -9,9 +9,19 @@ mod burst;
 mod crash_loop;
 mod duplicate;
 pub mod expectations;
+mod migration;
+mod native_blue_green;
+mod native_canary_abort;
+mod operator;
+mod pipeline;
+mod rolling;
+mod rolling_breaker;
 pub mod sample;
 mod ship;
+mod sidecars;
 mod stage;
+mod task;
+mod templates;
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -20,6 +30,7 @@ use clap::ValueEnum;
 
 use crate::report::Report;
 use expectations::Expectations;
+use sample::Stand;
 pub use stage::{Stage, StageError};
 
 /// Real time after which a scenario at its own speed has failed, whatever it waits for.
@@ -38,6 +49,24 @@ pub enum Scenario {
     Burst,
     /// One event three times, reordered: one deployment
     Duplicate,
+    /// Rolling, by ECS: a good image replaces the old one, is proved and recorded; and back, by hand
+    Rolling,
+    /// Rolling: the image crashes, ECS's circuit breaker rolls back, and the next image goes through
+    RollingBreaker,
+    /// Blue/green by ECS itself: its hooks ask the gates, production shifts, both revisions bake
+    NativeBlueGreen,
+    /// A canary by ECS itself waits for a person, who lets it begin and then aborts it
+    NativeCanaryAbort,
+    /// A migration before the service: one that succeeds, and one that fails and keeps the service as it is
+    Migration,
+    /// CodeDeploy from templates in S3; then one with a placeholder that nobody fills
+    Templates,
+    /// Two repositories, one service: what is pushed during a deployment goes together in one more
+    Sidecars,
+    /// A task that runs once for each image: one that ends well, and one that does not
+    Task,
+    /// A pipeline is started with the digest, and deploys it
+    Pipeline,
 }
 
 impl Scenario {
@@ -64,6 +93,26 @@ impl Scenario {
             Self::Burst => 30.0,
             // CodeDeploy gives up on tasks that never become healthy after an hour.
             Self::CrashLoop => 200.0,
+            Self::Rolling | Self::RollingBreaker | Self::NativeBlueGreen => 20.0,
+            Self::NativeCanaryAbort | Self::Migration | Self::Sidecars | Self::Task => 20.0,
+            Self::Templates | Self::Pipeline => 30.0,
+        }
+    }
+
+    /// What the account is set up for.
+    fn stand(self) -> Stand {
+        match self {
+            Self::Ship | Self::BadProbe | Self::CrashLoop | Self::Burst | Self::Duplicate => {
+                Stand::CodeDeploy
+            }
+            Self::Rolling | Self::RollingBreaker => Stand::Rolling,
+            Self::NativeBlueGreen => Stand::BlueGreen,
+            Self::NativeCanaryAbort => Stand::PausedCanary,
+            Self::Migration => Stand::Migration,
+            Self::Templates => Stand::Templates,
+            Self::Sidecars => Stand::Sidecars,
+            Self::Task => Stand::Task,
+            Self::Pipeline => Stand::Pipeline,
         }
     }
 
@@ -79,6 +128,15 @@ impl Scenario {
             Self::CrashLoop => crash_loop::play(stage, expectations).await,
             Self::Burst => burst::play(stage, expectations).await,
             Self::Duplicate => duplicate::play(stage, expectations).await,
+            Self::Rolling => rolling::play(stage, expectations).await,
+            Self::RollingBreaker => rolling_breaker::play(stage, expectations).await,
+            Self::NativeBlueGreen => native_blue_green::play(stage, expectations).await,
+            Self::NativeCanaryAbort => native_canary_abort::play(stage, expectations).await,
+            Self::Migration => migration::play(stage, expectations).await,
+            Self::Templates => templates::play(stage, expectations).await,
+            Self::Sidecars => sidecars::play(stage, expectations).await,
+            Self::Task => task::play(stage, expectations).await,
+            Self::Pipeline => pipeline::play(stage, expectations).await,
         }
     }
 
@@ -93,7 +151,7 @@ impl Scenario {
         let began = Instant::now();
         let mut expectations = Expectations::default();
         let mut report = Report::new(&self.name(), speed);
-        let stage = match Stage::open(binaries, speed, quiet).await {
+        let stage = match Stage::open(binaries, self.stand(), speed, quiet).await {
             Ok(stage) => stage,
             Err(error) => {
                 expectations.expect("the account opens", false, error);

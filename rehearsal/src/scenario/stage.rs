@@ -1,19 +1,17 @@
-//! Where a scenario is played: the sample account on loopback, real function processes, the command line
-//! tool, requests to the production listener, and the timeline.
+//! Where a scenario is played: the sample account on loopback, real function processes, requests to the
+//! production listener, and the timeline. What a person does at it is in [`super::operator`].
 
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use serde_json::Value;
-use tokio::process::Command;
 use tokio::task::JoinHandle;
 
-use super::sample::{CLUSTER, Sample, SampleError, TARGET, sample_account};
+use super::sample::{CLUSTER, Sample, SampleError, Stand, sample_account_for};
+use super::ship::text;
 use crate::account::containers::ImageSpec;
 use crate::account::template::TemplateError;
-use crate::account::{Settings, access_key_id, elb};
+use crate::account::{Settings, elb};
 use crate::build::workspace;
 use crate::clock::Clock;
 use crate::endpoint::Endpoint;
@@ -24,8 +22,8 @@ use crate::timeline::Timeline;
 /// Longest simulated time that a scenario waits for the account to become quiet.
 const QUIET_BOUND: Duration = Duration::from_hours(6);
 
-/// Longest real time that the command line tool may take.
-const COMMAND_BOUND: Duration = Duration::from_secs(20);
+/// How often something is looked for that happens any moment, in real time.
+const OFTEN: Duration = Duration::from_millis(20);
 
 /// An open account with everything that a scenario needs.
 #[derive(Debug)]
@@ -36,8 +34,8 @@ pub struct Stage {
     pub timeline: Timeline,
     /// The requests to production.
     pub load: Load,
+    pub(super) binaries: PathBuf,
     endpoint: Endpoint,
-    binaries: PathBuf,
     follower: JoinHandle<()>,
 }
 
@@ -69,10 +67,16 @@ pub enum StageError {
 }
 
 impl Stage {
-    /// Opens the account, registers the sample target, and begins to send requests.
-    pub async fn open(binaries: &Path, speed: f64, quiet: bool) -> Result<Self, StageError> {
+    /// Opens the account at a stand, registers its target, and begins to send requests.
+    pub async fn open(
+        binaries: &Path,
+        stand: Stand,
+        speed: f64,
+        quiet: bool,
+    ) -> Result<Self, StageError> {
         let start = Timestamp::now();
-        let sample = sample_account(Settings::loopback(Clock::scaled(start, speed)))?;
+        let settings = Settings::loopback(Clock::scaled(start, speed));
+        let sample = sample_account_for(settings, stand).await?;
         let account = &sample.account;
         let endpoint = Endpoint::open(account, 0).map_err(machine("cannot open the endpoint"))?;
         let host = Host {
@@ -94,7 +98,7 @@ impl Stage {
             binaries: binaries.to_owned(),
             follower,
         };
-        let file = workspace().join("rehearsal/sample/targets.yaml");
+        let file = workspace().join(stand.file());
         stage
             .greenlight(&["targets", "apply", &file.to_string_lossy()])
             .await?;
@@ -109,21 +113,6 @@ impl Stage {
     /// Where the service is in production.
     pub fn production_url(&self) -> String {
         production_url(&self.sample)
-    }
-
-    /// Environment of a person who operates this account.
-    pub fn environment(&self) -> [(&'static str, String); 6] {
-        [
-            ("AWS_ENDPOINT_URL", self.endpoint()),
-            ("AWS_REGION", self.sample.account.settings().region.clone()),
-            (
-                "AWS_DEFAULT_REGION",
-                self.sample.account.settings().region.clone(),
-            ),
-            ("AWS_ACCESS_KEY_ID", access_key_id("operator")),
-            ("AWS_SECRET_ACCESS_KEY", "rehearsal".to_owned()),
-            ("GREENLIGHT_TABLE", "greenlight".to_owned()),
-        ]
     }
 
     /// Pushes an image to `mco/api:test`. Returns its digest.
@@ -152,68 +141,35 @@ impl Stage {
         Ok(self.sample.until_quiet(QUIET_BOUND).await?)
     }
 
-    /// Waits until a CodeDeploy deployment runs.
+    /// Waits until a deployment runs.
     pub async fn until_deploying(&self) {
         while self.sample.active_deployments().is_empty() {
-            tokio::time::sleep(Duration::from_millis(20)).await;
+            tokio::time::sleep(OFTEN).await;
         }
     }
 
-    /// What the command line tool prints.
-    pub async fn greenlight(&self, arguments: &[&str]) -> Result<String, StageError> {
-        let mut command = Command::new(self.binaries.join("greenlight"));
-        command
-            .args(arguments)
-            .env_clear()
-            .envs(self.environment())
-            .stdin(Stdio::null())
-            .kill_on_drop(true);
-        let failed = |output: String| StageError::Command {
-            arguments: arguments.join(" "),
-            output,
-        };
-        let output = tokio::time::timeout(COMMAND_BOUND, command.output()).await;
-        let output =
-            output.map_err(|_| failed(format!("no end after {} s", COMMAND_BOUND.as_secs())))?;
-        let output = output.map_err(machine("cannot run `greenlight`"))?;
-        if !output.status.success() {
-            return Err(failed(
-                String::from_utf8_lossy(&output.stderr).trim().to_owned(),
-            ));
-        }
-        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
-    }
-
-    /// What the command line tool prints with `--json`.
-    pub async fn greenlight_json(&self, arguments: &[&str]) -> Result<Value, StageError> {
-        let arguments: Vec<&str> = arguments.iter().copied().chain(["--json"]).collect();
-        let output = self.greenlight(&arguments).await?;
-        serde_json::from_str(&output).map_err(|error| StageError::Command {
-            arguments: arguments.join(" "),
-            output: format!("its output is not JSON: {error}"),
-        })
-    }
-
-    /// The records of the sample target's deployments, newest first.
-    pub async fn history(&self) -> Result<Vec<Value>, StageError> {
-        let mut document = self.greenlight_json(&["history", TARGET]).await?;
-        match document["deployments"].take() {
-            Value::Array(records) => Ok(records),
-            _ => Ok(Vec::new()),
+    /// Waits until a deployment has got as far as to wait for a person.
+    pub async fn until_awaiting(&self) {
+        while self.sample.awaiting().is_empty() {
+            tokio::time::sleep(OFTEN).await;
         }
     }
 
-    /// Those that deployed, or were to deploy, this image.
-    pub async fn history_of(&self, digest: &str) -> Result<Vec<Value>, StageError> {
-        let mut records = self.history().await?;
-        records.retain(|record| record["candidate"]["digest"] == digest);
-        Ok(records)
+    /// How the deployments ended, by what the stand deploys with, newest first.
+    pub fn statuses(&self) -> Vec<String> {
+        let deployments = self.sample.deployments().into_iter();
+        deployments
+            .map(|id| text(&self.sample.deployment(&id)["status"]))
+            .collect()
     }
 
-    /// What the sample target's record says is live.
-    pub async fn current(&self) -> Result<Option<String>, StageError> {
-        let document = self.greenlight_json(&["status", TARGET]).await?;
-        Ok(document["current"]["digest"].as_str().map(str::to_owned))
+    /// What happened in a service of the account, oldest first.
+    pub fn happened(&self, service: &str) -> Vec<String> {
+        let happenings = self.sample.account.journal().happenings().into_iter();
+        happenings
+            .filter(|it| it.service == service)
+            .map(|it| it.text)
+            .collect()
     }
 }
 
@@ -223,7 +179,7 @@ impl Drop for Stage {
     }
 }
 
-fn machine(what: &'static str) -> impl FnOnce(std::io::Error) -> StageError {
+pub(super) fn machine(what: &'static str) -> impl FnOnce(std::io::Error) -> StageError {
     move |source| StageError::Machine { what, source }
 }
 

@@ -8,7 +8,6 @@ mod uri;
 use serde_json::Value;
 
 use crate::problems::Problems;
-use crate::task_definition::{self, TaskDefinition};
 use crate::text::{excerpt, nearest};
 
 pub use uri::ImageUri;
@@ -32,6 +31,24 @@ pub struct ImageDefinition {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ImageDetail {
     pub image_uri: ImageUri,
+}
+
+/// One of the two files.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ImageFile {
+    Definitions(ImageDefinitions),
+    Detail(ImageDetail),
+}
+
+impl ImageFile {
+    /// Reads either: a list is `imagedefinitions.json`, anything else has to be `imageDetail.json`.
+    pub fn parse(bytes: &[u8], file: &str) -> Result<Self, ImageFileError> {
+        if json(bytes, file)?.is_array() {
+            ImageDefinitions::parse(bytes, file).map(Self::Definitions)
+        } else {
+            ImageDetail::parse(bytes, file).map(Self::Detail)
+        }
+    }
 }
 
 /// Why a file names no images. `file` is what messages call it.
@@ -70,24 +87,6 @@ impl ImageDefinitions {
 
     pub fn iter(&self) -> impl Iterator<Item = &ImageDefinition> {
         self.0.iter()
-    }
-
-    /// Makes the named containers run their images; the others keep theirs. Says which containers
-    /// that changed. Nothing is changed if one of the containers does not exist.
-    pub fn apply(
-        &self,
-        definition: &mut TaskDefinition,
-    ) -> Result<Vec<String>, task_definition::Error> {
-        for entry in &self.0 {
-            definition.container(&entry.name)?;
-        }
-        let mut changed = Vec::new();
-        for entry in &self.0 {
-            if definition.set_image(&entry.name, entry.image_uri.as_str())? {
-                changed.push(entry.name.clone());
-            }
-        }
-        Ok(changed)
     }
 }
 

@@ -82,9 +82,10 @@ impl Deployer {
             TaskDefinitionSource::S3(object) => Some(object),
             TaskDefinitionSource::Service | TaskDefinitionSource::Family(_) => None,
         };
-        let app_spec = match (&stored.target.appspec, next) {
-            (AppSpecSource::S3(object), Next::Deployment) => Some(object),
-            _ => None,
+        // Before a migration, too: it must not run for an AppSpec that cannot be used.
+        let app_spec = match &stored.target.appspec {
+            AppSpecSource::S3(object) => Some(object),
+            AppSpecSource::Service => None,
         };
         let ((service, base), template, app_spec, images) = try_join!(
             self.gather_base(stored, order, source),

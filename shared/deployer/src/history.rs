@@ -1,7 +1,7 @@
 //! What was deployed, and where an image runs.
 
 use greenlight_aws::{AwsError, table::StoredTarget};
-use greenlight_core::{record::DeploymentRecord, target::TargetName};
+use greenlight_core::{deployment::PushedImage, record::DeploymentRecord, target::TargetName};
 
 use crate::{Deployer, targets::TargetsError};
 
@@ -37,16 +37,17 @@ impl Deployer {
         Ok(targets
             .into_iter()
             .filter_map(Result::ok)
-            .filter(|stored| is_live(stored, image))
+            .filter(|stored| {
+                let live = stored.state.current.as_ref();
+                let mut live = live.into_iter().flat_map(|it| it.candidate.images());
+                live.any(|live| is_meant(&live, image))
+            })
             .collect())
     }
 }
 
-fn is_live(stored: &StoredTarget, image: &str) -> bool {
-    let Some(current) = &stored.state.current else {
-        return false;
-    };
-    let candidate = &current.candidate;
+/// Whether `image` is a way to name this one.
+fn is_meant(candidate: &PushedImage, image: &str) -> bool {
     let digest = candidate.digest.as_str();
     let is_digest = |text: &str| {
         let begins = |whole: &str| text.len() >= 7 && whole.starts_with(text);

@@ -1,23 +1,46 @@
-//! Giving a tag back to the image that is live, after the image that it names has failed.
+//! Giving tags back to the images that are live, after the images that they name have failed.
 
 use greenlight_aws::{AwsError, chain, ecr, table::StoredTarget};
-use greenlight_core::deployment::Candidate;
+use greenlight_core::{
+    deployment::{Candidate, PushedImage},
+    image::Tag,
+};
 
 use crate::Deployer;
 
 impl Deployer {
-    /// Gives the tag back to the image that is live, if the target asks for it and the tag still
-    /// names the image that failed: what somebody has pushed meanwhile is left alone.
+    /// Gives the tag of every image that failed back to the one of its repository that is live, if the
+    /// target asks for it and the tag still names the image that failed: what somebody has pushed
+    /// meanwhile is left alone.
     pub(crate) async fn restore_tag(
         &self,
         stored: &StoredTarget,
         failed: &Candidate,
     ) -> Result<(), AwsError> {
-        let (Some(tag), Some(current)) = (&failed.tag, &stored.state.current) else {
+        let Some(current) = &stored.state.current else {
             return Ok(());
         };
-        let live = &current.candidate;
-        if !stored.target.on_failure.restore_tag || live.repository != failed.repository {
+        if !stored.target.on_failure.restore_tag {
+            return Ok(());
+        }
+        for image in failed.images() {
+            let live = current.candidate.image_of(&image.repository);
+            if let (Some(tag), Some(live)) = (&image.tag, live) {
+                self.restore_one(stored, tag, &image, &live).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn restore_one(
+        &self,
+        stored: &StoredTarget,
+        tag: &Tag,
+        failed: &PushedImage,
+        live: &PushedImage,
+    ) -> Result<(), AwsError> {
+        // Another image of the same deployment may be what failed.
+        if live.digest == failed.digest {
             return Ok(());
         }
         let restored = async {

@@ -3,7 +3,7 @@
 //!
 //! A task set keeps its tasks (`keeper.rs`), a task lives its life (`life.rs`); the Describe calls only
 //! look (`describe_*.rs`). CodeDeploy deploys services under the `CODE_DEPLOY` controller, and
-//! [`service_deployment`] those under the `ECS` controller. See AWS-FACTS 5.11, 5.12, 6 and 7.
+//! `service_deployment/` those under the `ECS` controller. See AWS-FACTS 5.11, 5.12, 6 and 7.
 
 mod cluster;
 mod create_service;

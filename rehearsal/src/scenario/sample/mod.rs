@@ -16,7 +16,7 @@ mod tests;
 use crate::account::containers::ImageSpec;
 use crate::account::ecs::{self, ServiceSpec};
 use crate::account::template::{Choices, Template};
-use crate::account::{Account, Settings, ecr};
+use crate::account::{Account, Settings, ecr, s3};
 use crate::build::workspace;
 pub use stand::Stand;
 
@@ -148,6 +148,18 @@ impl Sample {
         image: &ImageSpec,
     ) -> Result<String, SampleError> {
         ecr::push_image(&self.account, repository, &[tag], image).map_err(failed)
+    }
+
+    /// Puts a template into the bucket of [`Stand::Templates`].
+    pub async fn put_template(&self, key: &str, text: &str) -> Result<(), SampleError> {
+        s3::put_object(&self.account, BUCKET, key, text)
+            .await
+            .map_err(failed)
+    }
+
+    /// Gives the watched tag to an image that is in the repository already.
+    pub fn tag(&self, digest: &str) -> Result<(), SampleError> {
+        ecr::retag(&self.account, REPOSITORY, digest, TAG).map_err(failed)
     }
 
     /// The digest that the watched tag names.

@@ -89,6 +89,8 @@ pub(super) fn spec(stand: Stand, ground: &Ground, hook: &str) -> ServiceSpec {
         Stand::Canary => native(ground, load_balancer, canary(), hooks(hook)),
         Stand::PausedCanary => {
             let mut hooks = hooks(hook);
+            // On the way back, too, ECS asks at this stage.
+            hooks.push(Hook::lambda(hook, &[Stage::ProductionTrafficShift]));
             hooks.push(Hook::pause(&[Stage::PreProductionTrafficShift]));
             native(ground, load_balancer, canary(), hooks)
         }

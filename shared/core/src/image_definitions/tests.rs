@@ -1,15 +1,10 @@
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::{ImageDefinitions, ImageDetail, ImageUri, LIMIT};
-use crate::task_definition::TaskDefinition;
+use super::{ImageDefinitions, ImageDetail, ImageFile, ImageUri, LIMIT};
 
 const FILE: &str = "imagedefinitions.json";
 const DIGEST: &str = "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
-
-fn parsed(document: &Value) -> ImageDefinitions {
-    ImageDefinitions::parse(document.to_string().as_bytes(), FILE).unwrap()
-}
 
 fn refused(text: &str) -> String {
     ImageDefinitions::parse(text.as_bytes(), FILE)
@@ -17,34 +12,17 @@ fn refused(text: &str) -> String {
         .to_string()
 }
 
-fn definition() -> TaskDefinition {
-    TaskDefinition::parse(json!({"family": "mco-api", "containerDefinitions": [
-        {"name": "api", "image": "old"}, {"name": "log-router", "image": "router:3"}
-    ]}))
-    .unwrap()
-}
-
 #[test]
-fn listed_containers_get_their_image_and_the_others_keep_theirs() {
-    let mut definition = definition();
-    let images = parsed(&json!([{"name": "api", "imageUri": "mco/api:2", "extra": 1}]));
-    assert_eq!(images.apply(&mut definition), Ok(vec!["api".to_owned()]));
-    assert_eq!(definition.image_of("api"), Ok("mco/api:2"));
-    assert_eq!(definition.image_of("log-router"), Ok("router:3"));
-    assert_eq!(images.apply(&mut definition), Ok(Vec::new()));
-}
-
-#[test]
-fn an_unknown_container_is_named_with_those_that_exist_and_nothing_changes() {
-    let mut changed = definition();
-    let images = parsed(
-        &json!([{"name": "api", "imageUri": "new:1"}, {"name": "app", "imageUri": "new:1"}]),
-    );
-    assert_eq!(
-        images.apply(&mut changed).unwrap_err().to_string(),
-        "the task definition `mco-api` has no container named `app`; it has `api`, `log-router`"
-    );
-    assert_eq!(changed, definition());
+fn the_two_files_are_told_apart() {
+    let list = json!([{"name": "api", "imageUri": "mco/api:2", "extra": 1}]).to_string();
+    let Ok(ImageFile::Definitions(definitions)) = ImageFile::parse(list.as_bytes(), FILE) else {
+        panic!("{list}")
+    };
+    let named: Vec<_> = definitions.iter().map(|it| it.name.as_str()).collect();
+    assert_eq!(named, ["api"]);
+    let detail = json!({"ImageURI": "mco/api:2"}).to_string();
+    let parsed = ImageFile::parse(detail.as_bytes(), "imageDetail.json");
+    assert!(matches!(parsed, Ok(ImageFile::Detail(_))), "{parsed:?}");
 }
 
 #[test]

@@ -88,7 +88,7 @@ impl Deployer {
         Ok(Concluded::At(vec![(name, explanation)]))
     }
 
-    /// How a task ended: well if every essential container has exited with 0.
+    /// How a task ended: well if it stopped by itself, every essential container with 0.
     async fn end_of_task(
         &self,
         stored: &StoredTarget,
@@ -108,7 +108,8 @@ impl Deployer {
             return Ok(End::GoesOn);
         }
         let definition = observe::task_definition(&clients, &task.task_definition).await?;
-        let failures = failures(&definition, &task);
+        let mut failures = failures(&definition, &task);
+        failures.extend(broken_off(&task));
         if failures.is_empty() {
             return Ok(End::Well {
                 task_definition: Some(task.task_definition),
@@ -134,6 +135,16 @@ enum End {
         reason: String,
         evidence: Vec<String>,
     },
+}
+
+/// That the task was stopped before it had done what it was for. Its containers may say 0 all the same,
+/// since a process that takes SIGTERM well exits so.
+fn broken_off(task: &ecs::Task) -> Option<String> {
+    let code = task.stop_code.as_deref()?;
+    (code != "EssentialContainerExited").then(|| match &task.stopped_reason {
+        Some(reason) => format!("it was stopped ({code}: {reason})"),
+        None => format!("it was stopped ({code})"),
+    })
 }
 
 /// What is wrong with each essential container that did not exit with 0.

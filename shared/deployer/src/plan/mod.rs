@@ -15,25 +15,19 @@ use greenlight_core::{
         Candidate, DeploymentId, Effect, Explanation, Input, Marker, Preparation, Transition, step,
     },
     record::Origin,
-    target::{GatePoint, Pipeline, Strategy, TargetName, TaskDefinitionSource},
+    target::{Check, GatePoint, Pipeline, Strategy, TargetName, TaskDefinitionSource},
     task_definition::{Difference, TaskDefinition, difference},
 };
 
-pub use wish::{InvalidWish, Wish, WishError};
+pub use wish::{InvalidWish, Named, Wish, WishError};
 
 use crate::{
     Deployer,
-    definition::{self, placeholders},
+    definition,
     gather::{Base, Gathered},
-    start::{
-        Next, Order, Start, Stop,
-        codedeploy::{app_spec, app_spec_of},
-        pipeline::filled,
-    },
+    start::{Next, Order, Start, Stop, pipeline::filled},
 };
 
-/// Stands in an AppSpec for the task definition that is not registered.
-const UNREGISTERED: &str = "arn:of:the:task-definition";
 /// Stands for the hook function where it is not known, so that everything else can be checked.
 const SOME_HOOK: &str = "validate-green";
 
@@ -213,22 +207,7 @@ impl Deployer {
         if lacks_hook {
             checker.hook_function = Some(SOME_HOOK.to_owned());
         }
-        checker.refuse_unusable_service(start)?;
-        let Strategy::CodeDeploy(_) = start.stored.target.deploy else {
-            return Ok(());
-        };
-        let hooks = checker.hooks(start.stored)?;
-        match &start.gathered.app_spec {
-            Some(file) => {
-                let candidate = &start.order.candidate;
-                let placeholders = placeholders(start.stored, candidate, start.gathered)?;
-                app_spec_of(file, &placeholders, UNREGISTERED, &hooks).map(drop)
-            }
-            None => {
-                let live = checker.check_codedeploy(start)?;
-                app_spec(start.stored, live, UNREGISTERED, hooks).map(drop)
-            }
-        }
+        checker.refuse_unusable_service(start)
     }
 }
 
@@ -269,7 +248,7 @@ fn before(stored: &StoredTarget) -> Vec<BeforeTask> {
 fn gates(stored: &StoredTarget) -> Vec<(GatePoint, Vec<&'static str>)> {
     let gates = stored.target.gates.iter();
     gates
-        .map(|(point, checks)| (point, checks.iter().map(|check| check.name()).collect()))
+        .map(|(point, checks)| (point, checks.iter().map(Check::name).collect()))
         .collect()
 }
 

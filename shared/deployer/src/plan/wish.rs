@@ -2,6 +2,7 @@
 
 use std::str::FromStr;
 
+use futures_util::future::try_join_all;
 use greenlight_aws::{
     AwsError,
     ecr::{self, ImageId},
@@ -9,17 +10,33 @@ use greenlight_aws::{
 };
 use greenlight_core::{
     deployment::{Candidate, PushedImage},
-    image::{InvalidImageName, RepositoryRef, RepositoryUri},
+    image::{ImageRef, InvalidImageName, RepositoryRef, RepositoryUri},
+    image_definitions::{ImageFile, ImageUri},
     policy::TagPolicy,
-    target::TargetName,
+    target::{ImageSource, TargetName},
 };
 use jiff::Timestamp;
 
 use crate::Deployer;
 
+/// What a person wants deployed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Wish {
+    /// One image.
+    Named(Named),
+    /// What one of CodePipeline's files says: containers that it does not name keep their images.
+    File(ImageFile),
+}
+
+impl Default for Wish {
+    fn default() -> Self {
+        Self::Named(Named::default())
+    }
+}
+
 /// An image as a person names it: a tag, a digest, `repository:tag` or `repository@digest`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Wish {
+pub struct Named {
     /// The repository; without it, the target's only one.
     pub repository: Option<RepositoryRef>,
     /// The tag or digest; without it, the first exact tag that the target takes.
@@ -47,10 +64,10 @@ impl FromStr for Wish {
         } else {
             (None, tag(text)?)
         };
-        Ok(Self {
+        Ok(Self::Named(Named {
             repository,
             image: Some(image),
-        })
+        }))
     }
 }
 
@@ -63,7 +80,7 @@ pub enum WishError {
         /// Which target.
         target: TargetName,
         /// The repository that was named.
-        repository: RepositoryUri,
+        repository: String,
         /// Those of the target, for people.
         its: String,
     },
@@ -75,6 +92,32 @@ pub enum WishError {
         /// Its repositories, for people.
         its: String,
     },
+    /// A file names an image that is not in ECR.
+    #[error("image `{image}` is not in ECR: {reason}")]
+    NotOfEcr {
+        /// The image, as it is named.
+        image: String,
+        /// Why it cannot be.
+        reason: String,
+    },
+    /// A file names a container that takes no image.
+    #[error("target `{target}` takes no image for container `{container}`, only for {its}")]
+    OtherContainer {
+        /// Which target.
+        target: TargetName,
+        /// The container that was named.
+        container: String,
+        /// Those of the target, for people.
+        its: String,
+    },
+    /// A file names two images of one repository.
+    #[error(
+        "two images of repository `{repository}` are named; a deployment has one of each repository"
+    )]
+    Contradiction {
+        /// Which repository.
+        repository: RepositoryUri,
+    },
     /// There is no tag that is meant where none is named.
     #[error("target `{target}` takes no single tag; name the image")]
     NoDefault {
@@ -85,7 +128,7 @@ pub enum WishError {
     #[error("repository `{repository}` has no {image}")]
     NoSuchImage {
         /// Which repository.
-        repository: RepositoryUri,
+        repository: String,
         /// What was asked for, for people.
         image: String,
     },
@@ -108,7 +151,7 @@ pub(crate) struct Resolved {
 }
 
 impl Deployer {
-    /// Finds the image that is meant. Its place in the order of pushes is `at`: what a person asks
+    /// Finds the images that are meant. Their place in the order of pushes is `at`: what a person asks
     /// for is the newest word.
     pub(crate) async fn resolve(
         &self,
@@ -116,52 +159,150 @@ impl Deployer {
         wish: &Wish,
         at: Timestamp,
     ) -> Result<Resolved, WishError> {
-        let (repository, image) = meant(stored, wish)?;
-        let found = ecr::image(&self.clients, &repository, &image)
-            .await
-            .map_err(|source| WishError::Look {
+        let wanted = wanted(stored, wish)?;
+        let found = wanted.into_iter().map(async |(repository, image)| {
+            let found = ecr::image(&self.clients, &repository, &image).await;
+            let found = found.map_err(|source| WishError::Look {
                 target: stored.target.name.clone(),
                 source,
             })?;
-        let Some(found) = found else {
-            return Err(WishError::NoSuchImage {
-                repository,
-                image: match image {
-                    ImageId::Tag(tag) => format!("tag `{tag}`"),
-                    ImageId::Digest(digest) => format!("image `{digest}`"),
-                },
-            });
-        };
-        let pushed = PushedImage {
-            repository,
-            digest: found.digest,
-            tag: match image {
-                ImageId::Tag(tag) => Some(tag),
-                ImageId::Digest(_) => None,
-            },
-            ordered_at: at,
-        };
+            pushed(repository, image, found, at)
+        });
+        let found = try_join_all(found).await?;
+        let is_archived = found.iter().any(|(_, is_archived)| *is_archived);
+        let images = found.into_iter().map(|(image, _)| image).collect();
+        let candidate = Candidate::of_images(images).ok_or_else(|| WishError::NoDefault {
+            target: stored.target.name.clone(),
+        })?;
         Ok(Resolved {
-            candidate: Candidate::of(pushed),
-            is_archived: found.is_archived,
+            candidate,
+            is_archived,
         })
     }
 }
 
-fn meant(stored: &StoredTarget, wish: &Wish) -> Result<(RepositoryUri, ImageId), WishError> {
+/// The image as it was found, and whether it is archived.
+fn pushed(
+    repository: RepositoryUri,
+    image: ImageId,
+    found: Option<ecr::Image>,
+    at: Timestamp,
+) -> Result<(PushedImage, bool), WishError> {
+    let Some(found) = found else {
+        return Err(WishError::NoSuchImage {
+            repository: repository.to_string(),
+            image: match image {
+                ImageId::Tag(tag) => format!("tag `{tag}`"),
+                ImageId::Digest(digest) => format!("image `{digest}`"),
+            },
+        });
+    };
+    let pushed = PushedImage {
+        repository,
+        digest: found.digest,
+        tag: match image {
+            ImageId::Tag(tag) => Some(tag),
+            ImageId::Digest(_) => None,
+        },
+        ordered_at: at,
+    };
+    Ok((pushed, found.is_archived))
+}
+
+/// What is wanted of each repository, each once.
+fn wanted(stored: &StoredTarget, wish: &Wish) -> Result<Vec<(RepositoryUri, ImageId)>, WishError> {
+    let mut wanted: Vec<(RepositoryUri, ImageId)> = Vec::new();
+    let named = match wish {
+        Wish::Named(named) => vec![meant(stored, named)?],
+        Wish::File(ImageFile::Detail(detail)) => {
+            vec![in_file(stored, &detail.image_uri, None)?]
+        }
+        Wish::File(ImageFile::Definitions(definitions)) => definitions
+            .iter()
+            .map(|entry| in_file(stored, &entry.image_uri, Some(&entry.name)))
+            .collect::<Result<_, _>>()?,
+    };
+    for (repository, image) in named {
+        match wanted.iter().find(|(known, _)| *known == repository) {
+            Some((_, known)) if *known == image => {}
+            Some(_) => return Err(WishError::Contradiction { repository }),
+            None => wanted.push((repository, image)),
+        }
+    }
+    Ok(wanted)
+}
+
+/// An image that a file names, for a container if it says for which.
+fn in_file(
+    stored: &StoredTarget,
+    uri: &ImageUri,
+    container: Option<&str>,
+) -> Result<(RepositoryUri, ImageId), WishError> {
+    let target = &stored.target.name;
+    let named: ImageRef =
+        uri.as_str()
+            .parse()
+            .map_err(|error: InvalidImageName| WishError::NotOfEcr {
+                image: uri.to_string(),
+                reason: error.to_string(),
+            })?;
+    let repository = named.repository.canonical();
+    let sources: Vec<&ImageSource> = stored
+        .target
+        .images
+        .iter()
+        .filter(|source| container.is_none_or(|name| source.container == name))
+        .collect();
+    if let (Some(container), true) = (container, sources.is_empty()) {
+        let own = stored.target.images.iter();
+        return Err(WishError::OtherContainer {
+            target: target.clone(),
+            container: container.to_owned(),
+            its: listed(own.map(|source| source.container.as_str())),
+        });
+    }
+    if sources
+        .iter()
+        .all(|source| stored.repository_of(source) != repository)
+    {
+        let own = sources.iter().map(|source| source.repository.name.as_str());
+        return Err(WishError::OtherRepository {
+            target: target.clone(),
+            repository,
+            its: listed(own),
+        });
+    }
+    let image = match (named.digest, named.tag) {
+        (Some(digest), _) => ImageId::Digest(digest),
+        (None, Some(tag)) => ImageId::Tag(tag),
+        // What Docker and ECS mean by an image without a tag.
+        (None, None) => ImageId::Tag("latest".parse().map_err(|error: InvalidImageName| {
+            WishError::NotOfEcr {
+                image: uri.to_string(),
+                reason: error.to_string(),
+            }
+        })?),
+    };
+    Ok((repository, image))
+}
+
+fn listed<'n>(names: impl Iterator<Item = &'n str>) -> String {
+    let mut names: Vec<String> = names.map(|name| format!("`{name}`")).collect();
+    names.dedup();
+    names.join(", ")
+}
+
+fn meant(stored: &StoredTarget, wish: &Named) -> Result<(RepositoryUri, ImageId), WishError> {
     let target = &stored.target.name;
     let its = stored.repositories();
-    let listed = || {
-        let names: Vec<String> = its.iter().map(|it| format!("`{}`", it.name)).collect();
-        names.join(", ")
-    };
+    let listed = || listed(its.iter().map(|it| it.name.as_str()));
     let repository = match &wish.repository {
         Some(named) => {
             let repository = named.resolve(&stored.home).canonical();
             if !its.contains(&repository) {
                 return Err(WishError::OtherRepository {
                     target: target.clone(),
-                    repository,
+                    repository: repository.to_string(),
                     its: listed(),
                 });
             }

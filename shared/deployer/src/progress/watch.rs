@@ -241,13 +241,12 @@ fn gate(report: &GateReport) -> Vec<String> {
 
 /// That something waits, with how to answer, as one line.
 pub fn waits(awaiting: &Awaiting) -> String {
-    let mut text = format!("{}; {}", awaiting.what, awaiting.remedy);
+    let Awaiting { what, remedy, .. } = awaiting;
     match (&awaiting.until, &awaiting.otherwise) {
-        (Some(until), Some(otherwise)) => text += &format!("; at {until} {otherwise}"),
-        (Some(until), None) => text += &format!("; it waits until {until}"),
-        (None, _) => {}
+        (Some(until), Some(otherwise)) => format!("{what}; {remedy}; at {until} {otherwise}"),
+        (Some(until), None) => format!("{what}; {remedy}; it waits until {until}"),
+        (None, _) => format!("{what}; {remedy}"),
     }
-    text
 }
 
 fn took(record: &DeploymentRecord) -> String {

@@ -36,17 +36,10 @@ impl Deployer {
         strategy: &CodeDeploy,
     ) -> Result<Started, Stop> {
         let group = group_of(strategy);
-        let hooks = self.hooks(start.stored)?;
-        let live = self.check_codedeploy(start)?;
+        // Before anything is registered: what cannot be used stops the start here.
+        let app_spec = self.app_spec(start)?;
         let task_definition = self.definition(start).await?;
-        let app_spec = match &start.gathered.app_spec {
-            Some(file) => {
-                let (stored, candidate) = (start.stored, &start.order.candidate);
-                let placeholders = placeholders(stored, candidate, start.gathered)?;
-                app_spec_of(file, &placeholders, &task_definition, &hooks)?
-            }
-            None => app_spec(start.stored, live, &task_definition, hooks)?.to_json(),
-        };
+        let app_spec = app_spec.with_task_definition(&task_definition);
         let description = start.marker.describe(&start.order.candidate);
         let created = codedeploy::create_deployment(
             start.clients,
@@ -68,8 +61,26 @@ impl Deployer {
         }
     }
 
+    /// The AppSpec, but for its task definition, if CodeDeploy can deploy to the service at all.
+    pub(crate) fn app_spec(&self, start: &Start<'_>) -> Result<Unregistered, Stop> {
+        let hooks = self.hooks(start.stored)?;
+        let live = self.check_codedeploy(start)?;
+        match &start.gathered.app_spec {
+            Some(file) => {
+                let (stored, candidate) = (start.stored, &start.order.candidate);
+                let placeholders = placeholders(stored, candidate, start.gathered)?;
+                let template = app_spec_of(file, &placeholders, &hooks)?;
+                Ok(Unregistered::Template(template))
+            }
+            None => {
+                let generated = app_spec(start.stored, live, hooks)?;
+                Ok(Unregistered::Generated(generated))
+            }
+        }
+    }
+
     /// The task set that is live, if CodeDeploy can deploy to the service at all.
-    pub(crate) fn check_codedeploy<'a>(&self, start: &'a Start<'_>) -> Result<&'a TaskSet, Stop> {
+    fn check_codedeploy<'a>(&self, start: &'a Start<'_>) -> Result<&'a TaskSet, Stop> {
         self.hooks(start.stored)?;
         let service = start.gathered.service.as_ref();
         let service =
@@ -78,7 +89,7 @@ impl Deployer {
     }
 
     /// The function to be called at each point at which the target has a gate.
-    pub(crate) fn hooks(&self, stored: &StoredTarget) -> Result<Vec<(String, String)>, Stop> {
+    fn hooks(&self, stored: &StoredTarget) -> Result<Vec<(String, String)>, Stop> {
         let target = &stored.target;
         if target.gates.is_empty() {
             return Ok(Vec::new());
@@ -187,10 +198,29 @@ fn live_task_set<'a>(stored: &StoredTarget, service: &'a Service) -> Result<&'a 
     })
 }
 
-pub(crate) fn app_spec(
+/// An `AppSpec` whose task definition is not registered yet.
+pub(crate) enum Unregistered {
+    Template(AppSpecTemplate),
+    Generated(AppSpec),
+}
+
+impl Unregistered {
+    fn with_task_definition(self, arn: &str) -> String {
+        match self {
+            Self::Template(template) => template.to_json(arn),
+            Self::Generated(generated) => AppSpec {
+                task_definition: arn.to_owned(),
+                ..generated
+            }
+            .to_json(),
+        }
+    }
+}
+
+/// The generated AppSpec; its task definition is filled in when that is registered.
+fn app_spec(
     stored: &StoredTarget,
     live: &TaskSet,
-    task_definition: &str,
     hooks: Vec<(String, String)>,
 ) -> Result<AppSpec, Stop> {
     let Some(load_balancer) = live.load_balancers.first() else {
@@ -200,7 +230,7 @@ pub(crate) fn app_spec(
         )));
     };
     Ok(AppSpec {
-        task_definition: task_definition.to_owned(),
+        task_definition: String::new(),
         container: load_balancer.container.clone(),
         port: load_balancer.port,
         platform_version: live.platform_version.clone(),
@@ -220,17 +250,13 @@ pub(crate) fn app_spec(
 }
 
 /// The AppSpec from a template, with the target's gates in its hooks.
-pub(crate) fn app_spec_of(
+fn app_spec_of(
     file: &TemplateFile,
     placeholders: &Placeholders,
-    task_definition: &str,
     hooks: &[(String, String)],
-) -> Result<String, Stop> {
+) -> Result<AppSpecTemplate, Stop> {
     let unusable = |error: &dyn std::error::Error| Stop::Reason(chain(error));
     let template = AppSpecTemplate::parse(&file.text, &file.name, placeholders)
         .map_err(|error| unusable(&error))?;
-    let template = template
-        .with_hooks(hooks)
-        .map_err(|error| unusable(&error))?;
-    Ok(template.to_json(task_definition))
+    template.with_hooks(hooks).map_err(|error| unusable(&error))
 }

@@ -166,7 +166,7 @@ impl Deployer {
     /// A migration must not run for a deployment that could not follow it.
     pub(crate) fn refuse_unusable_service(&self, start: &Start<'_>) -> Result<(), Stop> {
         match &start.stored.target.deploy {
-            Strategy::CodeDeploy(_) => self.check_codedeploy(start).map(|_| ()),
+            Strategy::CodeDeploy(_) => self.app_spec(start).map(|_| ()),
             Strategy::Rolling | Strategy::Native => self.check_service(start).map(|_| ()),
             Strategy::Task(_) | Strategy::Pipeline(_) => Ok(()),
         }

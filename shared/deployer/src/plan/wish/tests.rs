@@ -18,15 +18,69 @@ fn meant_by(text: &str) -> Result<String, String> {
 }
 
 fn of(stored: &StoredTarget, wish: &Wish) -> Result<String, String> {
-    let (repository, image) = meant(stored, wish).map_err(|error| error.to_string())?;
+    let wanted = wanted(stored, wish).map_err(|error| error.to_string())?;
+    let shown: Vec<String> = wanted.into_iter().map(shown).collect();
+    Ok(shown.join(" "))
+}
+
+fn shown((repository, image): (RepositoryUri, ImageId)) -> String {
     let repository = repository.to_string();
     let name = repository
         .strip_prefix(&format!("{HOME}/"))
         .unwrap_or(&repository);
-    Ok(match image {
+    match image {
         ImageId::Tag(tag) => format!("{name}:{tag}"),
         ImageId::Digest(digest) => format!("{name}@{digest}"),
-    })
+    }
+}
+
+fn by_file(document: &serde_json::Value) -> Result<String, String> {
+    let file = ImageFile::parse(document.to_string().as_bytes(), "images.json");
+    of(&sample::stored(&json!({})), &Wish::File(file.unwrap()))
+}
+
+#[test]
+fn a_file_of_codepipeline_names_the_images_of_containers() {
+    let stored = sample::stored(&json!({}));
+    let containers: Vec<&str> = stored
+        .target
+        .images
+        .iter()
+        .map(|source| source.container.as_str())
+        .collect();
+    let [api, proxy] = containers.as_slice() else {
+        panic!("{containers:?}")
+    };
+    let api_image = format!("{HOME}/mco/api@{DIGEST}");
+    assert_eq!(
+        by_file(&json!([
+            {"name": api, "imageUri": api_image},
+            {"name": proxy, "imageUri": format!("{HOME}/mco/proxy:v2")},
+        ])),
+        Ok(format!("mco/api@{DIGEST} mco/proxy:v2"))
+    );
+    assert_eq!(
+        by_file(&json!({"ImageURI": format!("{HOME}/mco/proxy")})),
+        Ok("mco/proxy:latest".to_owned())
+    );
+    for (document, expected) in [
+        (
+            json!([{"name": "web", "imageUri": api_image}]),
+            format!(
+                "target `api-test` takes no image for container `web`, only for `{api}`, `{proxy}`"
+            ),
+        ),
+        (
+            json!([{"name": proxy, "imageUri": api_image}]),
+            format!(
+                "target `api-test` takes no image of repository `{HOME}/mco/api`, only of `mco/proxy`"
+            ),
+        ),
+    ] {
+        assert_eq!(by_file(&document), Err(expected));
+    }
+    let foreign = by_file(&json!({"ImageURI": "docker.io/library/nginx:1"})).unwrap_err();
+    assert!(foreign.contains("is not in ECR"), "{foreign}");
 }
 
 #[test]
@@ -48,10 +102,10 @@ fn an_image_is_named_by_repository_and_tag_or_digest() {
 
 #[test]
 fn a_repository_alone_means_the_tag_that_the_target_takes_of_it() {
-    let wish = Wish {
+    let wish = Wish::Named(Named {
         repository: Some("mco/proxy".parse().unwrap()),
         image: None,
-    };
+    });
     let stored = sample::stored(&json!({}));
     assert_eq!(of(&stored, &wish), Ok("mco/proxy:stable".to_owned()));
 }

@@ -2,6 +2,7 @@
 
 use super::super::Threshold;
 use super::*;
+use crate::account::containers::Crash;
 
 #[tokio::test(start_paused = true)]
 async fn without_a_circuit_breaker_failing_tasks_are_tried_for_ever_and_the_old_ones_serve() {
@@ -179,4 +180,27 @@ async fn a_newer_deployment_takes_over_from_a_rollback() {
     world.until_status(&next, "SUCCESSFUL").await;
     assert_eq!(world.deployment(&failing)["status"], "STOPPED");
     assert_eq!(world.get().await, (200, "v2".to_owned()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn old_tasks_are_replaced_by_their_like_as_long_as_the_new_ones_fail() {
+    let (world, spec) = World::empty();
+    let crash = Crash {
+        after: Duration::from_mins(20),
+        exit_code: 1,
+    };
+    let rarely = ImageSpec::healthy("v3").behaving(|it| it.crash = Some(crash));
+    let definition = world.task_definition(&rarely);
+    world.task_definition(&ImageSpec::crashes("v4", 1));
+    let task_definition = definition.clone();
+    let spec = ServiceSpec {
+        task_definition,
+        ..spec
+    };
+    ecs::create_service(&world.account, spec).unwrap();
+    world.deploy("mco-api:4");
+    world.seconds(21 * 60).await;
+    let old = world.revisions()[0].clone();
+    assert_eq!((old.task_definition, old.running), (definition, 2));
+    assert_eq!(world.get().await, (200, "v3".to_owned()));
 }

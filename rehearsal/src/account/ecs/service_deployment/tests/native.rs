@@ -189,7 +189,7 @@ async fn what_a_service_cannot_have_is_refused() {
     };
     let hook = |hook: &Hook| {
         refused(&|world, spec| {
-            world.make_native(spec, Shift::AllAtOnce, std::slice::from_ref(hook))
+            world.make_native(spec, Shift::AllAtOnce, std::slice::from_ref(hook));
         })
     };
     assert!(hook(&Hook::pause(&[Stage::ProductionTrafficShift])).starts_with("PAUSE"));

@@ -154,3 +154,20 @@ async fn green_tasks_that_never_become_healthy_are_tried_until_somebody_stops_th
     stop(&world, &arn);
     world.until_status(&arn, "ROLLBACK_SUCCESSFUL").await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_blue_revision_that_is_ending_comes_back_before_it_gets_the_traffic() {
+    let world = Arc::new(World::native(Shift::AllAtOnce, &[]));
+    let asking = Asking::begin(&world);
+    let arn = world.deploy("mco-api:2");
+    let is_ending = || {
+        let revisions = world.revisions();
+        revisions.len() == 2 && revisions[0].desired == 0
+    };
+    world.until("the end of blue", is_ending).await;
+    world.seconds(5).await;
+    stop(&world, &arn);
+    world.until_status(&arn, "ROLLBACK_SUCCESSFUL").await;
+    world.seconds(5).await;
+    assert_eq!(asking.end().last().unwrap().1, "v1");
+}
