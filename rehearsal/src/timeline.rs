@@ -40,6 +40,13 @@ const GREENLIGHT: &str = "greenlight";
 /// How many lines back a repetition is noticed.
 const RECENT: usize = 6;
 
+/// What a function logs, and what can be seen beside it.
+const SAID_OTHERWISE: [&str; 3] = [
+    ": the gate has ended",
+    " goes on: IN_PROGRESS",
+    " is being deployed to",
+];
+
 const GREEN: &str = "\x1b[32m";
 const RED: &str = "\x1b[31m";
 const DIM: &str = "\x1b[2m";
@@ -68,6 +75,7 @@ impl Line {
             text,
         } = happening;
         let (who, text) = match *service {
+            "log" if SAID_OTHERWISE.iter().any(|it| text.contains(it)) => return None,
             // A function's log is the function's word.
             "log" => text.split_once(": ")?,
             // What was invoked, or began, shows in what it does.
@@ -106,7 +114,7 @@ impl Line {
                     format!("starts CodeDeploy deployment {id}"),
                 )]
             }
-            "RegisterTaskDefinition" if call.caller != "operator" => {
+            "RegisterTaskDefinition" => {
                 let arn = call.response["taskDefinition"]["taskDefinitionArn"]
                     .as_str()
                     .unwrap_or_default();
@@ -126,6 +134,14 @@ impl Line {
                 };
                 vec![line(Tone::Neutral, text)]
             }
+            "GetObject" => vec![line(
+                Tone::Neutral,
+                format!("reads s3://{}/{}", input("Bucket"), input("Key")),
+            )],
+            "StartPipelineExecution" => vec![line(
+                Tone::Neutral,
+                format!("starts pipeline {}", input("name")),
+            )],
             "StopServiceDeployment" => {
                 vec![line(
                     Tone::Neutral,
@@ -179,7 +195,7 @@ impl Line {
             "Deployment Failed" => Tone::Bad,
             _ => Tone::Neutral,
         };
-        let text = format!("{detail_type}: {}", words.join(": "));
+        let text = short(&format!("{detail_type}: {}", words.join(": ")));
         Self {
             at: call.at,
             who: GREENLIGHT.to_owned(),
@@ -217,14 +233,18 @@ fn runs(call: &Call) -> Vec<(Tone, String)> {
 /// The text with names in the place of ARNs, and digests as short as people write them.
 fn short(text: &str) -> String {
     let word = |word: &str| {
-        if let Some(resource) = word
+        let (bracket, inner) = match word.strip_prefix('(') {
+            Some(inner) => ("(", inner),
+            None => ("", word),
+        };
+        if let Some(resource) = inner
             .strip_prefix("arn:")
             .and_then(|arn| arn.splitn(5, ':').nth(4))
         {
             let name = resource
                 .split_once(['/', ':'])
                 .map_or(resource, |(_, name)| name);
-            return name.to_owned();
+            return format!("{bracket}{name}");
         }
         match word.split_once("sha256:") {
             Some((before, digits)) if digits.len() >= 64 => {

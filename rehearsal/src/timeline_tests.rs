@@ -123,6 +123,28 @@ fn what_decides_something_or_is_refused_is_worth_a_line() {
             ),
             vec!["DeployOnPush · continues the service deployment"],
         ),
+        (
+            call(
+                "GetObject",
+                json!({"Bucket": "mco-deployments", "Key": "api/taskdef.json"}),
+                200,
+                json!({}),
+            ),
+            vec!["DeployOnPush · reads s3://mco-deployments/api/taskdef.json"],
+        ),
+        (
+            call(
+                "StartPipelineExecution",
+                json!({"name": "api-test"}),
+                200,
+                json!({"pipelineExecutionId": "2b977ed2"}),
+            ),
+            vec!["DeployOnPush · starts pipeline api-test"],
+        ),
+        (
+            happening("log", Tone::Neutral, "ValidateGreen: the gate has ended"),
+            vec![],
+        ),
         (call("UpdateItem", json!({}), 400, lost), vec![]),
         (call("DescribeServices", json!({}), 200, json!({})), vec![]),
     ];
@@ -160,6 +182,10 @@ fn names_and_digests_are_as_short_as_people_write_them() {
         (
             &format!("mco/api:test = sha256:{digest}, pushed"),
             "mco/api:test = 647b5dcd4195, pushed".to_owned(),
+        ),
+        (
+            "live (arn:aws:ecs:eu-west-1:123456789012:service-deployment/mco/api/40527f)",
+            "live (mco/api/40527f)".to_owned(),
         ),
         ("sha256:short", "sha256:short".to_owned()),
     ];

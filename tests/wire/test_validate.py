@@ -103,6 +103,21 @@ class Validate(unittest.TestCase):
         self.valid(refused(404, "NoSuchKey", GET_OBJECT))
         self.valid(refused(403, "AccessDenied", GET_OBJECT))
 
+    def test_a_documented_stage_may_be_answered_although_the_model_lacks_it(self):
+        arn = "arn:aws:ecs:eu-west-1:123456789012:service-deployment/mco/api/0123456789abcdef01234"
+        deployment = {"serviceDeploymentArn": arn, "lifecycleStage": "PRE_PRODUCTION_TRAFFIC_SHIFT"}
+        call = {
+            "function": "ValidateGreen",
+            "service": "ecs",
+            "operation": "DescribeServiceDeployments",
+            "request": {"serviceDeploymentArns": [arn]},
+            "status": 200,
+            "response": {"serviceDeployments": [deployment]},
+        }
+        self.valid(call)
+        deployment["lifecycleStage"] = "PRE_EVERYTHING"
+        self.violates(call, "'PRE_EVERYTHING' is none of")
+
     def test_a_role_is_assumed_for_a_time_in_seconds(self):
         late = self.changed(ASSUME_ROLE, "request", lambda request: request.update(DurationSeconds="soon"))
         self.violates(late, "not a integer")

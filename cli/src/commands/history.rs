@@ -1,5 +1,7 @@
 //! `greenlight history`: what was deployed to a target, and why it ended as it did.
 
+use std::cmp::Reverse;
+
 use greenlight_core::deployment::DeploymentId;
 use greenlight_core::record::{DeploymentRecord, Origin};
 use greenlight_core::target::TargetName;
@@ -17,7 +19,9 @@ pub(super) async fn history(
     target: &TargetName,
     limit: u32,
 ) -> Result<Output, Failure> {
-    let records = deployer.history(target, limit).await?;
+    let mut records = deployer.history(target, limit).await?;
+    // They come in the order of what caused them, and the event of a push may be late.
+    records.sort_by_key(|record| Reverse(record.requested_at));
     if records.is_empty() && deployer.target(target).await?.is_none() {
         return Err(no_such_target(deployer, target).await?);
     }

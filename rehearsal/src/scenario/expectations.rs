@@ -62,6 +62,22 @@ impl Expectations {
         Ok(())
     }
 
+    /// The same after something that should not have changed it.
+    pub(super) async fn still_live(
+        &mut self,
+        stage: &Stage,
+        name: &str,
+        digest: &str,
+    ) -> Result<(), StageError> {
+        let digest = Some(digest.to_owned());
+        let live = stage.sample.live_digest();
+        self.equal(&format!("{name} is still live"), &live, &digest);
+        let current = stage.current().await?;
+        let says = format!("the record still says that {name} is live");
+        self.equal(&says, &current, &digest);
+        Ok(())
+    }
+
     /// Notes that the watched tag names an image.
     pub(super) fn tagged(&mut self, stage: &Stage, name: &str, digest: &str) {
         let tagged = stage.sample.tagged();

@@ -20,9 +20,7 @@ pub(super) async fn play(stage: &Stage, expectations: &mut Expectations) -> Resu
     expectations.equal("the migration ran from v2's digest", &migrations, &1);
     expectations.live(stage, "v2", &v2).await?;
     expectations.tagged(stage, "v2", &v2);
-    let record = expectations
-        .recorded(stage, "v2", &v2, "succeeded")
-        .await?;
+    let record = expectations.recorded(stage, "v2", &v2, "succeeded").await?;
     expectations.gate(&record, "after_traffic", "passed");
 
     let v3 = stage.push(&ImageSpec::migration("v3", EXIT_CODE))?;
@@ -32,7 +30,7 @@ pub(super) async fn play(stage: &Stage, expectations: &mut Expectations) -> Resu
         &order(stage),
         &vec!["RunTask", "UpdateService", "RunTask"],
     );
-    expectations.live(stage, "v2 still", &v2).await?;
+    expectations.still_live(stage, "v2", &v2).await?;
     expectations.tagged(stage, "v2 again", &v2);
     let record = expectations.recorded(stage, "v3", &v3, "failed").await?;
     let exit_code = format!("exit code {EXIT_CODE}");

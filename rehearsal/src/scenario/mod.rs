@@ -180,3 +180,18 @@ impl Scenario {
         (report, Some(stage))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::build::workspace;
+
+    #[test]
+    fn every_scenario_has_a_row_in_the_manual() {
+        let manual = std::fs::read_to_string(workspace().join("docs/rehearsal.md")).unwrap();
+        for scenario in Scenario::value_variants() {
+            let row = format!("\n| `{}` | ", scenario.name());
+            assert!(manual.contains(&row), "{row}");
+        }
+    }
+}

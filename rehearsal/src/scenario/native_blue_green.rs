@@ -37,9 +37,7 @@ pub(super) async fn play(stage: &Stage, expectations: &mut Expectations) -> Resu
         shifted.is_some() && shifted < baked,
         format!("shift {shifted:?}, bake {baked:?}"),
     );
-    let record = expectations
-        .recorded(stage, "v2", &v2, "succeeded")
-        .await?;
+    let record = expectations.recorded(stage, "v2", &v2, "succeeded").await?;
     for (_, gate) in HOOKS {
         expectations.gate(&record, gate, "passed");
     }

@@ -11,13 +11,11 @@ use crate::account::containers::ImageSpec;
 pub(super) async fn play(stage: &Stage, expectations: &mut Expectations) -> Result<(), StageError> {
     let v1 = stage.sample.v1.clone();
     let v2 = stage.push(&ImageSpec::healthy("v2"))?;
-    stage.until_awaiting().await;
+    stage.until_awaiting(&[]).await;
     pauses(stage, expectations, "before the first step").await?;
     let first = stage.sample.awaiting();
     stage.typed(&["continue", TARGET]).await?;
-    while stage.sample.awaiting().is_empty() || stage.sample.awaiting() == first {
-        stage.pass(std::time::Duration::from_secs(1)).await;
-    }
+    stage.until_awaiting(&first).await;
     pauses(stage, expectations, "before the rest").await?;
     expectations.expect(
         "10 % of production have gone to v2",
@@ -39,9 +37,10 @@ pub(super) async fn play(stage: &Stage, expectations: &mut Expectations) -> Resu
         &answers(happened.get(back..).unwrap_or_default()),
         &vec!["PRODUCTION_TRAFFIC_SHIFT: SUCCEEDED".to_owned()],
     );
-    expectations.live(stage, "v1", &v1).await?;
+    expectations.still_live(stage, "v1", &v1).await?;
     expectations.tagged(stage, "v1 again", &v1);
     let record = expectations.recorded(stage, "v2", &v2, "failed").await?;
+    expectations.explained(&record, "the answer", &["answered with ROLLBACK"]);
     expectations.gate(&record, "before_traffic", "passed");
     Ok(())
 }

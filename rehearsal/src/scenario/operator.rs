@@ -83,6 +83,7 @@ impl Stage {
             .args(arguments)
             .env_clear()
             .envs(self.environment())
+            .env("USER", "operator")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

@@ -38,15 +38,17 @@ pub(super) async fn play(stage: &Stage, expectations: &mut Expectations) -> Resu
     );
     expectations.live(stage, "v2", &v2).await?;
     expectations.tagged(stage, "v2", &v2);
-    let record = expectations
-        .recorded(stage, "v2", &v2, "succeeded")
-        .await?;
+    let record = expectations.recorded(stage, "v2", &v2, "succeeded").await?;
     expectations.gate(&record, "after_traffic", "passed");
 
     stage.typed(&["deploy", TARGET, &v1]).await?;
     stage.until_quiet().await?;
     let live = stage.sample.live_digest();
-    expectations.equal("`greenlight deploy` brings v1 back", &live, &Some(v1.clone()));
+    expectations.equal(
+        "`greenlight deploy` brings v1 back",
+        &live,
+        &Some(v1.clone()),
+    );
     expectations.live(stage, "v1", &v1).await?;
     let history = stage.history_of(&v1).await?;
     let newest = history.first().cloned().unwrap_or_default();

@@ -16,7 +16,7 @@ pub(super) async fn play(stage: &Stage, expectations: &mut Expectations) -> Resu
         &stage.statuses(),
         &vec!["ROLLBACK_SUCCESSFUL".to_owned()],
     );
-    expectations.live(stage, "v1", &v1).await?;
+    expectations.still_live(stage, "v1", &v1).await?;
     expectations.tagged(stage, "v1 again", &v1);
     let record = expectations.recorded(stage, "v2", &v2, "failed").await?;
     expectations.explained(&record, "the circuit breaker", &["circuit breaker"]);
@@ -27,9 +27,7 @@ pub(super) async fn play(stage: &Stage, expectations: &mut Expectations) -> Resu
     stage.until_quiet().await?;
     expectations.live(stage, "v3", &v3).await?;
     expectations.tagged(stage, "v3", &v3);
-    let record = expectations
-        .recorded(stage, "v3", &v3, "succeeded")
-        .await?;
+    let record = expectations.recorded(stage, "v3", &v3, "succeeded").await?;
     expectations.gate(&record, "after_traffic", "passed");
     Ok(())
 }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use jiff::Timestamp;
+use serde_json::Value;
 use tokio::task::JoinHandle;
 
 use super::sample::{CLUSTER, Sample, SampleError, Stand, sample_account_for};
@@ -148,9 +149,13 @@ impl Stage {
         }
     }
 
-    /// Waits until a deployment has got as far as to wait for a person.
-    pub async fn until_awaiting(&self) {
-        while self.sample.awaiting().is_empty() {
+    /// Waits until a deployment has got as far as to wait for a person, at another hook than those.
+    pub async fn until_awaiting(&self, answered: &[Value]) {
+        loop {
+            let awaiting = self.sample.awaiting();
+            if awaiting.iter().any(|hook| !answered.contains(hook)) {
+                return;
+            }
             tokio::time::sleep(OFTEN).await;
         }
     }

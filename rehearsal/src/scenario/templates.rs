@@ -30,9 +30,7 @@ pub(super) async fn play(stage: &Stage, expectations: &mut Expectations) -> Resu
         filled.ends_with(&format!("@{v2}")),
         &filled,
     );
-    let record = expectations
-        .recorded(stage, "v2", &v2, "succeeded")
-        .await?;
+    let record = expectations.recorded(stage, "v2", &v2, "succeeded").await?;
     expectations.gate(&record, "before_traffic", "passed");
 
     let registered = registrations(stage);
@@ -43,11 +41,11 @@ pub(super) async fn play(stage: &Stage, expectations: &mut Expectations) -> Resu
     let record = expectations
         .recorded(stage, "v3", &v3, "start_failed")
         .await?;
-    let file = format!("s3://{BUCKET}/{KEY}");
+    let place = format!("s3://{BUCKET}/{KEY}:{line}: ");
     expectations.explained(
         &record,
         "the placeholder's name, line and file",
-        &["LOG_LEVEL", &format!("line {line}"), &file],
+        &["`<LOG_LEVEL>`", &place],
     );
     expectations.equal(
         "nothing is registered from it",
@@ -59,7 +57,7 @@ pub(super) async fn play(stage: &Stage, expectations: &mut Expectations) -> Resu
         &stage.sample.deployments().len(),
         &1,
     );
-    expectations.live(stage, "v2 still", &v2).await?;
+    expectations.still_live(stage, "v2", &v2).await?;
     Ok(())
 }
 

@@ -4,6 +4,8 @@
 //! What cannot be read is said so and stops nothing: a failure has to be recorded even where its
 //! causes cannot be seen any more.
 
+use std::collections::BTreeSet;
+
 use futures_util::join;
 use greenlight_aws::{
     AwsError, Clients, chain,
@@ -138,6 +140,9 @@ pub(crate) async fn service_failure(
 
 /// The failure, within bounds.
 fn told(reason: String, mut lines: Vec<String>) -> Failure {
+    // AWS gives the same reason in more than one place.
+    let mut known = BTreeSet::new();
+    lines.retain(|line| known.insert(line.clone()));
     for line in &mut lines {
         if line.chars().count() > LINE_LIMIT {
             *line = line.chars().take(LINE_LIMIT).chain(['…']).collect();

@@ -66,17 +66,27 @@ impl Green {
             Err(gone) => return Ok(gone),
         };
         let tasks = self.tasks(&seen).await?;
-        let mut summary = Measurement::NothingToMeasure(
-            "no container of the green tasks has an image in ECR whose digest is known".to_owned(),
-        );
+        let mut good = Vec::new();
         for (name, accepted) in &self.expected.containers {
             let running = containers(&tasks, &[name]);
-            summary = measure_digests(&running, accepted);
-            if !matches!(summary, Measurement::Good(_)) {
-                break;
+            match measure_digests(&running, accepted) {
+                Measurement::Good(summary) => good.push((name, summary)),
+                otherwise => return Ok(otherwise),
             }
         }
-        Ok(summary)
+        Ok(match &good[..] {
+            [] => Measurement::NothingToMeasure(
+                "no container of the green tasks has an image in ECR whose digest is known"
+                    .to_owned(),
+            ),
+            [(_, summary)] => Measurement::Good(summary.clone()),
+            several => {
+                let several = several
+                    .iter()
+                    .map(|(name, summary)| format!("`{name}`: {summary}"));
+                Measurement::Good(several.collect::<Vec<_>>().join("; "))
+            }
+        })
     }
 
     pub(super) async fn measure_targets(&self) -> Result<Measurement, AwsError> {

@@ -22,8 +22,7 @@ use greenlight_core::{
 pub use wish::{InvalidWish, Named, Wish, WishError};
 
 use crate::{
-    Deployer,
-    definition,
+    Deployer, definition,
     gather::{Base, Gathered},
     start::{Next, Order, Start, Stop, pipeline::filled},
 };

@@ -268,7 +268,7 @@ fn in_file(
         let own = sources.iter().map(|source| source.repository.name.as_str());
         return Err(WishError::OtherRepository {
             target: target.clone(),
-            repository,
+            repository: repository.to_string(),
             its: listed(own),
         });
     }
