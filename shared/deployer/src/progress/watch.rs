@@ -241,15 +241,14 @@ fn gate(report: &GateReport) -> Vec<String> {
 
 /// That something waits, with how to answer, as one line.
 pub fn waits(awaiting: &Awaiting) -> String {
-    let mut text = format!("{}; {}", awaiting.what, awaiting.remedy);
+    let text = format!("{}; {}", awaiting.what, awaiting.remedy);
     // The fractions of AWS's own times are noise.
     let until = awaiting.until.map(|it| it.strftime("%Y-%m-%dT%H:%M:%SZ"));
     match (until, &awaiting.otherwise) {
-        (Some(until), Some(otherwise)) => text += &format!("; at {until} {otherwise}"),
-        (Some(until), None) => text += &format!("; it waits until {until}"),
-        (None, _) => {}
+        (Some(until), Some(otherwise)) => format!("{text}; at {until} {otherwise}"),
+        (Some(until), None) => format!("{text}; it waits until {until}"),
+        (None, _) => text,
     }
-    text
 }
 
 fn took(record: &DeploymentRecord) -> String {
