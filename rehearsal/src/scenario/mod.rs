@@ -89,13 +89,20 @@ impl Scenario {
     /// enough that the functions, which live in real time, have finished before the account moves on.
     pub fn speed(self) -> f64 {
         match self {
-            Self::Ship | Self::BadProbe | Self::Duplicate => 20.0,
-            Self::Burst => 30.0,
+            Self::Ship
+            | Self::BadProbe
+            | Self::Duplicate
+            | Self::RollingBreaker
+            | Self::NativeBlueGreen
+            | Self::NativeCanaryAbort
+            | Self::Migration
+            | Self::Sidecars
+            | Self::Task => 20.0,
+            Self::Burst | Self::Templates | Self::Pipeline => 30.0,
+            // The command line tool, which lives in real time as well, is to tell how it goes.
+            Self::Rolling => 10.0,
             // CodeDeploy gives up on tasks that never become healthy after an hour.
             Self::CrashLoop => 200.0,
-            Self::Rolling | Self::RollingBreaker | Self::NativeBlueGreen => 20.0,
-            Self::NativeCanaryAbort | Self::Migration | Self::Sidecars | Self::Task => 20.0,
-            Self::Templates | Self::Pipeline => 30.0,
         }
     }
 
