@@ -161,7 +161,7 @@ async fn a_pushed_image_migrates_once_and_is_deployed_once_whatever_happens() {
 
 #[tokio::test(start_paused = true)]
 async fn a_pipeline_is_started_once_whatever_happens() {
-    a_push_is_started_once(Stand::Pipeline, 6).await;
+    a_push_is_started_once(Stand::Pipeline, 7).await;
 }
 
 #[tokio::test(start_paused = true)]
