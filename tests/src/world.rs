@@ -196,7 +196,11 @@ impl World {
 
     /// What `deploy-on-push` asked of an operation (`ecs:UpdateService`), oldest first.
     pub fn asked_by_push(&self, action: &str) -> Vec<Value> {
-        let calls = self.sample.account.journal().calls_of(DEPLOY_ON_PUSH, action);
+        let calls = self
+            .sample
+            .account
+            .journal()
+            .calls_of(DEPLOY_ON_PUSH, action);
         calls.into_iter().map(|call| call.request).collect()
     }
 

@@ -36,7 +36,7 @@ fn bad(stand: Stand) -> ImageSpec {
     }
 }
 
-/// A message that was not dealt with comes back after its visibility timeout, an event after minutes.
+/// A message that was not dealt with comes back after its visibility timeout.
 async fn long_quiet(world: &World) {
     world.quiet().await;
     sleep(Duration::from_mins(30)).await;
@@ -58,7 +58,11 @@ async fn assert_live(world: &World, stand: Stand, digest: &str, case: &str) {
     let status = world.status_of(digest).await;
     assert_eq!(status, Some(Status::Succeeded), "{case}");
     if stand != Stand::Task {
-        assert_eq!(world.sample.live_digest().as_deref(), Some(digest), "{case}");
+        assert_eq!(
+            world.sample.live_digest().as_deref(),
+            Some(digest),
+            "{case}"
+        );
     }
     let state = world.target().await.state;
     assert_eq!((state.active, state.queued), (None, None), "{case}");
@@ -114,7 +118,7 @@ async fn the_queue_moves_on(stand: Stand, least: usize) {
             sleep(Duration::from_secs(1)).await;
             assert!(world.target().await.state.queued.is_some(), "{case}");
             inject();
-            long_quiet(world).await;
+            world.quiet().await;
             let case = format!("{case}: {:?}", world.record_wire.seen());
             assert_counts(world, stand, 2, &case);
             assert_live(world, stand, &v3, &case).await;
@@ -138,7 +142,7 @@ async fn the_tag_is_given_back(stand: Stand, least: usize) {
             };
             inject();
             let v2 = world.sample.push(&bad(stand)).unwrap();
-            long_quiet(world).await;
+            world.quiet().await;
             let case = format!("{case}: {:?}", world.record_wire.seen());
             assert_eq!(world.status_of(&v2).await, Some(Status::Failed), "{case}");
             assert_eq!(world.sample.tagged().as_ref(), Some(&v1), "{case}");

@@ -38,13 +38,19 @@ async fn spoilt_while_it_waits(stand: Stand, spoil: impl FnOnce(&Account, &str))
 
 #[tokio::test(start_paused = true)]
 async fn an_image_that_was_archived_is_refused_before_anything_is_registered() {
-    for stand in [Stand::CodeDeploy, Stand::Templates, Stand::Rolling, Stand::Migration] {
+    for stand in [
+        Stand::CodeDeploy,
+        Stand::Templates,
+        Stand::Rolling,
+        Stand::Migration,
+    ] {
         let reason = spoilt_while_it_waits(stand, |account, digest| {
             ecr::archive(account, REPOSITORY, digest).unwrap();
         })
         .await;
         assert!(
-            reason.contains("is archived and cannot be pulled") && reason.contains("restore it in ECR"),
+            reason.contains("is archived and cannot be pulled")
+                && reason.contains("restore it in ECR"),
             "{stand:?}: {reason}"
         );
     }
@@ -52,7 +58,12 @@ async fn an_image_that_was_archived_is_refused_before_anything_is_registered() {
 
 #[tokio::test(start_paused = true)]
 async fn an_image_that_was_deleted_is_refused_before_anything_is_registered() {
-    for stand in [Stand::CodeDeploy, Stand::Templates, Stand::Rolling, Stand::Migration] {
+    for stand in [
+        Stand::CodeDeploy,
+        Stand::Templates,
+        Stand::Rolling,
+        Stand::Migration,
+    ] {
         let reason = spoilt_while_it_waits(stand, |account, digest| {
             ecr::delete_image(account, REPOSITORY, digest).unwrap();
         })
@@ -110,7 +121,11 @@ async fn an_index_that_has_the_processor_among_others_is_deployed() {
             Some(Status::Succeeded),
             "{stand:?}"
         );
-        assert_eq!(world.sample.live_digest().as_ref(), Some(&digest), "{stand:?}");
+        assert_eq!(
+            world.sample.live_digest().as_ref(),
+            Some(&digest),
+            "{stand:?}"
+        );
     }
 }
 
@@ -137,9 +152,14 @@ async fn an_image_of_another_region_and_account_is_deployed_from_there() {
             .push_to(&uri, TAG, &ImageSpec::healthy("v2"))
             .unwrap();
         world.quiet().await;
-        let image = &requests(&world, "RegisterTaskDefinition")[0]["containerDefinitions"][0]["image"];
+        let image =
+            &requests(&world, "RegisterTaskDefinition")[0]["containerDefinitions"][0]["image"];
         assert_eq!(image.as_str(), Some(format!("{uri}@{v2}").as_str()));
-        assert_eq!(world.status_of(&v2).await, Some(Status::Succeeded), "{stand:?}");
+        assert_eq!(
+            world.status_of(&v2).await,
+            Some(Status::Succeeded),
+            "{stand:?}"
+        );
         assert_eq!(world.sample.live_digest().as_ref(), Some(&v2));
         // An image of the same name at home is another one.
         world.sample.push(&ImageSpec::healthy("v3")).unwrap();
@@ -151,7 +171,11 @@ async fn an_image_of_another_region_and_account_is_deployed_from_there() {
             .push_to(&uri, TAG, &ImageSpec::crashes("v4", 1))
             .unwrap();
         world.quiet().await;
-        assert_eq!(world.status_of(&bad).await, Some(Status::Failed), "{stand:?}");
+        assert_eq!(
+            world.status_of(&bad).await,
+            Some(Status::Failed),
+            "{stand:?}"
+        );
         assert_eq!(ecr::tagged(account, &uri, TAG), Some(v2));
     }
 }

@@ -77,12 +77,12 @@ async fn a_migration_that_exits_with_another_code_leaves_the_service_alone_and_r
         reason.starts_with("the task that has to succeed before the deployment failed"),
         "{reason}"
     );
+    assert!(reason.contains("container `api` exited with 3"), "{reason}");
     assert!(
-        reason.contains("container `api` exited with 3"),
-        "{reason}"
-    );
-    assert!(
-        record.evidence.iter().any(|line| line.contains("exit code 3")),
+        record
+            .evidence
+            .iter()
+            .any(|line| line.contains("exit code 3")),
         "{:?}",
         record.evidence
     );
@@ -217,10 +217,8 @@ async fn a_migration_whose_start_was_not_answered_runs_once() {
 
 /// The image that knows both commands.
 fn migrates_and_seeds(migrate: i32, seed: i32) -> ImageSpec {
-    ImageSpec::migration("v2", migrate).with_command(
-        &["seed"],
-        Behaviour::one_shot(Duration::from_secs(5), seed),
-    )
+    ImageSpec::migration("v2", migrate)
+        .with_command(&["seed"], Behaviour::one_shot(Duration::from_secs(5), seed))
 }
 
 fn two_tasks() -> String {
@@ -249,7 +247,10 @@ async fn two_tasks_run_one_after_the_other_in_their_order() {
     let command = |number: usize| {
         runs[number].request["overrides"]["containerOverrides"][0]["command"].clone()
     };
-    assert_eq!((command(0), command(1)), (json!(["migrate"]), json!(["seed"])));
+    assert_eq!(
+        (command(0), command(1)),
+        (json!(["migrate"]), json!(["seed"]))
+    );
     assert!(runs[1].at.duration_since(runs[0].at).as_secs() >= 20);
     assert_eq!(world.status_of(&v2).await, Some(Status::Succeeded));
 }

@@ -142,6 +142,26 @@ async fn a_deployment_that_a_person_stops_is_a_failure_and_what_waits_follows() 
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_deployment_that_must_not_be_read_and_is_no_targets_is_ignored() {
+    let world = World::open_with(Settings::for_tests(), &[]).await;
+    let by_hand = push_elsewhere(&world, &ImageSpec::healthy("by hand"));
+    by_hand_with(&world, &by_hand, None).await;
+    world.quiet().await;
+    let events = world.sample.account.events().history();
+    let end = events.iter().find(|it| it["detail"]["state"] == "SUCCESS");
+    let account = &world.sample.account;
+    account.deny(RECORD_DEPLOYMENT, "codedeploy:GetDeployment");
+    account.deny(RECORD_DEPLOYMENT, "codedeploy:ListDeploymentTargets");
+    // An error would make Lambda send it again, and raise an alarm at last.
+    let answer = world.invoke(RECORD_DEPLOYMENT, end.unwrap().clone()).await;
+    let ignored = answer.unwrap()["ignored"].clone();
+    assert!(
+        ignored.as_str().unwrap().contains("may not be read"),
+        "{ignored}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_event_about_the_end_that_comes_twice_is_recorded_once() {
     let world = World::open().await;
     world.sample.push(&ImageSpec::healthy("v2")).unwrap();

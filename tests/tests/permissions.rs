@@ -124,46 +124,51 @@ async fn calls() -> Vec<(World, Vec<Call>)> {
 /// Calls that these scenarios do not bring about, with what would.
 fn only_otherwise(function: &str) -> &'static [&'static str] {
     match function {
-        DEPLOY_ON_PUSH => &[],
-        RECORD_DEPLOYMENT => &[],
-        VALIDATE_GREEN => &[],
+        DEPLOY_ON_PUSH => &[
+            // CodeDeploy refuses a deployment because somebody else's is running.
+            "codedeploy:GetDeployment",
+            // The tag names another image by now, or somebody else has moved the target.
+            "dynamodb:GetItem",
+            // The service runs the task definition already, or a client token has been used otherwise.
+            "ecs:DescribeTasks",
+            "ecs:ListTasks",
+        ],
         _ => &[],
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn every_call_is_permitted_and_every_permission_is_used() {
+async fn every_call_is_permitted_and_every_permission_is_used_or_explained() {
     let played = Box::pin(calls()).await;
+    let mut wrong = Vec::new();
     for function in [DEPLOY_ON_PUSH, VALIDATE_GREEN, RECORD_DEPLOYMENT] {
         let template = &played[0].0.sample.template;
-        let permitted: BTreeSet<String> = template
+        let permitted: BTreeSet<&str> = template
             .function(function)
             .unwrap()
             .actions
             .iter()
-            .cloned()
+            .map(String::as_str)
             .collect();
-        let calls = played
-            .iter()
-            .flat_map(|(_, calls)| calls)
-            .filter(|call| call.caller == function);
+        let calls = played.iter().flat_map(|(_, calls)| calls);
+        let calls = calls.filter(|call| call.caller == function);
         let used: BTreeSet<String> = calls.flat_map(actions).collect();
-        let missing: Vec<&String> = used.difference(&permitted).collect();
-        assert!(
-            missing.is_empty(),
-            "{function} calls {missing:?} without permission"
-        );
-        let explained = |action: &&String| {
-            CHECKED_WITH_ANOTHER.contains(&action.as_str())
-                || only_otherwise(function).contains(&action.as_str())
-        };
-        let unused: Vec<&String> = permitted
-            .difference(&used)
-            .filter(|action| !explained(action))
-            .collect();
-        assert!(
-            unused.is_empty(),
-            "{function} may call {unused:?} and does not"
-        );
+        for action in &used {
+            if !permitted.contains(action.as_str()) {
+                wrong.push(format!("{function} calls {action} without permission"));
+            }
+        }
+        let explained = only_otherwise(function);
+        for action in permitted {
+            let is_explained = explained.contains(&action);
+            match (used.contains(action), is_explained) {
+                (true, true) => wrong.push(format!("{function} does call {action}")),
+                (false, false) if !CHECKED_WITH_ANOTHER.contains(&action) => {
+                    wrong.push(format!("{function} may call {action} and does not"));
+                }
+                _ => {}
+            }
+        }
     }
+    assert!(wrong.is_empty(), "{wrong:#?}");
 }

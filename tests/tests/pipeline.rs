@@ -6,6 +6,7 @@ use greenlight_core::record::Status;
 use greenlight_tests::{
     asked::requests,
     by_hand::call,
+    wire::Fault,
     world::{World, targets_in},
 };
 use rehearsal::{
@@ -45,10 +46,7 @@ fn replace_pipeline(world: &World, mode: Mode, minutes: u64, does: Does) {
         variables: vec![("LABEL".to_owned(), Some("none".to_owned()))],
         stages: vec![
             stage("Source", action("Image", Duration::from_secs(5), source)),
-            stage(
-                "Deploy",
-                action("Ship", Duration::from_mins(minutes), does),
-            ),
+            stage("Deploy", action("Ship", Duration::from_mins(minutes), does)),
         ],
     };
     codepipeline::create_pipeline(&world.sample.account, pipeline).unwrap();
@@ -120,7 +118,12 @@ async fn a_pipeline_that_fails_is_a_failure_with_the_action_its_code_and_its_mes
     ] {
         assert!(evidence.contains(said), "{said}: {evidence}");
     }
-    assert!(record.reason.unwrap().contains("the smoke test found no shop"));
+    assert!(
+        record
+            .reason
+            .unwrap()
+            .contains("the smoke test found no shop")
+    );
     assert_eq!(world.sample.tagged().as_ref(), Some(&world.sample.v1));
     assert_eq!(world.target().await.state.rejected.len(), 1);
 }
@@ -137,7 +140,10 @@ async fn an_execution_that_a_newer_one_overtook_failed_but_says_nothing_against_
     world.quiet().await;
     let record = world.record_of(&v2).await;
     assert_eq!(record.status, Status::Failed);
-    assert!(record.reason.as_ref().unwrap().contains("Superseded"), "{record:?}");
+    assert!(
+        record.reason.as_ref().unwrap().contains("Superseded"),
+        "{record:?}"
+    );
     let state = world.target().await.state;
     assert_eq!((state.active, state.rejected.len()), (None, 0));
 }
@@ -175,12 +181,7 @@ async fn a_pipeline_that_reports_success_is_believed_only_if_the_service_runs_th
 
 #[tokio::test(start_paused = true)]
 async fn a_pipeline_of_a_target_without_a_service_is_believed() {
-    let document = Stand::Pipeline
-        .targets()
-        .replace("    service: { cluster: mco, name: api }\n", "");
-    let targets = targets_in(&document);
-    let world = World::open_stand_with(Stand::Pipeline, &targets, |_| {}).await;
-    replace_pipeline(&world, Mode::Queued, 1, Does::Succeed);
+    let world = open_without_service(1).await;
     let v2 = world.sample.push(&ImageSpec::healthy("v2")).unwrap();
     world.quiet().await;
     assert_eq!(world.status_of(&v2).await, Some(Status::Succeeded));
@@ -201,7 +202,10 @@ async fn a_pipeline_that_updates_a_rolling_service_is_waited_for_and_proved() {
     world.quiet().await;
     assert_eq!(world.status_of(&v2).await, Some(Status::Succeeded));
     assert_eq!(world.sample.live_digest().as_ref(), Some(&v2));
-    assert_eq!(ecs::service_deployments(&world.sample.account, CLUSTER, SERVICE).len(), 2);
+    assert_eq!(
+        ecs::service_deployments(&world.sample.account, CLUSTER, SERVICE).len(),
+        2
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -216,10 +220,57 @@ async fn what_is_pushed_during_an_execution_starts_the_next_one() {
     assert_eq!(world.recorded().await.as_ref(), Some(&v3));
 }
 
+/// The sample's target without its service, so that the pipeline alone is believed.
+async fn open_without_service(minutes: u64) -> World {
+    let document = Stand::Pipeline
+        .targets()
+        .replace("    service: { cluster: mco, name: api }\n", "");
+    let targets = targets_in(&document);
+    let world = World::open_stand_with(Stand::Pipeline, &targets, |_| {}).await;
+    replace_pipeline(&world, Mode::Queued, minutes, Does::Succeed);
+    world
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_execution_whose_start_was_broken_off_is_concluded_however_soon_it_ends() {
+    let image = ImageSpec::healthy("v2");
+    let world = open_without_service(0).await;
+    world.sample.push(&image).unwrap();
+    world.quiet().await;
+    let seen = world.push_wire.seen();
+    let start = seen
+        .iter()
+        .position(|seen| seen.operation == "StartPipelineExecution")
+        .unwrap();
+    // Before anybody may take the start over, and before the message comes back.
+    for minutes in [0, 3] {
+        let world = open_without_service(minutes).await;
+        world.push_wire.inject(start, Fault::CrashAfter);
+        let v2 = world.sample.push(&image).unwrap();
+        sleep(Duration::from_mins(5)).await;
+        assert!(world.push_wire.has_struck());
+        assert_eq!(
+            world.status_of(&v2).await,
+            Some(Status::Succeeded),
+            "{minutes}"
+        );
+        world.quiet().await;
+        assert_eq!(world.sample.deployments().len(), 1, "{minutes}");
+        assert_eq!(
+            world.emitted(),
+            ["Deployment Started", "Deployment Succeeded"],
+            "{minutes}"
+        );
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_pipeline_that_is_not_there_is_named_with_what_to_do() {
     let document = Stand::Pipeline.targets();
-    let document = document.replace("name: api-test\n        action", "name: other\n        action");
+    let document = document.replace(
+        "name: api-test\n        action",
+        "name: other\n        action",
+    );
     let targets = targets_in(&document);
     let world = World::open_stand_with(Stand::Pipeline, &targets, |_| {}).await;
     let v2 = world.sample.push(&ImageSpec::healthy("v2")).unwrap();
@@ -228,7 +279,8 @@ async fn a_pipeline_that_is_not_there_is_named_with_what_to_do() {
     assert_eq!(record.status, Status::StartFailed);
     let reason = record.reason.unwrap();
     assert!(
-        reason.contains("PipelineNotFoundException") && reason.contains("check that the pipeline `other`"),
+        reason.contains("PipelineNotFoundException")
+            && reason.contains("check that the pipeline `other`"),
         "{reason}"
     );
 }

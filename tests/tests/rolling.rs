@@ -154,12 +154,7 @@ async fn nothing_is_registered_or_updated_where_the_live_revision_runs_just_this
     let before = world.sample.account.journal().calls().len();
     let asked = world.ask(&v2).await;
     world.quiet().await;
-    let mut calls = world
-        .sample
-        .account
-        .journal()
-        .calls()
-        .split_off(before);
+    let mut calls = world.sample.account.journal().calls().split_off(before);
     calls.retain(|call| {
         ["RegisterTaskDefinition", "UpdateService"].contains(&call.operation.as_str())
     });

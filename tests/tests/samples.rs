@@ -25,7 +25,7 @@ const BAD: [&str; 20] = [
     "bad/empty-object",
     "bad/hook-empty-ids",
     "bad/hook-no-execution-id",
-    "bad/hook-of-ecs-native",
+    "bad/hook-of-ecs-without-deployment",
     "bad/not-an-object",
     "bad/null",
     "bad/scheduled-event",

@@ -5,11 +5,12 @@
 use greenlight_core::record::Status;
 use greenlight_tests::{
     asked::{done, order, requests},
+    by_hand::register_by_hand,
     wire::Fault,
     world::World,
 };
 use rehearsal::{
-    account::{containers::ImageSpec, ecs},
+    account::{containers::ImageSpec, ecr, ecs},
     scenario::sample::Stand,
 };
 use serde_json::json;
@@ -68,17 +69,50 @@ async fn a_task_that_does_not_exit_with_nought_is_a_failure_and_its_tag_is_given
     let record = world.record_of(&v3).await;
     assert_eq!(record.status, Status::Failed);
     let reason = record.reason.unwrap();
+    assert!(reason.contains("container `api` exited with 7"), "{reason}");
     assert!(
-        reason.contains("container `api` exited with 7"),
-        "{reason}"
-    );
-    assert!(
-        record.evidence.iter().any(|line| line.contains("stop code")),
+        record
+            .evidence
+            .iter()
+            .any(|line| line.contains("stop code")),
         "{:?}",
         record.evidence
     );
     assert_eq!(world.recorded().await.as_ref(), Some(&v2));
     assert_eq!(world.sample.tagged().as_ref(), Some(&v2));
+}
+
+/// The task with a second container, which ends early and with 5.
+async fn with_a_second_container(essential: bool) -> (World, String) {
+    let world = World::open_stand(Stand::Task).await;
+    let account = &world.sample.account;
+    let uri = ecr::create_repository(account, "mco/second");
+    let second = ImageSpec::one_shot("second", Duration::from_secs(5), 5);
+    ecr::push_image(account, "mco/second", &["latest"], &second).unwrap();
+    register_by_hand(account, |definition| {
+        let container =
+            json!({"name": "second", "image": format!("{uri}:latest"), "essential": essential});
+        let containers = definition["containerDefinitions"].as_array_mut();
+        containers.unwrap().push(container);
+    })
+    .await;
+    let v2 = world.sample.push(&ends_with("v2", 0)).unwrap();
+    world.quiet().await;
+    (world, v2)
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_essential_container_has_to_exit_with_nought_and_no_other_one() {
+    let (world, v2) = with_a_second_container(false).await;
+    assert_eq!(world.status_of(&v2).await, Some(Status::Succeeded));
+    let (world, v2) = with_a_second_container(true).await;
+    let record = world.record_of(&v2).await;
+    assert_eq!(record.status, Status::Failed);
+    let reason = record.reason.unwrap();
+    assert!(
+        reason.contains("container `second` exited with 5"),
+        "{reason}"
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -91,7 +125,10 @@ async fn an_answer_with_failures_is_a_failure_although_its_status_is_200() {
     assert_eq!(answer["failures"][0]["reason"], "MISSING");
     let record = world.record_of(&v2).await;
     assert_eq!(record.status, Status::StartFailed);
-    assert!(record.reason.as_ref().unwrap().contains("MISSING"), "{record:?}");
+    assert!(
+        record.reason.as_ref().unwrap().contains("MISSING"),
+        "{record:?}"
+    );
     assert_eq!(world.target().await.state.active, None);
     assert_eq!(done(&world, "RunTask").len(), 1, "it would not help");
 }
@@ -139,7 +176,10 @@ async fn a_crash_after_the_task_was_started_does_not_run_a_second_one() {
     assert!(world.push_wire.has_struck());
     let runs = requests(&world, "RunTask");
     assert_eq!(runs.len(), 2, "it was asked for again");
-    assert_eq!(runs[0], runs[1], "with the same token and the same task definition");
+    assert_eq!(
+        runs[0], runs[1],
+        "with the same token and the same task definition"
+    );
     world.quiet().await;
     assert_eq!(world.sample.one_shots().len(), 1);
     assert_eq!(world.status_of(&v2).await, Some(Status::Succeeded));
@@ -155,13 +195,19 @@ async fn a_task_that_a_person_aborts_is_a_failure() {
     let long = ImageSpec::one_shot("v2", Duration::from_mins(20), 0);
     let v2 = world.sample.push(&long).unwrap();
     sleep(Duration::from_mins(2)).await;
-    let answered = world.operator.abort(&world.target().await, "wrong image").await;
+    let answered = world
+        .operator
+        .abort(&world.target().await, "wrong image")
+        .await;
     assert!(answered.unwrap().text.ends_with("is stopped"));
     world.quiet().await;
     let record = world.record_of(&v2).await;
     assert_eq!(record.status, Status::Failed, "{record:?}");
     assert!(
-        record.evidence.iter().any(|line| line.contains("wrong image")),
+        record
+            .evidence
+            .iter()
+            .any(|line| line.contains("wrong image")),
         "{record:?}"
     );
 }

@@ -68,8 +68,12 @@ async fn the_placeholders_are_the_image_and_the_task_definition() {
         json!({"name": "IMAGE", "value": pinned})
     );
     // The template has no log router, so there is none any more.
-    assert_eq!(registered["containerDefinitions"].as_array().unwrap().len(), 1);
-    let arn = &done(&world, "RegisterTaskDefinition")[0].response["taskDefinition"]["taskDefinitionArn"];
+    assert_eq!(
+        registered["containerDefinitions"].as_array().unwrap().len(),
+        1
+    );
+    let arn =
+        &done(&world, "RegisterTaskDefinition")[0].response["taskDefinition"]["taskDefinitionArn"];
     let properties = app_spec(&world)["Resources"][0]["TargetService"]["Properties"].clone();
     assert_eq!(&properties["TaskDefinition"], arn);
     assert_eq!(world.status_of(&v2).await, Some(Status::Succeeded));
@@ -105,7 +109,11 @@ async fn a_placeholder_without_a_value_is_named_with_its_line_and_file() {
         r#"{ "name": "IMAGE", "value": "<IMAGE2_NAME>" }"#,
     );
     put(&world, TASKDEF, &text).await;
-    let line = text.lines().position(|it| it.contains("IMAGE2_NAME")).unwrap() + 1;
+    let line = text
+        .lines()
+        .position(|it| it.contains("IMAGE2_NAME"))
+        .unwrap()
+        + 1;
     let reason = refused(&world).await;
     let expected = format!("s3://{BUCKET}/{TASKDEF}:{line}: the placeholder `<IMAGE2_NAME>`");
     assert!(reason.contains(&expected), "{reason}");
@@ -116,7 +124,11 @@ async fn a_placeholder_of_the_appspec_without_a_value_is_named_before_anything_i
     let world = World::open_stand(Stand::Templates).await;
     let text = APPSPEC_TEXT.replace("ContainerName: api", "ContainerName: <CONTAINER>");
     put(&world, APPSPEC, &text).await;
-    let line = text.lines().position(|it| it.contains("<CONTAINER>")).unwrap() + 1;
+    let line = text
+        .lines()
+        .position(|it| it.contains("<CONTAINER>"))
+        .unwrap()
+        + 1;
     let reason = refused(&world).await;
     let expected = format!("s3://{BUCKET}/{APPSPEC}:{line}: the placeholder `<CONTAINER>`");
     assert!(reason.contains(&expected), "{reason}");
@@ -124,9 +136,10 @@ async fn a_placeholder_of_the_appspec_without_a_value_is_named_before_anything_i
 
 #[tokio::test(start_paused = true)]
 async fn an_appspec_that_cannot_be_used_is_found_before_the_migration_runs() {
-    let document = Stand::Templates
-        .targets()
-        .replace("    deploy:\n", "    before: [{ task: { command: [migrate] } }]\n    deploy:\n");
+    let document = Stand::Templates.targets().replace(
+        "    deploy:\n",
+        "    before: [{ task: { command: [migrate] } }]\n    deploy:\n",
+    );
     let targets = targets_in(&document);
     assert_eq!(targets[0].before.len(), 1);
     let world = World::open_stand_with(Stand::Templates, &targets, |_| {}).await;
@@ -161,7 +174,12 @@ async fn the_hooks_of_the_gates_are_merged_with_those_of_the_template() {
     put(&world, APPSPEC, &text).await;
     let v2 = world.sample.push(&ImageSpec::healthy("v2")).unwrap();
     world.quiet().await;
-    let gate = &world.sample.template.function("ValidateGreen").unwrap().name;
+    let gate = &world
+        .sample
+        .template
+        .function("ValidateGreen")
+        .unwrap()
+        .name;
     let hooks = app_spec(&world)["Hooks"].clone();
     assert_eq!(hooks[0], json!({"AfterInstall": own}));
     let hook = hooks[1]["BeforeAllowTraffic"].as_str().unwrap();
@@ -179,7 +197,8 @@ async fn a_hook_of_the_template_in_the_place_of_a_gate_is_refused() {
     put(&world, APPSPEC, &text).await;
     let reason = refused(&world).await;
     assert!(
-        reason.contains("cannot take the hooks of the gates") && reason.contains("BeforeAllowTraffic"),
+        reason.contains("cannot take the hooks of the gates")
+            && reason.contains("BeforeAllowTraffic"),
         "{reason}"
     );
 }
@@ -195,10 +214,15 @@ async fn a_missing_object_or_bucket_is_named_with_what_to_do() {
     let reason = refused_with("api/taskdef.json", "api/other.json").await;
     assert!(
         reason.contains("NoSuchKey")
-            && reason.contains("check that the S3 object `s3://mco-deployments/api/other.json` exists"),
+            && reason
+                .contains("check that the S3 object `s3://mco-deployments/api/other.json` exists"),
         "{reason}"
     );
-    let reason = refused_with("s3://mco-deployments/api/appspec", "s3://elsewhere/api/appspec").await;
+    let reason = refused_with(
+        "s3://mco-deployments/api/appspec",
+        "s3://elsewhere/api/appspec",
+    )
+    .await;
     assert!(
         reason.contains("NoSuchBucket")
             && reason.contains("check that the S3 object `s3://elsewhere/api/appspec.yaml` exists"),
@@ -218,7 +242,8 @@ async fn a_missing_permission_is_named_with_what_to_do() {
         world.sample.account.deny(DEPLOY_ON_PUSH, action);
         let reason = refused(&world).await;
         assert!(
-            reason.contains("AccessDenied") && reason.contains("allow `s3:GetObject` on S3 object `s3://"),
+            reason.contains("AccessDenied")
+                && reason.contains("allow `s3:GetObject` on S3 object `s3://"),
             "{reason}"
         );
     }
@@ -248,7 +273,9 @@ async fn waiting(world: &World) -> (String, DeploymentId) {
         if let Some(progress) = progress.filter(|it| it.awaiting.is_some()) {
             let awaiting = progress.awaiting.unwrap();
             assert!(
-                awaiting.what.contains("waits before it shifts the production traffic"),
+                awaiting
+                    .what
+                    .contains("waits before it shifts the production traffic"),
                 "{awaiting:?}"
             );
             assert!(awaiting.remedy.contains("greenlight continue api-test"));
@@ -285,7 +312,11 @@ async fn a_deployment_that_waits_is_taken_back_when_a_person_says_so() {
     let world = World::open_stand(Stand::Templates).await;
     wait_for_a_person(&world, 60);
     let (v2, id) = waiting(&world).await;
-    let answered = world.operator.abort(&world.target().await, "no").await.unwrap();
+    let answered = world
+        .operator
+        .abort(&world.target().await, "no")
+        .await
+        .unwrap();
     assert_eq!(answered.deployment, id);
     world.quiet().await;
     assert_eq!(world.status_of(&v2).await, Some(Status::Failed));

@@ -164,17 +164,17 @@ fn decision(explanation: &Explanation) -> String {
 }
 
 fn before(task: &BeforeTask) -> String {
-    let mut text = match &task.container {
+    let runs = match &task.container {
         Some(container) => format!(
             "runs `{}` in container `{container}`",
             task.command.join(" ")
         ),
         None => "runs".to_owned(),
     };
-    if let Some(source) = &task.source {
-        text += &format!(", made from {source}");
+    match &task.source {
+        Some(source) => format!("{runs}, made from {source}"),
+        None => runs,
     }
-    text
 }
 
 /// The JSON form, the same for both commands. The whole task definition is not in it: its environment

@@ -115,16 +115,14 @@ impl Deployer {
             Some(call) => self.make(stored, call).await.map_err(aws)?,
             None => None,
         };
-        match done {
-            Some(text) => Ok(answered(active, &text)),
-            None => {
-                let (target, (going_on, ..)) = (target.clone(), going_on.told(stored));
-                Err(match word {
-                    Word::Continue => ControlError::NothingWaits { target, going_on },
-                    Word::Abort { .. } => ControlError::NotStoppable { target, going_on },
-                })
-            }
+        if let Some(text) = done {
+            return Ok(answered(active, &text));
         }
+        let (target, (going_on, ..)) = (target.clone(), going_on.told(stored));
+        Err(match word {
+            Word::Continue => ControlError::NothingWaits { target, going_on },
+            Word::Abort { .. } => ControlError::NotStoppable { target, going_on },
+        })
     }
 
     /// Makes a call, and says what follows; `None` if AWS says that it comes too early or too late.

@@ -4,6 +4,7 @@
 use greenlight_aws::{chain, ecs, table::StoredTarget};
 use greenlight_core::{
     deployment::{Candidate, PushedImage},
+    image::ImageRef,
     platform::{Fit, fits},
     target::{ImageSource, OneShotTask, TaskDefinitionSource},
     task_definition::{TaskDefinition, is_same},
@@ -183,7 +184,7 @@ fn image_for(
         })
 }
 
-/// Sets the candidate's images. Containers of other repositories keep theirs.
+/// Sets the candidate's images. Containers of other repositories keep theirs, by the digest that is live.
 fn set_images(
     stored: &StoredTarget,
     candidate: &Candidate,
@@ -198,7 +199,39 @@ fn set_images(
         }
         document.set_image(&container, &image.pinned())?;
     }
+    for (container, image) in kept_by_tag(stored, candidate, document) {
+        document.set_image(&container, &image)?;
+    }
     Ok(())
+}
+
+/// The target's other containers whose image is named without a digest, with what is live of it. The tag
+/// may name another image when a task starts, one that was never deployed.
+fn kept_by_tag(
+    stored: &StoredTarget,
+    candidate: &Candidate,
+    document: &TaskDefinition,
+) -> Vec<(String, String)> {
+    let Some(current) = &stored.state.current else {
+        return Vec::new();
+    };
+    let mut kept = Vec::new();
+    for source in &stored.target.images {
+        let repository = stored.repository_of(source);
+        let named = document.image_of(&source.container).ok();
+        let named = named.and_then(|image| image.parse::<ImageRef>().ok());
+        let is_by_tag = named.is_some_and(|named| {
+            named.digest.is_none() && named.repository.canonical() == repository.canonical()
+        });
+        let live = current.candidate.image_of(&repository);
+        if let Some(live) = live
+            && is_by_tag
+            && candidate.image_of(&repository).is_none()
+        {
+            kept.push((source.container.clone(), live.pinned()));
+        }
+    }
+    kept
 }
 
 /// The containers that take an image of the candidate.

@@ -158,7 +158,7 @@ fn what_went_wrong_says_what_to_do() {
             its: "`mco/api`, `mco/proxy`".into(),
         })),
         Failure::from(AskError::Wish(WishError::NoSuchImage {
-            repository: sample::candidate('a').repository,
+            repository: sample::candidate('a').repository.to_string(),
             image: "tag `v9`".into(),
         })),
         Failure::from(AskError::Archived {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use futures_util::join;
 use greenlight_aws::{
-    Clients,
+    Clients, Kind,
     codedeploy::{self, Deployment, DeploymentTarget},
     table::{Place, StoredTarget},
 };
@@ -62,6 +62,16 @@ impl Deployer {
             Err(error) if error.is("DeploymentDoesNotExistException") => {
                 return Ok(Concluded::Ignored {
                     reason: format!("CodeDeploy does not know deployment `{aws_id}`"),
+                });
+            }
+            // Which it may not read is none of the applications that it deploys to.
+            Err(error) if targets.is_empty() && error.kind == Kind::Denied => {
+                return Ok(Concluded::Ignored {
+                    reason: format!(
+                        "no target deploys by the group of CodeDeploy deployment `{aws_id}`, which may \
+                         not be read: {}",
+                        error.message()
+                    ),
                 });
             }
             deployment => deployment.map_err(look)?,

@@ -8,13 +8,25 @@ use greenlight_aws::{
     table::{Place, StoredTarget},
 };
 use greenlight_core::{
-    deployment::{Aftermath, Candidate, Input, Outcome, Phase},
+    deployment::{Active, Aftermath, Candidate, Input, Outcome, Phase},
     target::Strategy,
 };
 use jiff::Timestamp;
+use tokio::time::{Duration, sleep};
 
 use super::{ConcludeError, Concluded};
 use crate::Deployer;
+
+/// So often, and so long after one another, it is looked whether an execution that has ended is the one
+/// that is just being started: longer than a start may take.
+const LOOKS: u32 = 40;
+const BETWEEN_LOOKS: Duration = Duration::from_secs(3);
+
+/// Whether an execution is a target's active deployment.
+enum Bound {
+    To(Box<StoredTarget>, Active),
+    Not(Box<StoredTarget>),
+}
 
 impl Deployer {
     pub(super) async fn pipeline_ended(
@@ -51,20 +63,15 @@ impl Deployer {
         let Strategy::Pipeline(pipeline) = stored.target.deploy.clone() else {
             return Ok(None);
         };
-        let active = stored.state.active.clone().filter(
-            |active| matches!(&active.phase, Phase::Started { aws_id, .. } if aws_id == execution),
-        );
-        let Some(active) = active else {
-            // Not bound yet, or somebody else's: what was broken off is taken up again.
-            return self
-                .moved(
-                    stored,
-                    Input::Revisited,
-                    execution,
-                    &BTreeMap::new(),
-                    lease_until,
-                )
-                .await;
+        let (stored, active) = match self.bound(stored, execution, lease_until).await? {
+            Bound::To(stored, active) => (*stored, active),
+            // Somebody else's, or over: what was broken off is taken up again.
+            Bound::Not(stored) => {
+                let (input, gates) = (Input::Revisited, BTreeMap::new());
+                return self
+                    .moved(*stored, input, execution, &gates, lease_until)
+                    .await;
+            }
         };
         let clients = self.clients_of(&stored.target);
         let found = codepipeline::execution(&clients, &pipeline.name, execution)
@@ -93,6 +100,42 @@ impl Deployer {
         };
         self.conclude_with(&stored, execution, record, input, lease_until)
             .await
+    }
+
+    /// The active deployment that is this execution. An execution carries no mark of ours, so while one is
+    /// being started it may be this one: whoever starts it is waited for, and if that was broken off it is
+    /// taken up again, which gives the same execution.
+    async fn bound(
+        &self,
+        mut stored: StoredTarget,
+        execution: &str,
+        lease_until: Timestamp,
+    ) -> Result<Bound, ConcludeError> {
+        for _ in 0..LOOKS {
+            let Some(active) = stored.state.active.clone() else {
+                break;
+            };
+            match &active.phase {
+                Phase::Started { aws_id, .. } if aws_id == execution => {
+                    return Ok(Bound::To(Box::new(stored), active));
+                }
+                Phase::Started { .. } | Phase::Before { .. } => break,
+                Phase::Requested { lease_until, .. } if *lease_until > self.clock.now() => {
+                    sleep(BETWEEN_LOOKS).await;
+                }
+                Phase::Requested { .. } => {
+                    let (input, gates) = (Input::Revisited, BTreeMap::new());
+                    self.moved(stored.clone(), input, execution, &gates, lease_until)
+                        .await?;
+                }
+            }
+            let name = stored.target.name.clone();
+            match self.readable(&name, execution).await? {
+                Some(now) => stored = now,
+                None => break,
+            }
+        }
+        Ok(Bound::Not(Box::new(stored)))
     }
 
     /// Where the target names the service that the pipeline deploys to, its tasks have to agree.

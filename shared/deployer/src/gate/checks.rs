@@ -12,7 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::time::{Duration, sleep};
 
 use super::green::Green;
-use crate::Deployer;
+use crate::{Deployer, clock::Clock, probe::Probe};
 
 /// The pause between two looks at ECS or the load balancer.
 const INTERVAL: Duration = Duration::from_secs(3);
@@ -49,6 +49,7 @@ struct BrokenOff {
 }
 
 impl Deployer {
+    /// Runs the checks of a gate, those that `earlier` has left to do.
     pub(super) async fn run_checks(
         &self,
         green: &Green,
@@ -56,91 +57,125 @@ impl Deployer {
         time: Time,
         earlier: Option<Unfinished>,
     ) -> Ran {
-        let (mut reports, mut running) = match earlier {
-            Some(earlier) => (earlier.checks, Some(earlier.running)),
-            None => (Vec::with_capacity(checks.len()), None),
+        let mut instruments = Instruments {
+            green,
+            probe: &self.probe,
+            base_url: None,
         };
-        let mut is_first = true;
-        for check in checks.iter().skip(reports.len()) {
-            let now = self.clock.now();
-            let mut progress = begun(check, now, time);
-            if let Some(earlier) = running.take() {
-                progress = progress.carried_on_from(earlier);
-            }
-            let ran = if is_first || !time.is_over_by(now) {
-                self.run_check(green, check, progress, time).await
-            } else {
-                let waits_for = "is the next".to_owned();
-                Err(BrokenOff {
-                    running: progress,
-                    waits_for,
-                })
-            };
-            is_first = false;
-            let report = match ran {
-                Ok(report) => report,
-                Err(broken) => {
-                    return Ran::BrokenOff {
-                        checks: reports,
-                        summary: format!("check `{}` goes on: {}", check.name(), broken.waits_for),
-                        running: Box::new(broken.running),
-                    };
-                }
-            };
-            tracing::info!(
-                check = report.check,
-                verdict = report.verdict.as_str(),
-                measurements = report.measurements,
-                "{}",
-                report.summary
-            );
-            let passed = report.verdict == Verdict::Passed;
-            reports.push(report);
-            if !passed {
-                break;
-            }
-        }
-        Ran::Over(reports)
+        run(&self.clock, checks, time, earlier, &mut instruments).await
     }
+}
 
-    async fn run_check(
-        &self,
-        green: &Green,
-        check: &Check,
-        mut progress: Progress,
-        time: Time,
-    ) -> Result<CheckReport, BrokenOff> {
-        let (_, interval) = rhythm(check);
-        let mut base_url = None;
-        loop {
-            let measured = match check {
-                Check::Tasks(_) => green.measure_tasks().await,
-                Check::Digest(_) => green.measure_digest().await,
-                Check::Targets(_) => green.measure_targets().await,
-                Check::Http(http) => green.measure_http(http, &self.probe, &mut base_url).await,
-            };
-            let measurement = measured.unwrap_or_else(|error| {
-                if error.is_retryable() {
-                    Measurement::Unmeasured(chain(&error))
-                } else {
-                    Measurement::Bad(with_hint(&error))
-                }
-            });
-            let waits_for = measurement.summary().to_owned();
-            let now = self.clock.now();
-            if let Some(report) = progress.after(measurement, now) {
-                return Ok(report);
+/// What a check is measured with.
+trait Measure: Send {
+    fn measure(&mut self, check: &Check) -> impl Future<Output = Measurement> + Send;
+}
+
+/// The green tasks, as AWS shows them and as they answer.
+struct Instruments<'a> {
+    green: &'a Green,
+    probe: &'a Probe,
+    /// Where the test listener listens, once that is known.
+    base_url: Option<String>,
+}
+
+impl Measure for Instruments<'_> {
+    async fn measure(&mut self, check: &Check) -> Measurement {
+        let Self { green, probe, .. } = self;
+        let measured = match check {
+            Check::Tasks(_) => green.measure_tasks().await,
+            Check::Digest(_) => green.measure_digest().await,
+            Check::Targets(_) => green.measure_targets().await,
+            Check::Http(http) => green.measure_http(http, probe, &mut self.base_url).await,
+        };
+        measured.unwrap_or_else(|error| {
+            if error.is_retryable() {
+                Measurement::Unmeasured(chain(&error))
+            } else {
+                Measurement::Bad(with_hint(&error))
             }
-            let pause = interval.min(left(progress.deadline(), now));
-            let next = now.saturating_add(pause).unwrap_or(Timestamp::MAX);
-            if time.is_over_by(next) {
-                return Err(BrokenOff {
-                    running: progress,
-                    waits_for,
-                });
-            }
-            sleep(pause).await;
+        })
+    }
+}
+
+async fn run(
+    clock: &Clock,
+    checks: &[Check],
+    time: Time,
+    earlier: Option<Unfinished>,
+    instruments: &mut impl Measure,
+) -> Ran {
+    let (mut reports, mut running) = match earlier {
+        Some(earlier) => (earlier.checks, Some(earlier.running)),
+        None => (Vec::with_capacity(checks.len()), None),
+    };
+    let mut is_first = true;
+    for check in checks.iter().skip(reports.len()) {
+        let now = clock.now();
+        let mut progress = begun(check, now, time);
+        if let Some(earlier) = running.take() {
+            progress = progress.carried_on_from(earlier);
         }
+        // However little time there is, something is measured in each call.
+        let ran = if is_first || !time.is_over_by(now) {
+            run_check(clock, check, progress, time, instruments).await
+        } else {
+            Err(BrokenOff {
+                running: progress,
+                waits_for: "its turn has come".to_owned(),
+            })
+        };
+        is_first = false;
+        let report = match ran {
+            Ok(report) => report,
+            Err(broken) => {
+                return Ran::BrokenOff {
+                    checks: reports,
+                    summary: format!("check `{}` goes on: {}", check.name(), broken.waits_for),
+                    running: Box::new(broken.running),
+                };
+            }
+        };
+        tracing::info!(
+            check = report.check,
+            verdict = report.verdict.as_str(),
+            measurements = report.measurements,
+            "{}",
+            report.summary
+        );
+        let passed = report.verdict == Verdict::Passed;
+        reports.push(report);
+        if !passed {
+            break;
+        }
+    }
+    Ran::Over(reports)
+}
+
+async fn run_check(
+    clock: &Clock,
+    check: &Check,
+    mut progress: Progress,
+    time: Time,
+    instruments: &mut impl Measure,
+) -> Result<CheckReport, BrokenOff> {
+    let (_, interval) = rhythm(check);
+    loop {
+        let measurement = instruments.measure(check).await;
+        let waits_for = measurement.summary().to_owned();
+        let now = clock.now();
+        if let Some(report) = progress.after(measurement, now) {
+            return Ok(report);
+        }
+        let pause = interval.min(left(progress.deadline(), now));
+        let next = now.saturating_add(pause).unwrap_or(Timestamp::MAX);
+        if time.is_over_by(next) {
+            return Err(BrokenOff {
+                running: progress,
+                waits_for,
+            });
+        }
+        sleep(pause).await;
     }
 }
 
@@ -183,3 +218,6 @@ fn with_hint(error: &AwsError) -> String {
         None => chain(error),
     }
 }
+
+#[cfg(test)]
+mod tests;

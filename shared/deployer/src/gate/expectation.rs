@@ -5,7 +5,7 @@ use greenlight_aws::{AwsError, Clients, ecr, ecs::RevisionImage, table::StoredTa
 use greenlight_core::{
     deployment::Candidate,
     image::{Digest, ImageRef, RepositoryUri},
-    task_definition::TaskDefinition,
+    task_definition::{Container, TaskDefinition},
 };
 
 use crate::observe;
@@ -73,10 +73,7 @@ fn sources(definition: &TaskDefinition, wanted: Wanted<'_>) -> Vec<(String, Sour
             let images = stored.target.images.iter();
             images.map(|image| image.container.as_str()).collect()
         }
-        None => definition
-            .containers()
-            .map(|container| container.name())
-            .collect(),
+        None => definition.containers().map(Container::name).collect(),
     };
     names
         .into_iter()

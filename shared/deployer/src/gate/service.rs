@@ -145,7 +145,7 @@ impl Deployer {
         Ok(AtStage::Over(validated(report, stored.is_none())))
     }
 
-    /// The registered targets that deploy to the hook's service by UpdateService.
+    /// The registered targets that deploy to the hook's service by `UpdateService`.
     async fn targets_of(&self, hook: &EcsHook) -> Result<Vec<StoredTarget>, ValidateError> {
         let failed = |source| ValidateError::Target {
             deployment: named(hook),

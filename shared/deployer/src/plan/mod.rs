@@ -15,15 +15,14 @@ use greenlight_core::{
         Candidate, DeploymentId, Effect, Explanation, Input, Marker, Preparation, Transition, step,
     },
     record::Origin,
-    target::{GatePoint, Pipeline, Strategy, TargetName, TaskDefinitionSource},
+    target::{Check, GatePoint, Pipeline, Strategy, TargetName, TaskDefinitionSource},
     task_definition::{Difference, TaskDefinition, difference},
 };
 
 pub use wish::{InvalidWish, Named, Wish, WishError};
 
 use crate::{
-    Deployer,
-    definition,
+    Deployer, definition,
     gather::{Base, Gathered},
     start::{Next, Order, Start, Stop, pipeline::filled},
 };
@@ -248,7 +247,7 @@ fn before(stored: &StoredTarget) -> Vec<BeforeTask> {
 fn gates(stored: &StoredTarget) -> Vec<(GatePoint, Vec<&'static str>)> {
     let gates = stored.target.gates.iter();
     gates
-        .map(|(point, checks)| (point, checks.iter().map(|check| check.name()).collect()))
+        .map(|(point, checks)| (point, checks.iter().map(Check::name).collect()))
         .collect()
 }
 

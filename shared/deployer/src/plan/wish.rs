@@ -80,7 +80,7 @@ pub enum WishError {
         /// Which target.
         target: TargetName,
         /// The repository that was named.
-        repository: RepositoryUri,
+        repository: String,
         /// Those of the target, for people.
         its: String,
     },
@@ -128,7 +128,7 @@ pub enum WishError {
     #[error("repository `{repository}` has no {image}")]
     NoSuchImage {
         /// Which repository.
-        repository: RepositoryUri,
+        repository: String,
         /// What was asked for, for people.
         image: String,
     },
@@ -190,7 +190,7 @@ fn pushed(
 ) -> Result<(PushedImage, bool), WishError> {
     let Some(found) = found else {
         return Err(WishError::NoSuchImage {
-            repository,
+            repository: repository.to_string(),
             image: match image {
                 ImageId::Tag(tag) => format!("tag `{tag}`"),
                 ImageId::Digest(digest) => format!("image `{digest}`"),
@@ -268,7 +268,7 @@ fn in_file(
         let own = sources.iter().map(|source| source.repository.name.as_str());
         return Err(WishError::OtherRepository {
             target: target.clone(),
-            repository,
+            repository: repository.to_string(),
             its: listed(own),
         });
     }
@@ -302,7 +302,7 @@ fn meant(stored: &StoredTarget, wish: &Named) -> Result<(RepositoryUri, ImageId)
             if !its.contains(&repository) {
                 return Err(WishError::OtherRepository {
                     target: target.clone(),
-                    repository,
+                    repository: repository.to_string(),
                     its: listed(),
                 });
             }

@@ -76,23 +76,26 @@ fn awaiting(stored: &StoredTarget, deployment: &ServiceDeployment, hook: &HookDe
 }
 
 fn revision(which: &str, revision: &Revision) -> String {
-    let mut text = format!(
+    let counts = format!(
         "{which} revision {}: {} of {} tasks running, {} pending",
         short(&revision.arn),
         revision.running,
         revision.requested,
         revision.pending
     );
+    let weight = |weight: Option<f64>, kind: &str| {
+        weight.map(|weight| format!("{weight} % of the {kind} traffic"))
+    };
     let weights = [
-        (revision.production_weight, "production"),
-        (revision.test_weight, "test"),
+        weight(revision.production_weight, "production"),
+        weight(revision.test_weight, "test"),
     ];
-    for (weight, kind) in weights {
-        if let Some(weight) = weight {
-            text += &format!(", {weight} % of the {kind} traffic");
-        }
-    }
-    text
+    let parts: Vec<String> = [Some(counts)]
+        .into_iter()
+        .chain(weights)
+        .flatten()
+        .collect();
+    parts.join(", ")
 }
 
 /// The name of a function from its ARN.

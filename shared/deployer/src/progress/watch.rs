@@ -241,13 +241,13 @@ fn gate(report: &GateReport) -> Vec<String> {
 
 /// That something waits, with how to answer, as one line.
 pub fn waits(awaiting: &Awaiting) -> String {
-    let text = format!("{}; {}", awaiting.what, awaiting.remedy);
+    let Awaiting { what, remedy, .. } = awaiting;
     // The fractions of AWS's own times are noise.
     let until = awaiting.until.map(|it| it.strftime("%Y-%m-%dT%H:%M:%SZ"));
     match (until, &awaiting.otherwise) {
-        (Some(until), Some(otherwise)) => format!("{text}; at {until} {otherwise}"),
-        (Some(until), None) => format!("{text}; it waits until {until}"),
-        (None, _) => text,
+        (Some(until), Some(otherwise)) => format!("{what}; {remedy}; at {until} {otherwise}"),
+        (Some(until), None) => format!("{what}; {remedy}; it waits until {until}"),
+        (None, _) => format!("{what}; {remedy}"),
     }
 }
 

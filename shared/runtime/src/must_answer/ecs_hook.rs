@@ -112,13 +112,10 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_call_whose_time_is_over_already_is_answered() {
-        let answered = must_answer(&EcsHook, &payload(), Instant::now(), |_| {
-            std::future::pending()
-        });
-        assert_eq!(
-            answered.await.unwrap().answer,
-            json!({ "hookStatus": "FAILED" })
-        );
+        let payload = payload();
+        let handler = |_: &HookDetails| std::future::pending();
+        let answered = must_answer(&EcsHook, &payload, Instant::now(), handler).await;
+        assert_eq!(answered.unwrap().answer, json!({ "hookStatus": "FAILED" }));
     }
 
     #[test]
