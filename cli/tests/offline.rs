@@ -271,7 +271,7 @@ fn what_is_no_image_is_told_how_images_are_written() {
     status: 2
     -- stdout
     -- stderr
-    error: invalid value 'mco/api' for '<IMAGE>': `mco/api` is not an image tag (letters, digits, `_`, `.` and `-`, not beginning with `.` or `-`, at most 300); an image is written `tag`, `sha256:…`, `repository:tag` or `repository@sha256:…`
+    error: invalid value 'mco/api' for '[IMAGE]': `mco/api` is not an image tag (letters, digits, `_`, `.` and `-`, not beginning with `.` or `-`, at most 300); an image is written `tag`, `sha256:…`, `repository:tag` or `repository@sha256:…`
 
     For more information, try '--help'.
     ");
@@ -348,13 +348,14 @@ fn the_help_of_deploy_lists_its_options() {
     -- stdout
     Deploy an image to a target, and wait until it is live
 
-    Usage: greenlight deploy [OPTIONS] <TARGET> <IMAGE>
+    Usage: greenlight deploy [OPTIONS] <TARGET> [IMAGE]
 
     Arguments:
       <TARGET>  The target
-      <IMAGE>   A tag, a digest, `repository:tag` or `repository@digest`
+      [IMAGE]   A tag, a digest, `repository:tag` or `repository@digest`
 
     Options:
+          --images <FILE>      An `imagedefinitions.json` or `imageDetail.json` of CodePipeline that names the images
           --no-wait            Only start it
           --dry-run            Show what would be done, and do nothing
           --by <NAME>          Who asks, for the record [env: `USER`, `LOGNAME`]

@@ -9,5 +9,6 @@
 
 pub mod asked;
 pub mod by_hand;
+mod run;
 pub mod wire;
 pub mod world;

@@ -43,6 +43,7 @@ async fn an_image_that_was_archived_is_refused_before_anything_is_registered() {
         Stand::Templates,
         Stand::Rolling,
         Stand::Migration,
+        Stand::Pipeline,
     ] {
         let reason = spoilt_while_it_waits(stand, |account, digest| {
             ecr::archive(account, REPOSITORY, digest).unwrap();
@@ -63,6 +64,7 @@ async fn an_image_that_was_deleted_is_refused_before_anything_is_registered() {
         Stand::Templates,
         Stand::Rolling,
         Stand::Migration,
+        Stand::Pipeline,
     ] {
         let reason = spoilt_while_it_waits(stand, |account, digest| {
             ecr::delete_image(account, REPOSITORY, digest).unwrap();

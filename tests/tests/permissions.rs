@@ -133,6 +133,13 @@ fn only_otherwise(function: &str) -> &'static [&'static str] {
             "ecs:DescribeTasks",
             "ecs:ListTasks",
         ],
+        RECORD_DEPLOYMENT => &[
+            // What was queued is started with CodeDeploy, dies half-way, and is resumed.
+            "codedeploy:ListDeployments",
+            "codedeploy:BatchGetDeployments",
+        ],
+        // The task definition names an image by its tag, and no service revision says which that is.
+        VALIDATE_GREEN => &["ecr:DescribeImages"],
         _ => &[],
     }
 }

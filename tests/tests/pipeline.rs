@@ -256,9 +256,14 @@ async fn an_execution_whose_start_was_broken_off_is_concluded_however_soon_it_en
         );
         world.quiet().await;
         assert_eq!(world.sample.deployments().len(), 1, "{minutes}");
+        // When the message came back there was nothing left to be done.
         assert_eq!(
             world.emitted(),
-            ["Deployment Started", "Deployment Succeeded"],
+            [
+                "Deployment Started",
+                "Deployment Succeeded",
+                "Deployment Skipped"
+            ],
             "{minutes}"
         );
     }

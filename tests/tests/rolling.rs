@@ -9,14 +9,13 @@ use greenlight_core::{
 };
 use greenlight_tests::{
     by_hand::{ECS, call, update_by_hand},
-    world::{World, targets_in, targets_of},
+    world::{World, health_behind, targets_in, targets_of},
 };
 use rehearsal::{
     account::{
         containers::ImageSpec,
         ecr,
         ecs::{self, Controller, Scheduling, Strategy},
-        elb,
     },
     scenario::sample::{CLUSTER, REPOSITORY, SERVICE, SIDECAR, SIDECAR_REPOSITORY, Stand, TAG},
 };
@@ -108,15 +107,7 @@ async fn what_waits_for_a_deployment_that_is_rolled_back_follows_the_roll_back()
 #[tokio::test(start_paused = true)]
 async fn a_failed_gate_after_traffic_deploys_the_previous_image_again() {
     let world = World::open_stand_with(Stand::Rolling, &[], |_| {}).await;
-    let listener = elb::listener(&world.sample.account, &world.sample.production_listener);
-    let check = format!(
-        "http: {{ url: \"{}/health\", timeout: 30s }}",
-        listener.unwrap().url
-    );
-    let document = Stand::Rolling
-        .targets()
-        .replace("targets: { timeout: 3m }", &check);
-    world.register(&targets_in(&document)).await;
+    world.register(&health_behind(&world)).await;
     let bad = world.sample.push(&ImageSpec::answers_500("v2")).unwrap();
     world.quiet().await;
     let record = world.record_of(&bad).await;

@@ -73,21 +73,17 @@ async fn from_the_push_to_the_migration_there_are_five_round_trips() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn from_the_push_to_start_pipeline_execution_there_are_four_round_trips() {
+async fn from_the_push_to_start_pipeline_execution_there_are_three_round_trips() {
     check(
         Stand::Pipeline,
         &[
             ("Query", 1),
             ("DescribeImages", 1),
             ("TransactWriteItems", 2),
-            ("DescribeServices", 2),
             ("DescribeImages", 2),
-            ("BatchGetImage", 2),
-            ("DescribeTaskDefinition", 3),
-            ("GetDownloadUrlForLayer", 3),
-            ("StartPipelineExecution", 4),
-            ("PutEvents", 5),
-            ("TransactWriteItems", 6),
+            ("StartPipelineExecution", 3),
+            ("PutEvents", 4),
+            ("TransactWriteItems", 5),
         ],
     )
     .await;

@@ -87,6 +87,17 @@ impl Deployer {
             AppSpecSource::S3(object) => Some(object),
             AppSpecSource::Service => None,
         };
+        // A pipeline registers what it deploys: nothing has to be known but that the images are there.
+        let is_pipelines = matches!(
+            (next, &stored.target.deploy),
+            (Next::Deployment, Strategy::Pipeline(_))
+        );
+        if is_pipelines {
+            return Ok(Gathered {
+                images: self.find_images(&order.candidate).await?,
+                ..Gathered::default()
+            });
+        }
         let ((service, base), template, app_spec, images) = try_join!(
             self.gather_base(stored, order, source),
             self.gather_file(stored, template),

@@ -26,17 +26,37 @@ pub(crate) struct Inspected {
 impl Deployer {
     /// Looks at every image of a candidate, all at once.
     pub(crate) async fn inspect(&self, candidate: &Candidate) -> Result<Vec<Inspected>, AwsError> {
-        try_join_all(candidate.images().map(|image| self.inspect_one(image))).await
+        try_join_all(candidate.images().map(async |image| {
+            let (fault, platforms) = try_join!(self.fault(&image), self.platforms(&image))?;
+            Ok(Inspected {
+                image,
+                fault,
+                platforms,
+            })
+        }))
+        .await
     }
 
-    async fn inspect_one(&self, image: PushedImage) -> Result<Inspected, AwsError> {
+    /// The same without their platforms.
+    pub(crate) async fn find_images(
+        &self,
+        candidate: &Candidate,
+    ) -> Result<Vec<Inspected>, AwsError> {
+        try_join_all(candidate.images().map(async |image| {
+            Ok(Inspected {
+                fault: self.fault(&image).await?,
+                image,
+                platforms: None,
+            })
+        }))
+        .await
+    }
+
+    async fn fault(&self, image: &PushedImage) -> Result<Option<String>, AwsError> {
         let id = ImageId::Digest(image.digest.clone());
-        let (described, platforms) = try_join!(
-            ecr::image(&self.clients, &image.repository, &id),
-            self.platforms(&image),
-        )?;
+        let described = ecr::image(&self.clients, &image.repository, &id).await?;
         let name = image.pinned();
-        let fault = match described {
+        Ok(match described {
             None => Some(format!(
                 "image `{name}` is not in ECR any more, so nothing was registered for it; push it again"
             )),
@@ -45,11 +65,6 @@ impl Deployer {
                  restore it in ECR"
             )),
             Some(_) => None,
-        };
-        Ok(Inspected {
-            image,
-            fault,
-            platforms,
         })
     }
 

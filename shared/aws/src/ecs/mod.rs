@@ -22,7 +22,7 @@ pub use service_deployment::{
     Breaker, HookAction, HookDetail, Revision, ServiceDeployment, continue_service_deployment,
     service_deployment, service_deployments_since, stop_service_deployment,
 };
-pub use service_revision::{RevisionImage, ServiceRevision, service_revisions};
+pub use service_revision::{RevisionImage, ServiceRevision, service_revisions, started_by};
 pub use task::{
     Container, Task, running_tasks, stop_task, stopped_tasks, task, tasks_of_family,
     tasks_of_service,

@@ -27,9 +27,14 @@ pub struct ServiceRevision {
 impl ServiceRevision {
     /// What its tasks carry in `startedBy`.
     pub fn tasks_started_by(&self) -> String {
-        let id = self.arn.rsplit('/').next().unwrap_or_default();
-        format!("ecs-svc/{id}")
+        started_by(&self.arn)
     }
+}
+
+/// What the tasks of a revision carry in `startedBy`, and its events in `deploymentId`, by its ARN.
+pub fn started_by(revision: &str) -> String {
+    let id = revision.rsplit('/').next().unwrap_or_default();
+    format!("ecs-svc/{id}")
 }
 
 /// An image of a service revision.

@@ -5,6 +5,7 @@
 //! ([`task`]) and pipelines ([`pipeline`]).
 
 mod codedeploy;
+mod failure;
 mod pipeline;
 mod service;
 mod task;

@@ -24,7 +24,7 @@ const BETWEEN_LOOKS: Duration = Duration::from_secs(3);
 
 /// Whether an execution is a target's active deployment.
 enum Bound {
-    To(Box<StoredTarget>, Active),
+    To(Box<(StoredTarget, Active)>),
     Not(Box<StoredTarget>),
 }
 
@@ -64,7 +64,7 @@ impl Deployer {
             return Ok(None);
         };
         let (stored, active) = match self.bound(stored, execution, lease_until).await? {
-            Bound::To(stored, active) => (*stored, active),
+            Bound::To(bound) => *bound,
             // Somebody else's, or over: what was broken off is taken up again.
             Bound::Not(stored) => {
                 let (input, gates) = (Input::Revisited, BTreeMap::new());
@@ -117,7 +117,7 @@ impl Deployer {
             };
             match &active.phase {
                 Phase::Started { aws_id, .. } if aws_id == execution => {
-                    return Ok(Bound::To(Box::new(stored), active));
+                    return Ok(Bound::To(Box::new((stored, active))));
                 }
                 Phase::Started { .. } | Phase::Before { .. } => break,
                 Phase::Requested { lease_until, .. } if *lease_until > self.clock.now() => {

@@ -90,6 +90,9 @@ impl Deployer {
             return Ok(None);
         }
         let aws_id = deployment.arn.clone();
+        if let Origin::Rollback { of } = &active.origin {
+            self.finish_failure(&stored, of).await?;
+        }
         let record = self.record_of(&stored, id, &aws_id).await?;
         let outcome = self
             .outcome_of_service(&stored, &active, record.as_ref(), &deployment, &revision)
@@ -229,6 +232,7 @@ impl Deployer {
             deployment: deployment.to_owned(),
             source,
         };
+        self.finish_failure(&stored, deployment).await?;
         let clients = self.clients_of(&stored.target);
         let (cluster, name) = stored.cluster_and_service();
         let service = ecs::service(&clients, cluster, name).await.map_err(look)?;

@@ -65,18 +65,14 @@ impl Deployer {
     pub(crate) fn app_spec(&self, start: &Start<'_>) -> Result<Unregistered, Stop> {
         let hooks = self.hooks(start.stored)?;
         let live = self.check_codedeploy(start)?;
-        match &start.gathered.app_spec {
-            Some(file) => {
-                let (stored, candidate) = (start.stored, &start.order.candidate);
-                let placeholders = placeholders(stored, candidate, start.gathered)?;
-                let template = app_spec_of(file, &placeholders, &hooks)?;
-                Ok(Unregistered::Template(template))
-            }
-            None => {
-                let generated = app_spec(start.stored, live, hooks)?;
-                Ok(Unregistered::Generated(generated))
-            }
-        }
+        let Some(file) = &start.gathered.app_spec else {
+            let generated = app_spec(start.stored, live, hooks)?;
+            return Ok(Unregistered::Generated(generated));
+        };
+        let (stored, candidate) = (start.stored, &start.order.candidate);
+        let placeholders = placeholders(stored, candidate, start.gathered)?;
+        let template = app_spec_of(file, &placeholders, &hooks)?;
+        Ok(Unregistered::Template(template))
     }
 
     /// The task set that is live, if CodeDeploy can deploy to the service at all.

@@ -1,0 +1,134 @@
+//! How a function runs: its own handler, with its own credentials, as Lambda runs it.
+
+use std::sync::{Arc, Mutex};
+
+use futures_util::FutureExt;
+use greenlight_aws::{Clients, table::Table};
+use greenlight_deployer::{Deployer, clock::Clock, probe::Probe};
+use greenlight_runtime::{
+    aws::sdk_config,
+    config::AwsConfig,
+    function::{Failure, Invocation},
+    logging::chain,
+};
+use rehearsal::account::{
+    Account, access_key_id,
+    functions::{self, FunctionError, Handler},
+};
+
+use crate::{
+    wire::Wire,
+    world::{Answered, DEPLOY_ON_PUSH, VALIDATE_GREEN},
+};
+
+/// A deployer that calls the account as `caller`.
+pub fn deployer(
+    account: &Account,
+    caller: &str,
+    environment: &std::collections::BTreeMap<String, String>,
+    wire: &Wire,
+) -> Deployer {
+    account.add_caller(caller);
+    let variables = [
+        ("AWS_REGION", account.settings().region.as_str()),
+        ("AWS_ACCESS_KEY_ID", &access_key_id(caller)),
+        (
+            "AWS_SECRET_ACCESS_KEY",
+            "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+        ),
+    ];
+    let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let config = AwsConfig::parse(&variables.into_iter().collect()).unwrap();
+    let clients = Clients::new(&sdk_config(&config, wire.client(account.http_client())));
+    Deployer {
+        table: Table::new(clients.clone(), &environment["GREENLIGHT_TABLE"]),
+        clients,
+        bus: environment["GREENLIGHT_BUS"].clone(),
+        hook_function: environment.get("GREENLIGHT_HOOK").cloned(),
+        probe: probe(account),
+        clock: Clock::starting_at(account.clock().now()),
+    }
+}
+
+/// Runs a function's handler as Lambda does: it is gone when it crashes or its time is over.
+pub(crate) fn handler(
+    account: &Account,
+    logical_id: &str,
+    environment: &std::collections::BTreeMap<String, String>,
+    wire: Wire,
+) -> Handler {
+    let deployer = deployer(account, logical_id, environment, &wire);
+    let logical_id = logical_id.to_owned();
+    Arc::new(move |invocation: functions::Invocation| {
+        let (deployer, wire) = (deployer.clone(), wire.clone());
+        let logical_id = logical_id.clone();
+        async move {
+            let event = Invocation {
+                payload: invocation.payload,
+                request_id: invocation.request_id,
+                deadline: invocation.until,
+            };
+            let run = async {
+                match logical_id.as_str() {
+                    DEPLOY_ON_PUSH => {
+                        let context = deploy_on_push::Context { deployer };
+                        deploy_on_push::handle(&context, event).await.map_err(|error| told(&error))
+                    }
+                    VALIDATE_GREEN => {
+                        let context = validate_green::Context { deployer };
+                        validate_green::handle(&context, event).await.map_err(|error| told(&error))
+                    }
+                    _ => {
+                        let context = record_deployment::Context { deployer };
+                        record_deployment::handle(&context, event).await.map_err(|error| told(&error))
+                    }
+                }
+            };
+            tokio::select! {
+                result = run => result,
+                () = wire.crashed() => Err(FunctionError::new("Runtime.ExitError", "the process died")),
+                () = tokio::time::sleep_until(invocation.until) => {
+                    Err(FunctionError::new("Sandbox.Timedout", "the time was over"))
+                }
+            }
+        }
+        .boxed()
+    })
+}
+
+/// The handler, with what it gives written down.
+pub(crate) fn kept(handler: Handler, answers: Arc<Mutex<Vec<Answered>>>) -> Handler {
+    Arc::new(move |invocation: functions::Invocation| {
+        let (handler, answers) = (handler.clone(), answers.clone());
+        async move {
+            let payload = invocation.payload.clone();
+            let answer = handler(invocation).await;
+            let kept = Answered {
+                payload,
+                answer: answer.clone(),
+            };
+            answers.lock().unwrap().push(kept);
+            answer
+        }
+        .boxed()
+    })
+}
+
+fn told(error: &impl Failure) -> FunctionError {
+    FunctionError::new(error.error_type(), chain(error))
+}
+
+/// Asks over the account's virtual network.
+fn probe(account: &Account) -> Probe {
+    let account = account.clone();
+    Probe::simulated(move |request| {
+        let account = account.clone();
+        Box::pin(async move {
+            let uri = request.uri().clone();
+            account
+                .request(uri, request)
+                .await
+                .map_err(|error| error.to_string())
+        })
+    })
+}
