@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// A deployer that calls the account as `caller`.
-pub fn deployer(
+pub(crate) fn deployer(
     account: &Account,
     caller: &str,
     environment: &std::collections::BTreeMap<String, String>,

@@ -1,4 +1,4 @@
-//! Task definitions and AppSpecs from templates, and deployments that wait for a person.
+//! Task definitions and `AppSpec`s from templates, and deployments that wait for a person.
 
 #![expect(clippy::unwrap_used, reason = "what cannot be set up is a failed test")]
 
