@@ -27,6 +27,7 @@ fn happening(service: &'static str, tone: Tone, text: &str) -> Entry {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table, a row for each call")]
 fn what_decides_something_or_is_refused_is_worth_a_line() {
     let event = json!({"target": "api-test", "reason": "newer than what runs"}).to_string();
     let lost =

@@ -219,7 +219,7 @@ async fn a_canary_that_somebody_aborts_goes_back_and_is_a_failure() {
     until_awaiting(&world).await;
     let target = world.target().await;
     world.operator.continue_(&target).await.unwrap();
-    sleep(Duration::from_secs(60)).await;
+    sleep(Duration::from_mins(1)).await;
     until_awaiting(&world).await;
     let deployment = &ecs::service_deployments(&world.sample.account, CLUSTER, SERVICE)[0];
     assert_eq!(deployment.production_weight, Some(10.0));
