@@ -3,7 +3,8 @@
 use greenlight_aws::{AwsError, chain, ecr, table::StoredTarget};
 use greenlight_core::{
     deployment::{Candidate, PushedImage},
-    image::Tag,
+    image::{RepositoryUri, Tag},
+    policy,
 };
 
 use crate::Deployer;
@@ -25,7 +26,9 @@ impl Deployer {
         }
         for image in failed.images() {
             let live = current.candidate.image_of(&image.repository);
-            if let (Some(tag), Some(live)) = (&image.tag, live) {
+            if let (Some(tag), Some(live)) = (&image.tag, live)
+                && is_watched(stored, &image.repository, tag)
+            {
                 self.restore_one(stored, tag, &image, &live).await?;
             }
         }
@@ -69,4 +72,12 @@ impl Deployer {
             }
         }
     }
+}
+
+/// A tag that the target does not take is somebody else's, though a person deployed by it.
+fn is_watched(stored: &StoredTarget, repository: &RepositoryUri, tag: &Tag) -> bool {
+    let mut images = stored.target.images.iter();
+    images.any(|source| {
+        stored.repository_of(source) == *repository && policy::decide(&source.tags, tag).accepted
+    })
 }
