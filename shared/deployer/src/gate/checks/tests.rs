@@ -9,7 +9,7 @@ use tokio::time::Instant;
 
 use super::*;
 
-const ONE_CALL: Duration = Duration::from_secs(60);
+const ONE_CALL: Duration = Duration::from_mins(1);
 
 fn hook() -> EcsHook {
     let sample = include_str!("../../../../../events/hook/ecs-native-post-scale-up.json");
