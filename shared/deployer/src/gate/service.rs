@@ -26,7 +26,7 @@ use super::{
 use crate::{Deployer, start::runs};
 
 /// So long a gate waits within one call.
-const ONE_CALL: SignedDuration = SignedDuration::from_secs(60);
+const ONE_CALL: SignedDuration = SignedDuration::from_mins(1);
 
 /// A deployment that waits at a gate.
 struct Waiting<'a> {
