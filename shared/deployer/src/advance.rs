@@ -1,7 +1,10 @@
 //! Moving a target's state: decide, store by compare-and-swap, carry out, and go on with what
 //! follows from that.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::BTreeMap,
+    hash::{BuildHasher, Hasher, RandomState},
+};
 
 use futures_util::{
     FutureExt,
@@ -101,6 +104,7 @@ impl Deployer {
                 .checked_add(START_LIMIT)
                 .unwrap_or(Timestamp::MAX)
                 .min(lease_until);
+            let lease_until = told_apart(lease_until);
             let taken = self.take(stored, input, lease_until, gates).await?;
             let Some(Taken {
                 stored,
@@ -271,6 +275,16 @@ impl Deployer {
     }
 }
 
+/// The same lease to the millisecond, with a fraction that nobody else's has. Whether a write was ours
+/// is known by the state that it has left, and two invocations may well claim with one deadline.
+fn told_apart(lease_until: Timestamp) -> Timestamp {
+    let fraction = RandomState::new().build_hasher().finish() % 1_000_000;
+    let fraction = SignedDuration::from_nanos(i64::try_from(fraction).unwrap_or(0));
+    Timestamp::from_millisecond(lease_until.as_millisecond())
+        .and_then(|whole| whole.checked_add(fraction))
+        .unwrap_or(lease_until)
+}
+
 /// A step that was taken.
 struct Taken {
     stored: StoredTarget,
@@ -305,5 +319,23 @@ async fn while_waiting<'a, T, U: Send + 'a>(
     match select(first, second).await {
         Either::Left((first, second)) => (first, Some(second)),
         Either::Right((second, first)) => (first.await, Some(std::future::ready(second).boxed())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn leases_of_one_deadline_are_told_apart_and_stay_within_the_millisecond() {
+        let deadline = Timestamp::from_millisecond(1_795_000_000_123).unwrap();
+        let leases: std::collections::BTreeSet<Timestamp> =
+            (0..16).map(|_| told_apart(deadline)).collect();
+        assert!(leases.len() > 8, "{leases:?}");
+        assert!(
+            leases
+                .iter()
+                .all(|lease| lease.as_millisecond() == deadline.as_millisecond())
+        );
     }
 }
