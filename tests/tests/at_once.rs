@@ -1,7 +1,5 @@
 //! One push that arrives several times at the very same instant.
 
-#![expect(clippy::unwrap_used, reason = "what cannot be set up is a failed test")]
-
 use futures_util::join;
 use greenlight_tests::world::{DEPLOY_ON_PUSH, World};
 use rehearsal::{
