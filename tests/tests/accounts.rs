@@ -45,6 +45,10 @@ fn targets(stand: Stand, account: &str) -> Vec<Target> {
         }
         _ => document.to_owned(),
     };
+    with_role(&document, account)
+}
+
+fn with_role(document: &str, account: &str) -> Vec<Target> {
     let line = format!("  - name: api-test\n    role_arn: {}\n", role(account));
     targets_in(&document.replace("  - name: api-test\n", &line))
 }
@@ -229,4 +233,21 @@ async fn a_role_that_must_not_be_assumed_is_named_with_what_to_do() {
     ] {
         assert!(reason.contains(&said), "{said}: {reason}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn gates_that_codedeploy_would_call_from_another_account_are_refused() {
+    let world = open(Stand::CodeDeploy, OTHER_ACCOUNT, &FUNCTIONS).await;
+    let gated = with_role(Stand::CodeDeploy.targets(), OTHER_ACCOUNT);
+    world.register(&gated).await;
+    let v2 = world.sample.push(&ImageSpec::healthy("v2")).unwrap();
+    world.quiet().await;
+    let record = world.record_of(&v2).await;
+    assert_eq!(record.status, Status::StartFailed);
+    let reason = record.reason.unwrap();
+    assert!(
+        reason.contains("answered only in account 123456789012"),
+        "{reason}"
+    );
+    assert_eq!(world.sample.deployments().len(), 0);
 }

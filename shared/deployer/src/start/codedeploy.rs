@@ -90,6 +90,17 @@ impl Deployer {
         if target.gates.is_empty() {
             return Ok(Vec::new());
         }
+        // The hook's payload names only the deployment, which the gate could not find elsewhere.
+        if stored.account() != stored.home.account() {
+            return Err(Stop::Reason(format!(
+                "target `{}` has gates and deploys by CodeDeploy in account {}, but CodeDeploy's hook is \
+                 answered only in account {}, in which Greenlight runs; take the gates out of the \
+                 target, or let Greenlight run in that account",
+                target.name,
+                stored.account(),
+                stored.home.account()
+            )));
+        }
         let Some(function) = &self.hook_function else {
             return Err(Stop::Reason(format!(
                 "target `{}` has gates, but this function does not know the hook function; set \
