@@ -12,7 +12,7 @@ use rehearsal::{
         containers::ImageSpec,
         ecs::{
             self, Controller, EcsController, Hook, LoadBalancer, Native, Routing, ServiceSpec,
-            Stage, Strategy,
+            Shift, Stage, Strategy,
         },
         elb::{self, TargetGroupSpec},
         functions::FunctionError,
@@ -178,6 +178,27 @@ async fn a_canary_runs_its_gate_before_each_step() {
             "PRE_PRODUCTION_TRAFFIC_SHIFT",
         ])
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_linear_deployment_runs_its_gate_before_every_step() {
+    let targets = targets_of(Stand::Canary);
+    let world = World::open_stand_with(Stand::Canary, &targets, |spec| {
+        change_native(spec, |native| {
+            native.shift = Shift::Linear {
+                step_percent: 25.0,
+                step_bake_minutes: 2,
+            };
+        });
+    })
+    .await;
+    let v2 = world.sample.push(&ImageSpec::healthy("v2")).unwrap();
+    world.quiet().await;
+    assert_eq!(world.status_of(&v2).await, Some(Status::Succeeded));
+    assert_eq!(world.sample.live_digest().as_ref(), Some(&v2));
+    let before = succeeded(&["PRE_PRODUCTION_TRAFFIC_SHIFT"]).remove(0);
+    let steps = answers(&world).into_iter().filter(|it| *it == before);
+    assert_eq!(steps.count(), 4);
 }
 
 /// Waits until the deployment waits for somebody.
