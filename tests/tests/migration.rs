@@ -255,6 +255,40 @@ async fn two_tasks_run_one_after_the_other_in_their_order() {
     assert_eq!(world.status_of(&v2).await, Some(Status::Succeeded));
 }
 
+/// The second task is made from what the service runs, not from what was registered for the first.
+#[tokio::test(start_paused = true)]
+async fn a_task_of_its_own_source_may_follow_one_of_the_targets() {
+    let own = two_tasks().replace(
+        "{ command: [seed] }",
+        "{ task_definition: service, command: [seed] }",
+    );
+    let targets = targets_in(&own);
+    let world = World::open_stand_with(Stand::Migration, &targets, |_| {}).await;
+    let v2 = world.sample.push(&migrates_and_seeds(0, 0)).unwrap();
+    world.quiet().await;
+    let record = world.record_of(&v2).await;
+    assert_eq!(record.status, Status::Succeeded, "{:?}", record.reason);
+    assert_eq!(done(&world, "RunTask").len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_migration_whose_end_ecs_has_forgotten_says_nothing_against_its_image() {
+    let world = World::open_stand(Stand::Migration).await;
+    let stopped = json!({"detail-type": ["ECS Task State Change"], "detail": {"lastStatus": ["STOPPED"], "startedBy": [{"prefix": "greenlight/"}]}});
+    let events = world.sample.account.events();
+    events.disturb(Pattern::parse(&stopped).unwrap(), Disturbance::Hold);
+    let v2 = world.sample.push(&ImageSpec::migration("v2", 0)).unwrap();
+    world.quiet().await;
+    sleep(Duration::from_hours(3)).await;
+    for event in events.take_held() {
+        events.deliver(&event);
+    }
+    world.quiet().await;
+    assert_eq!(world.status_of(&v2).await, Some(Status::Failed));
+    assert_eq!(requests(&world, "UpdateService").len(), 0);
+    assert!(world.target().await.state.rejected.is_empty());
+}
+
 #[tokio::test(start_paused = true)]
 async fn after_a_task_that_failed_no_other_one_runs() {
     let targets = targets_in(&two_tasks());

@@ -41,11 +41,13 @@ impl Deployer {
         }
         let family = made.document.family().to_owned();
         // An earlier start may have registered it before it was broken off.
-        if start.order.resume
-            && let Ok(newest) = self.base(start.stored, &family).await
-            && holds(&newest, &made)
-        {
-            return Ok(newest.arn);
+        if start.order.resume {
+            match self.base(start.stored, &family).await {
+                Ok(newest) if holds(&newest, &made) => return Ok(newest.arn),
+                Err(Stop::Aws(error)) if error.is_retryable() => return Err(error.into()),
+                // It may be the first of its family.
+                Ok(_) | Err(_) => {}
+            }
         }
         let request = made.document.into_register_input(made.tags);
         Ok(ecs::register_task_definition(start.clients, &family, &request).await?)

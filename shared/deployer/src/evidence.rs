@@ -22,6 +22,8 @@ const LINES_LIMIT: usize = 20;
 const STOPPED_TASKS_LIMIT: usize = 5;
 /// Of one line, so many characters are kept.
 const LINE_LIMIT: usize = 500;
+/// And so many of the reason, which events carry as well.
+const REASON_LIMIT: usize = 1000;
 
 /// Why a deployment failed, in one sentence, and the facts.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -139,19 +141,24 @@ pub(crate) async fn service_failure(
 }
 
 /// The failure, within bounds.
-fn told(reason: String, mut lines: Vec<String>) -> Failure {
+pub(crate) fn told(mut reason: String, mut lines: Vec<String>) -> Failure {
     // AWS gives the same reason in more than one place.
     let mut known = BTreeSet::new();
     lines.retain(|line| known.insert(line.clone()));
     for line in &mut lines {
-        if line.chars().count() > LINE_LIMIT {
-            *line = line.chars().take(LINE_LIMIT).chain(['…']).collect();
-        }
+        cut(line, LINE_LIMIT);
     }
     lines.truncate(LINES_LIMIT);
+    cut(&mut reason, REASON_LIMIT);
     Failure {
         reason,
         evidence: lines,
+    }
+}
+
+fn cut(text: &mut String, limit: usize) {
+    if text.chars().count() > limit {
+        *text = text.chars().take(limit).chain(['…']).collect();
     }
 }
 
@@ -245,4 +252,25 @@ fn kept<T>(result: Result<T, AwsError>, lines: &mut Vec<String>) -> Option<T> {
     result
         .inspect_err(|error| lines.push(format!("could not be seen: {}", chain(error))))
         .ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_aws_says_at_length_or_twice_is_kept_within_bounds() {
+        let lines = (0..100).map(|number| format!("{}{number}", "ü".repeat(2000)));
+        let lines = lines
+            .chain(["a".to_owned(), "a".to_owned()])
+            .rev()
+            .collect();
+        let failure = told("ü".repeat(5000), lines);
+        assert_eq!(failure.reason.chars().count(), REASON_LIMIT + 1);
+        assert_eq!(failure.evidence.len(), LINES_LIMIT);
+        assert_eq!(failure.evidence[0], "a");
+        assert_ne!(failure.evidence[1], "a");
+        let longest = failure.evidence.iter().map(|line| line.chars().count());
+        assert_eq!(longest.max(), Some(LINE_LIMIT + 1));
+    }
 }

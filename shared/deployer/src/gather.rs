@@ -98,8 +98,13 @@ impl Deployer {
                 ..Gathered::default()
             });
         }
+        // What has been registered already is not made a second time; what stands for an image in an
+        // AppSpec may be what is live, all the same.
+        let is_made = order.prepared.task_definition.is_some()
+            && next.own_source().is_none()
+            && app_spec.is_none();
         let ((service, base), template, app_spec, images) = try_join!(
-            self.gather_base(stored, order, source),
+            self.gather_base(stored, source, is_made),
             self.gather_file(stored, template),
             self.gather_file(stored, app_spec),
             async { self.inspect(&order.candidate).await.map_err(Stop::from) },
@@ -134,8 +139,8 @@ impl Deployer {
     async fn gather_base(
         &self,
         stored: &StoredTarget,
-        order: &Order,
         source: &TaskDefinitionSource,
+        is_made: bool,
     ) -> Result<(Option<ecs::Service>, Option<Base>), Stop> {
         let clients = self.clients_of(&stored.target);
         let service = OptionFuture::from(
@@ -153,8 +158,6 @@ impl Deployer {
             async { service.await.transpose().map_err(Stop::from) },
             async { family.await.transpose() },
         )?;
-        // What has been registered already is not made a second time.
-        let is_made = order.prepared.task_definition.is_some();
         let wants_live = !matches!(source, TaskDefinitionSource::Family(_)) && !is_made;
         let live = service.as_ref().filter(|_| wants_live).and_then(Live::of);
         let base = match (family, live) {

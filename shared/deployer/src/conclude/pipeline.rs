@@ -15,7 +15,7 @@ use jiff::Timestamp;
 use tokio::time::{Duration, sleep};
 
 use super::{ConcludeError, Concluded};
-use crate::Deployer;
+use crate::{Deployer, evidence::told};
 
 /// So often, and so long after one another, it is looked whether an execution that has ended is the one
 /// that is just being started: longer than a start may take.
@@ -211,9 +211,10 @@ fn failure(pipeline: &str, execution: &Execution, failed: &[FailedAction]) -> Ou
         "Superseded" | "Cancelled" => Aftermath::Unproved,
         _ => Aftermath::Over,
     };
+    let failure = told(reason, evidence);
     Outcome::Failed {
-        reason,
-        evidence,
+        reason: failure.reason,
+        evidence: failure.evidence,
         aftermath,
     }
 }

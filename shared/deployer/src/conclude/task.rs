@@ -12,6 +12,7 @@ use jiff::Timestamp;
 use super::{ConcludeError, Concluded};
 use crate::{
     Deployer,
+    evidence::{Failure, told},
     observe::{self, stop_reason},
 };
 
@@ -60,7 +61,10 @@ impl Deployer {
                         outcome: Outcome::Succeeded { task_definition },
                     },
                 },
-                End::Badly { reason, evidence } => Input::Concluded {
+                End::Badly {
+                    failure: Failure { reason, evidence },
+                    aftermath,
+                } => Input::Concluded {
                     deployment: marker.deployment,
                     aws_id: arn.to_owned(),
                     outcome: Outcome::Failed {
@@ -71,7 +75,7 @@ impl Deployer {
                             None => reason,
                         },
                         evidence,
-                        aftermath: Aftermath::Over,
+                        aftermath,
                     },
                 },
             }
@@ -97,11 +101,11 @@ impl Deployer {
     ) -> Result<End, AwsError> {
         let clients = self.clients_of(&stored.target);
         let Some(task) = ecs::task(&clients, cluster, arn).await? else {
-            // A stopped task is forgotten after an hour or more.
+            // A stopped task is forgotten after an hour or more, and that is nothing against the image.
             let reason = format!("ECS does not know task `{arn}` any more, so its end is unknown");
             return Ok(End::Badly {
-                evidence: vec![reason.clone()],
-                reason,
+                failure: told(reason.clone(), vec![reason]),
+                aftermath: Aftermath::Unproved,
             });
         };
         if task.last_status != "STOPPED" {
@@ -117,9 +121,10 @@ impl Deployer {
         }
         let mut evidence = vec![format!("stopped task {}: {}", task.id, stop_reason(&task))];
         evidence.extend(task.stop_code.map(|code| format!("stop code {code}")));
+        let reason = format!("task {} failed: {}", task.id, failures.join("; "));
         Ok(End::Badly {
-            reason: format!("task {} failed: {}", task.id, failures.join("; ")),
-            evidence,
+            failure: told(reason, evidence),
+            aftermath: Aftermath::Over,
         })
     }
 }
@@ -132,8 +137,8 @@ enum End {
         task_definition: Option<String>,
     },
     Badly {
-        reason: String,
-        evidence: Vec<String>,
+        failure: Failure,
+        aftermath: Aftermath,
     },
 }
 
