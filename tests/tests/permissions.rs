@@ -18,7 +18,9 @@ use rehearsal::{
 use tokio::time::{Duration, sleep};
 
 /// Checked by AWS when another action is called, so they are in no journal.
-const CHECKED_WITH_ANOTHER: [&str; 5] = [
+const CHECKED_WITH_ANOTHER: [&str; 6] = [
+    // With GetObject of a key that is not there.
+    "s3:ListBucket",
     // With CreateDeployment.
     "codedeploy:GetApplicationRevision",
     "codedeploy:GetDeploymentConfig",
