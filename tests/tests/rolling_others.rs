@@ -5,7 +5,7 @@
 use greenlight_core::record::{Origin, Status};
 use greenlight_tests::{
     by_hand::{ECS, call, update_by_hand},
-    world::World,
+    world::{DEPLOY_ON_PUSH, World},
 };
 use rehearsal::{
     account::{containers::ImageSpec, ecr},
@@ -71,4 +71,18 @@ async fn somebody_who_deploys_the_same_revision_by_force_changes_no_record() {
     assert_eq!(world.sample.deployments().len(), 2);
     assert_eq!(world.history().await, before);
     assert_eq!(world.recorded().await.as_ref(), Some(&v2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_deployment_that_runs_is_no_failed_start_because_it_cannot_be_seen() {
+    let world = World::open_stand(Stand::Rolling).await;
+    let account = &world.sample.account;
+    account.deny(DEPLOY_ON_PUSH, "ecs:ListServiceDeployments");
+    let v2 = world.sample.push(&ImageSpec::healthy("v2")).unwrap();
+    world.quiet().await;
+    assert_eq!(world.status_of(&v2).await, Some(Status::Succeeded));
+    assert_eq!(
+        world.emitted(),
+        ["Deployment Started", "Deployment Succeeded"]
+    );
 }

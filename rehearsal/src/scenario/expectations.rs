@@ -53,13 +53,7 @@ impl Expectations {
         name: &str,
         digest: &str,
     ) -> Result<(), StageError> {
-        let digest = Some(digest.to_owned());
-        let live = stage.sample.live_digest();
-        self.equal(&format!("{name} is live"), &live, &digest);
-        let current = stage.current().await?;
-        let says = format!("the record says that {name} is live");
-        self.equal(&says, &current, &digest);
-        Ok(())
+        self.runs(stage, name, digest, "").await
     }
 
     /// The same after something that should not have changed it.
@@ -69,11 +63,21 @@ impl Expectations {
         name: &str,
         digest: &str,
     ) -> Result<(), StageError> {
+        self.runs(stage, name, digest, "still ").await
+    }
+
+    async fn runs(
+        &mut self,
+        stage: &Stage,
+        name: &str,
+        digest: &str,
+        still: &str,
+    ) -> Result<(), StageError> {
         let digest = Some(digest.to_owned());
         let live = stage.sample.live_digest();
-        self.equal(&format!("{name} is still live"), &live, &digest);
+        self.equal(&format!("{name} is {still}live"), &live, &digest);
         let current = stage.current().await?;
-        let says = format!("the record still says that {name} is live");
+        let says = format!("the record {still}says that {name} is live");
         self.equal(&says, &current, &digest);
         Ok(())
     }

@@ -5,7 +5,7 @@
 //! task definition, or, where that is not known any more, our images (AWS-FACTS 6.1, 6.4).
 
 use greenlight_aws::{
-    AwsError, Clients,
+    AwsError, Clients, chain,
     ecs::{self, Service, ServiceDeployment, ServiceRevision},
     table::StoredTarget,
 };
@@ -63,7 +63,15 @@ impl Deployer {
             if look > 0 {
                 sleep(BETWEEN_LOOKS).await;
             }
-            found = find(start.clients, cluster, service, since, ours).await?;
+            found = match find(start.clients, cluster, service, since, ours).await {
+                Ok(found) => found,
+                Err(error) if error.is_retryable() => return Err(error.into()),
+                // It runs all the same: that it cannot be seen is no failed start.
+                Err(error) => {
+                    tracing::error!("the service deployment was not found: {}", chain(&error));
+                    break;
+                }
+            };
             if found.is_some() {
                 break;
             }
