@@ -7,7 +7,7 @@ use serde_json::Value;
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader};
 use tokio::process::Command;
 
-use super::sample::TARGET;
+use super::sample::{REPOSITORY, TARGET};
 use super::stage::{Stage, StageError, machine};
 use crate::account::access_key_id;
 
@@ -142,9 +142,16 @@ impl Stage {
         Ok(records)
     }
 
-    /// What the sample target's record says is live.
+    /// The image of the sample repository that the sample target's record says is live. Where images of
+    /// several repositories are deployed together, the one that was pushed last is the first of them.
     pub async fn current(&self) -> Result<Option<String>, StageError> {
         let document = self.greenlight_json(&["status", TARGET]).await?;
-        Ok(document["current"]["digest"].as_str().map(str::to_owned))
+        let current = &document["current"];
+        let others = current["with"].as_array().into_iter().flatten();
+        let image = std::iter::once(current).chain(others).find(|image| {
+            let repository = image["repository"].as_str().unwrap_or_default();
+            repository.ends_with(&format!("/{REPOSITORY}"))
+        });
+        Ok(image.and_then(|image| image["digest"].as_str().map(str::to_owned)))
     }
 }
