@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::DeploymentId;
 use crate::image::{Digest, RepositoryUri, Tag};
 
 /// An image, the tag by which it came, and its place in the order of pushes; with it, where a target
@@ -22,6 +23,10 @@ pub struct Candidate {
     /// Images of other repositories that are deployed together with it, by repository.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub with: Vec<PushedImage>,
+    /// The deployment that was asked for with files of its own, a task definition or an `AppSpec`,
+    /// which take the place of the target's. They are stored under its id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub files: Option<DeploymentId>,
 }
 
 /// One image of a candidate.
@@ -63,6 +68,7 @@ impl Candidate {
             tag: image.tag,
             ordered_at: image.ordered_at,
             with: Vec::new(),
+            files: None,
         }
     }
 
@@ -99,9 +105,10 @@ impl Candidate {
         self.images().find(|image| image.repository == *repository)
     }
 
-    /// Whether `other` has every image of this candidate.
+    /// Whether `other` has every image of this candidate, and its files, if it has any.
     pub fn is_within(&self, other: &Self) -> bool {
-        self.images().all(|image| {
+        let has_files = self.files.is_none() || self.files == other.files;
+        has_files && self.images().all(|image| {
             other
                 .image_of(&image.repository)
                 .is_some_and(|it| it.digest == image.digest)
@@ -115,7 +122,7 @@ impl Candidate {
     }
 
     /// This candidate together with an `earlier` one: of each repository the image that was ordered
-    /// last, and of equals this one's.
+    /// last, and of equals this one's. The files are this one's, if it has any.
     #[must_use]
     pub fn joined_with(&self, earlier: &Self) -> Self {
         let mut images: Vec<PushedImage> = self
@@ -131,7 +138,10 @@ impl Candidate {
                 .images()
                 .filter(|image| !own.contains(&image.repository)),
         );
-        Self::of_images(images).unwrap_or_else(|| self.clone())
+        Self {
+            files: self.files.or(earlier.files),
+            ..Self::of_images(images).unwrap_or_else(|| self.clone())
+        }
     }
 
     /// This candidate, completed by what `live` has of repositories that it says nothing of.
@@ -141,7 +151,10 @@ impl Candidate {
             .images()
             .filter(|image| self.image_of(&image.repository).is_none());
         let images = self.images().chain(missing).collect();
-        Self::of_images(images).unwrap_or_else(|| self.clone())
+        Self {
+            files: self.files,
+            ..Self::of_images(images).unwrap_or_else(|| self.clone())
+        }
     }
 
     /// The first image, with the others in the order of their repositories; none without an image.

@@ -1,7 +1,7 @@
 //! What follows from the end of an AWS deployment.
 
 use super::{
-    Aftermath, Candidate, Current, Decision, DeploymentId, Effect, Foreign, Outcome, Rule,
+    Aftermath, Candidate, Current, Decision, DeploymentId, Effect, Ending, Foreign, Outcome, Rule,
     Transition, step::Step,
 };
 use crate::record::{DetailType, Origin, RecordChange, Status};
@@ -31,6 +31,14 @@ impl Step<'_> {
                 change.reason = Some(text.clone());
                 self.update(id, change);
                 self.announce(DetailType::Succeeded, id, &candidate, &text);
+                let previous = self.state.current.as_ref();
+                let ending = Ending::Succeeded {
+                    candidate: candidate.clone(),
+                    aws_id: aws_id.to_owned(),
+                    task_definition: task_definition.clone(),
+                    previous: previous.map(|it| it.candidate.digest.clone()),
+                };
+                self.answer(active.jobs, id, ending);
                 self.state.pardon(&candidate);
                 self.state.current = Some(Current {
                     deployment: id,
@@ -48,9 +56,15 @@ impl Step<'_> {
             } => {
                 change.status = Some(Status::Failed);
                 change.reason = Some(reason.clone());
-                change.evidence = Some(evidence);
+                change.evidence = Some(evidence.clone());
                 self.update(id, change);
                 self.announce(DetailType::Failed, id, &candidate, &reason);
+                let ending = Ending::Failed {
+                    reason: reason.clone(),
+                    evidence,
+                    aws_id: aws_id.to_owned(),
+                };
+                self.answer(active.jobs, id, ending);
                 match aftermath {
                     Aftermath::Over => {
                         self.state.reject(&candidate);
@@ -95,7 +109,8 @@ impl Step<'_> {
             Some(&text),
             origin.clone(),
         );
-        self.claim(id, previous, origin, Some(Status::Requested));
+        let was = Some(Status::Requested);
+        self.claim(id, previous, origin, Vec::new(), was);
     }
 
     pub(super) fn adopted(
@@ -155,6 +170,7 @@ impl Step<'_> {
                     Origin::Rollback { of } => format!("{aws_id} rolled {of} back"),
                     Origin::Push
                     | Origin::Person { .. }
+                    | Origin::Pipeline { .. }
                     | Origin::Adopted
                     | Origin::Elsewhere { .. } => {
                         format!("{aws_id}, which Greenlight did not start, succeeded")

@@ -49,8 +49,10 @@ pub enum Rule {
     BrokenOffStart,
     /// The deployment could not be started.
     StartFailed,
-    /// A person asked for it.
+    /// A person or a pipeline asked for it.
     Asked,
+    /// A pipeline's job waits for its end.
+    Awaited,
     /// A task that has to succeed before the service is touched was started.
     BeforeStarted,
     /// It succeeded, and the deployment goes on.

@@ -9,8 +9,9 @@
 
 use jiff::Timestamp;
 
-use super::{Candidate, DeploymentId, Explanation, Preparation, TargetState, step::Step};
+use super::{Candidate, DeploymentId, Ending, Explanation, Preparation, TargetState, step::Step};
 use crate::{
+    job::JobId,
     record::{Announcement, DeploymentRecord, Origin, RecordChange},
     target::TargetName,
 };
@@ -18,14 +19,26 @@ use crate::{
 /// Something that happened, as far as a target's state is concerned.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Input {
-    /// An image that the target's policy accepts has been pushed, or a person asks for one.
+    /// An image that the target's policy accepts has been pushed, or a person or a pipeline asks for
+    /// one.
     Requested {
         /// The id to use if a deployment comes of it.
         deployment: DeploymentId,
         /// The image.
         candidate: Candidate,
-        /// A push, or a person: what a person asks for may be older, or have failed before.
+        /// A push, or somebody: what somebody asks for may be older, or have failed before.
         origin: Origin,
+        /// The job that asks, and waits for the end.
+        job: Option<JobId>,
+    },
+    /// A job waits for the end of a deployment that is there already.
+    Awaited {
+        /// Our id.
+        deployment: DeploymentId,
+        /// The job.
+        job: JobId,
+        /// The job that waited in its place until now.
+        instead_of: Option<JobId>,
     },
     /// A push whose tag names another image by now: only to be recorded.
     Outdated {
@@ -174,6 +187,24 @@ pub enum Effect {
     },
     /// Emit an event.
     Announce(Box<Announcement>),
+    /// Note which deployment a job waits for, in the same transaction as the state.
+    Await {
+        /// The job.
+        job: JobId,
+        /// Which deployment.
+        deployment: DeploymentId,
+        /// It has waited for none before: one that has is not to ask a second time.
+        is_new: bool,
+    },
+    /// Answer the jobs that waited, once the state is stored.
+    Answer {
+        /// Which.
+        jobs: Vec<JobId>,
+        /// For which deployment.
+        deployment: DeploymentId,
+        /// What became of it.
+        ending: Box<Ending>,
+    },
 }
 
 /// What follows from one input.
@@ -202,6 +233,7 @@ pub fn step(
         target,
         state: state.clone(),
         effects: Vec::new(),
+        jobs: Vec::new(),
         at,
         lease_until,
     };
@@ -210,7 +242,13 @@ pub fn step(
             deployment,
             candidate,
             origin,
-        } => step.requested(deployment, candidate, origin),
+            job,
+        } => step.requested(deployment, candidate, origin, job),
+        Input::Awaited {
+            deployment,
+            job,
+            instead_of,
+        } => step.awaited(deployment, job, instead_of),
         Input::Outdated {
             deployment,
             candidate,

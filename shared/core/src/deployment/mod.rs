@@ -5,8 +5,10 @@
 //! it persists the state by compare-and-swap and carries out the effects (`shared/deployer`).
 
 mod before;
+mod awaiting;
 mod candidate;
 mod conclusion;
+mod ending;
 mod explanation;
 mod id;
 mod machine;
@@ -17,6 +19,7 @@ mod state;
 mod step;
 
 pub use candidate::{Candidate, PushedImage};
+pub use ending::Ending;
 pub use explanation::{Decision, Explanation, Rule};
 pub use id::{DeploymentId, InvalidDeploymentId};
 pub use machine::{Aftermath, Effect, Foreign, Input, Outcome, Transition, step};

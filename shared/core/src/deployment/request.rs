@@ -1,7 +1,12 @@
 //! What follows from a pushed image, or from one that a person asks for.
 
-use super::{Active, Candidate, Decision, DeploymentId, Rule, Transition, step::Step};
-use crate::record::{Origin, Status};
+use super::{
+    Active, Candidate, Decision, DeploymentId, Rule, Transition, awaiting::Waiting, step::Step,
+};
+use crate::{
+    job::JobId,
+    record::{Origin, Status},
+};
 
 impl Step<'_> {
     pub(super) fn requested(
@@ -9,7 +14,9 @@ impl Step<'_> {
         id: DeploymentId,
         candidate: Candidate,
         origin: Origin,
+        job: Option<JobId>,
     ) -> Transition {
+        self.jobs.extend(job.map(Waiting::new));
         let image = candidate.describe();
         if origin.is_push() && self.state.rejects(&candidate) {
             let text = format!(
@@ -30,13 +37,15 @@ impl Step<'_> {
         if let Some(queued) = self.state.queued.take() {
             if !candidate.is_within(&queued.candidate) {
                 // Older ones were superseded above: what waits is newer than what came.
-                let reason = Some("a newer image is waiting");
-                self.create(id, &candidate, Status::Superseded, reason, origin);
+                let reason = "a newer image is waiting";
+                self.create(id, &candidate, Status::Superseded, Some(reason), origin);
+                self.answer_superseded(id, reason);
             }
             return self.start(
                 queued.deployment,
                 queued.candidate,
                 queued.origin,
+                queued.jobs,
                 Rule::TurnCame,
                 None,
             );
@@ -55,7 +64,8 @@ impl Step<'_> {
             Rule::Asked
         };
         self.create(id, &candidate, Status::Requested, None, origin.clone());
-        self.start(id, candidate, origin, rule, Some(Status::Requested))
+        let was = Some(Status::Requested);
+        self.start(id, candidate, origin, Vec::new(), rule, was)
     }
 
     fn requested_while_active(
@@ -71,6 +81,7 @@ impl Step<'_> {
             if broken_off {
                 return self.resume();
             }
+            self.await_active();
             let text = format!(
                 "{image} is already being deployed to `{}` as {}",
                 self.target, active.deployment
@@ -84,6 +95,7 @@ impl Step<'_> {
             .map(|queued| candidate.is_within(&queued.candidate));
         let (decision, rule, text) = match queued_already {
             Some(true) => {
+                self.await_queued();
                 let text = format!(
                     "{image} is already waiting for its turn at `{}`",
                     self.target
@@ -96,6 +108,7 @@ impl Step<'_> {
                     self.target
                 );
                 self.create(id, &candidate, Status::Superseded, Some(&text), origin);
+                self.answer_superseded(id, &text);
                 (Decision::Supersede, Rule::NewerAccepted, text)
             }
             None if origin.is_push() && self.is_outdated(&candidate) => {

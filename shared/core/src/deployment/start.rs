@@ -1,7 +1,7 @@
 //! What follows from an attempt to start the AWS deployment.
 
 use super::{
-    Decision, DeploymentId, Phase, Queued, Rule, Transition,
+    Decision, DeploymentId, Ending, Phase, Queued, Rule, Transition,
     step::{Step, superseded},
 };
 use crate::record::{DetailType, RecordChange, Status};
@@ -67,6 +67,10 @@ impl Step<'_> {
             },
         );
         self.announce(DetailType::Failed, id, &active.candidate, &reason);
+        let ending = Ending::NotStarted {
+            reason: reason.clone(),
+        };
+        self.answer(active.jobs, id, ending);
         self.start_queued();
         self.end(Decision::Record, Rule::StartFailed, reason)
     }
@@ -77,7 +81,10 @@ impl Step<'_> {
         };
         if let Some(queued) = &self.state.queued {
             let text = format!("{} is newer and waits", queued.candidate.describe());
+            let newer = queued.candidate.clone();
             self.update(id, superseded(self.at, &text));
+            self.hand_over(active.jobs, id, &active.candidate, &newer, &text);
+            self.await_queued();
             return self.end(Decision::Supersede, Rule::BusyElsewhere, text);
         }
         self.update(
@@ -94,6 +101,7 @@ impl Step<'_> {
             candidate: active.candidate,
             reason: reason.clone(),
             origin: active.origin,
+            jobs: active.jobs,
         });
         self.end(Decision::Queue, Rule::BusyElsewhere, reason)
     }

@@ -7,7 +7,11 @@ use std::collections::BTreeMap;
 
 use super::{Candidate, DeploymentId};
 use crate::image::{Digest, RepositoryUri};
+use crate::job::JobId;
 use crate::record::Origin;
+
+/// How many jobs may wait for one deployment. A transaction writes up to a hundred items.
+pub(super) const JOBS_LIMIT: usize = 20;
 
 /// How many digests a target remembers as rejected; the oldest are forgotten first.
 pub(super) const REJECTED_LIMIT: usize = 50;
@@ -59,6 +63,9 @@ pub struct Active {
     /// What it came from.
     #[serde(default, skip_serializing_if = "Origin::is_push")]
     pub origin: Origin,
+    /// The jobs of pipelines that wait for its end.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub jobs: Vec<JobId>,
     /// How far it has come.
     #[serde(flatten)]
     pub phase: Phase,
@@ -125,6 +132,9 @@ pub struct Queued {
     /// What it came from: what a person asked for is not withdrawn because it failed before.
     #[serde(default, skip_serializing_if = "Origin::is_push")]
     pub origin: Origin,
+    /// The jobs of pipelines that wait for its end.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub jobs: Vec<JobId>,
 }
 
 impl TargetState {

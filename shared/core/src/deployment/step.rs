@@ -4,9 +4,10 @@ use jiff::Timestamp;
 
 use super::{
     Active, Candidate, Decision, DeploymentId, Effect, Explanation, Phase, Preparation, Queued,
-    Rule, TargetState, Transition,
+    Rule, TargetState, Transition, awaiting::Waiting,
 };
 use crate::{
+    job::JobId,
     record::{Announcement, DeploymentRecord, DetailType, Origin, RecordChange, Status},
     target::TargetName,
 };
@@ -16,6 +17,8 @@ pub(super) struct Step<'a> {
     pub(super) target: &'a TargetName,
     pub(super) state: TargetState,
     pub(super) effects: Vec<Effect>,
+    /// The jobs that wait for the candidate which the step is about.
+    pub(super) jobs: Vec<Waiting>,
     pub(super) at: Timestamp,
     pub(super) lease_until: Timestamp,
 }
@@ -46,9 +49,17 @@ impl Step<'_> {
         } else {
             format!("superseded by {}", candidate.describe())
         };
-        let deployment = queued.deployment;
-        self.state.queued = None;
-        self.update(deployment, superseded(self.at, &text));
+        let Some(queued) = self.state.queued.take() else {
+            return joined;
+        };
+        self.update(queued.deployment, superseded(self.at, &text));
+        self.hand_over(
+            queued.jobs,
+            queued.deployment,
+            &queued.candidate,
+            &joined,
+            &text,
+        );
         joined
     }
 
@@ -81,7 +92,9 @@ impl Step<'_> {
             candidate,
             reason,
             origin,
+            jobs: Vec::new(),
         });
+        self.await_queued();
     }
 
     /// Whether the start of the active deployment was claimed by somebody who cannot be running any
@@ -100,7 +113,8 @@ impl Step<'_> {
         let Some(queued) = self.state.queued.take() else {
             return;
         };
-        let by_push = queued.origin.is_push();
+        // Whoever waits for it has asked for it.
+        let by_push = queued.origin.is_push() && queued.jobs.is_empty();
         let pointless = if by_push && self.state.is_live(&queued.candidate) {
             Some("the image is already live")
         } else if by_push && self.state.rejects(&queued.candidate) {
@@ -116,6 +130,7 @@ impl Step<'_> {
             queued.deployment,
             queued.candidate,
             queued.origin,
+            queued.jobs,
             Some(Status::Queued),
         );
     }
@@ -125,6 +140,7 @@ impl Step<'_> {
         id: DeploymentId,
         candidate: Candidate,
         origin: Origin,
+        jobs: Vec<JobId>,
         was: Option<Status>,
     ) {
         if was != Some(Status::Requested) {
@@ -141,11 +157,13 @@ impl Step<'_> {
             deployment: id,
             candidate: candidate.clone(),
             origin,
+            jobs,
             phase: Phase::Requested {
                 lease_until: self.lease_until,
                 prepared: Preparation::default(),
             },
         });
+        self.await_active();
         self.effects.push(Effect::Start {
             deployment: id,
             candidate,
@@ -159,6 +177,7 @@ impl Step<'_> {
         id: DeploymentId,
         candidate: Candidate,
         origin: Origin,
+        jobs: Vec<JobId>,
         rule: Rule,
         was: Option<Status>,
     ) -> Transition {
@@ -167,13 +186,14 @@ impl Step<'_> {
             candidate.describe(),
             self.target
         );
-        self.claim(id, candidate, origin, was);
+        self.claim(id, candidate, origin, jobs, was);
         self.end(Decision::Start, rule, text)
     }
 
     /// Takes over the start of the active deployment.
     pub(super) fn resume(mut self) -> Transition {
         let lease_until = self.lease_until;
+        self.await_active();
         let Some(active) = self.state.active.as_mut() else {
             return self.end(
                 Decision::Skip,

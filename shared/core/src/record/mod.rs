@@ -74,6 +74,15 @@ pub enum Origin {
         /// Who, as far as that is known.
         by: String,
     },
+    /// A pipeline asked for it.
+    Pipeline {
+        /// The pipeline's name, where it is known.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pipeline: Option<String>,
+        /// The execution's id, where it is known.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        execution: Option<String>,
+    },
     /// It was live when the target was registered.
     Adopted,
     /// The previous image was brought back after the AWS deployment `of` had failed: by AWS, or by

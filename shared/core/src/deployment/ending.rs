@@ -1,0 +1,41 @@
+//! How a deployment that somebody waits for has ended.
+
+use super::Candidate;
+use crate::image::Digest;
+
+/// What a job that waited is told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ending {
+    /// The image is live: the running tasks prove it.
+    Succeeded {
+        /// The image.
+        candidate: Candidate,
+        /// The AWS deployment.
+        aws_id: String,
+        /// The task definition that runs it, where there is one.
+        task_definition: Option<String>,
+        /// What was live before.
+        previous: Option<Digest>,
+    },
+    /// It did not go live, or not for long.
+    Failed {
+        /// Why, in one sentence.
+        reason: String,
+        /// What was found, a fact a line.
+        evidence: Vec<String>,
+        /// The AWS deployment.
+        aws_id: String,
+    },
+    /// It could not be started.
+    NotStarted {
+        /// What happened to which resource, and what to do.
+        reason: String,
+    },
+    /// It gave way to a newer image before it was started.
+    Superseded {
+        /// To which.
+        reason: String,
+    },
+    /// So many jobs wait for it that no more can.
+    Crowded,
+}
