@@ -10,6 +10,7 @@ pub mod duration;
 pub mod gate;
 pub mod image;
 pub mod image_definitions;
+pub mod job;
 pub mod platform;
 pub mod policy;
 pub mod problems;

@@ -1,0 +1,8 @@
+//! A job of CodePipeline, an action that waits for its result: what it asks for, the files that it
+//! brings, and the forms of its answer.
+//!
+//! The same for both kinds of action, the Lambda invoke action and the custom one. AWS-FACTS 2, 3.
+
+mod id;
+
+pub use id::{InvalidJobId, JobId};
