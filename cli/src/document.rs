@@ -51,7 +51,7 @@ pub(crate) fn wish(image: Option<Wish>, file: Option<&Path>) -> Result<Wish, Doc
     };
     let text = text_of(file)?;
     ImageFile::parse(text.as_bytes(), &file.display().to_string())
-        .map(Wish::File)
+        .map(|file| Wish::Files(vec![file]))
         .map_err(|source| DocumentError::NoImages {
             file: file.to_owned(),
             source,

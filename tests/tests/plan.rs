@@ -77,7 +77,7 @@ async fn what_an_image_definitions_file_names_is_deployed_by_its_digest() {
     let repository = stored.repositories().remove(0);
     let file = json!([{"name": CONTAINER, "imageUri": format!("{repository}:aside")}]);
     let file = ImageFile::parse(file.to_string().as_bytes(), "imagedefinitions.json").unwrap();
-    let wish = Wish::File(file);
+    let wish = Wish::Files(vec![file]);
     let plan = planned(&world, &stored, &wish).await;
     assert_eq!(plan.candidate.digest.as_str(), v2);
     world.operator.ask(stored, &wish, "jane").await.unwrap();

@@ -47,6 +47,7 @@ pub(super) fn candidate(which: char) -> Candidate {
         tag: Some("test".parse().unwrap()),
         ordered_at: "2026-11-22T10:00:00Z".parse().unwrap(),
         with: Vec::new(),
+        files: None,
     }
 }
 
@@ -82,6 +83,7 @@ pub(super) fn busy() -> StoredTarget {
             deployment: id(2),
             candidate: candidate('b'),
             origin: Origin::Push,
+            jobs: Vec::new(),
             phase: Phase::Started {
                 aws_id: "d-ABCDEF123".into(),
                 task_definition: None,
@@ -92,6 +94,7 @@ pub(super) fn busy() -> StoredTarget {
             candidate: candidate('c'),
             reason: "another deployment is under way".into(),
             origin: Origin::Push,
+            jobs: Vec::new(),
         }),
         newest: BTreeMap::new(),
         rejected: vec![digest('d')],

@@ -5,7 +5,7 @@ use greenlight_deployer::Deployer;
 use greenlight_runtime::{
     function::Invocation,
     logging::chain,
-    must_answer::{CodeDeployHook, Unanswered, Verdict, must_answer},
+    must_answer::{CodeDeployHook, Unanswered, HookVerdict, must_answer},
 };
 use serde_json::{Value, json};
 
@@ -38,10 +38,10 @@ pub(crate) async fn answer(deployer: &Deployer, invocation: &Invocation) -> Resu
         answered => answered?,
     };
     let (verdict, reason) = match answered.verdict {
-        Verdict::Succeeded { summary } => ("Succeeded", summary),
-        Verdict::Failed { message }
+        HookVerdict::Succeeded { summary } => ("Succeeded", summary),
+        HookVerdict::Failed { message }
         // CodeDeploy's gates are not asked again; the contract has failed it.
-        | Verdict::InProgress { summary: message, .. } => ("Failed", message),
+        | HookVerdict::InProgress { summary: message, .. } => ("Failed", message),
     };
     let answer = match answered.answer {
         HookAnswer::Taken => "taken",

@@ -6,7 +6,7 @@ use greenlight_deployer::{Deployer, gate::AtStage};
 use greenlight_runtime::{
     function::Invocation,
     logging::chain,
-    must_answer::{self, Verdict, must_answer},
+    must_answer::{self, HookVerdict, must_answer},
 };
 use serde_json::{Value, json};
 
@@ -32,11 +32,11 @@ pub(crate) async fn answer(deployer: &Deployer, invocation: &Invocation) -> Valu
     }
 }
 
-async fn verdict(deployer: &Deployer, invocation: &Invocation, details: &HookDetails) -> Verdict {
+async fn verdict(deployer: &Deployer, invocation: &Invocation, details: &HookDetails) -> HookVerdict {
     let hook = match EcsHook::parse(&invocation.payload) {
         Ok(hook) => hook,
         Err(error) => {
-            return Verdict::Failed {
+            return HookVerdict::Failed {
                 message: chain(&error),
             };
         }
@@ -48,11 +48,11 @@ async fn verdict(deployer: &Deployer, invocation: &Invocation, details: &HookDet
             unfinished,
             summary,
         }) => match serde_json::to_value(unfinished) {
-            Ok(for_next_call) => Verdict::InProgress {
+            Ok(for_next_call) => HookVerdict::InProgress {
                 summary,
                 for_next_call,
             },
-            Err(error) => Verdict::Failed {
+            Err(error) => HookVerdict::Failed {
                 message: format!("the gate could not be carried on: {}", chain(&error)),
             },
         },

@@ -20,7 +20,7 @@ use greenlight_deployer::{
 use greenlight_runtime::{
     function::{Failure, Invocation},
     logging::chain,
-    must_answer::{Unanswered, Verdict},
+    must_answer::{Unanswered, HookVerdict},
 };
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
@@ -70,25 +70,25 @@ fn gate_until(deployer: &Deployer, invocation: &Invocation) -> Timestamp {
 }
 
 /// What is answered to a gate that is over.
-fn over(validated: Validated) -> Verdict {
+fn over(validated: Validated) -> HookVerdict {
     if let Some(report) = &validated.report {
         let report = serde_json::to_string(report).unwrap_or_default();
         tracing::info!(report, "the gate has ended");
     }
     if validated.may_go_on {
-        Verdict::Succeeded {
+        HookVerdict::Succeeded {
             summary: validated.summary,
         }
     } else {
-        Verdict::Failed {
+        HookVerdict::Failed {
             message: validated.summary,
         }
     }
 }
 
 /// What could not be found out does not pass.
-fn not_found_out(error: &ValidateError) -> Verdict {
-    Verdict::Failed {
+fn not_found_out(error: &ValidateError) -> HookVerdict {
+    HookVerdict::Failed {
         message: chain(error),
     }
 }

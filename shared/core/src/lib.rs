@@ -5,6 +5,7 @@
 //! the order of the calls in `shared/deployer`.
 
 pub mod appspec;
+pub mod console;
 pub mod deployment;
 pub mod duration;
 pub mod gate;

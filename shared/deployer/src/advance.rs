@@ -160,7 +160,11 @@ impl Deployer {
                         aws_id,
                         outcome,
                     },
-                    Started::Not { reason } => Input::StartFailed { deployment, reason },
+                    Started::Not { obstacle, reason } => Input::StartFailed {
+                        deployment,
+                        obstacle,
+                        reason,
+                    },
                     Started::Later { reason } => Input::StartDeferred { deployment, reason },
                 };
                 next = Some((stored, input));
@@ -233,6 +237,7 @@ impl Deployer {
                 stored.version += 1;
             }
             self.emit(&transition, false, gates, &mut told).await?;
+            self.answer_jobs(&stored, &transition, gates).await;
             let gathered = match gathering {
                 Some(gathering) => Some(gathering.await),
                 None => None,
@@ -306,7 +311,11 @@ fn start_of(transition: &Transition) -> Option<Order> {
             resume: *resume,
             prepared: prepared.clone(),
         }),
-        Effect::Create(_) | Effect::Update { .. } | Effect::Announce(_) => None,
+        Effect::Create(_)
+        | Effect::Update { .. }
+        | Effect::Announce(_)
+        | Effect::Await { .. }
+        | Effect::Answer { .. } => None,
     })
 }
 

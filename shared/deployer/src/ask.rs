@@ -1,14 +1,20 @@
-//! A person asks for a deployment.
+//! A person, or the job of a pipeline, asks for a deployment.
 //!
 //! It takes the same way as a push: a step of the state machine, stored by compare-and-swap, and
-//! carried out. What differs is the origin: what a person asks for may be older than what runs, or
-//! have failed before.
+//! carried out. What differs is the origin: what somebody asks for may be older than what runs, or
+//! have failed before. Files that a job brings are stored before, since another function may be the one
+//! that starts the deployment.
 
 use std::collections::BTreeMap;
 
-use greenlight_aws::{AwsError, table::StoredTarget};
+use futures_util::try_join;
+use greenlight_aws::{
+    AwsError,
+    table::{StoredFiles, StoredTarget},
+};
 use greenlight_core::{
     deployment::{Candidate, DeploymentId, Explanation, Input},
+    job::JobId,
     record::Origin,
     target::{Strategy, TargetName},
 };
@@ -21,6 +27,19 @@ use crate::{
 
 /// How long a start is left to whoever asked; after that, any event of the target takes it over.
 const LEASE: SignedDuration = SignedDuration::from_mins(5);
+
+/// How a job asks.
+#[derive(Debug, Clone)]
+pub(crate) struct Asking {
+    /// Which job.
+    pub(crate) job: JobId,
+    /// When it was received.
+    pub(crate) at: Timestamp,
+    /// Whose it is.
+    pub(crate) origin: Origin,
+    /// What takes the place of the target's own templates.
+    pub(crate) files: Option<StoredFiles>,
+}
 
 /// What came of asking.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,6 +79,15 @@ pub enum AskError {
         #[source]
         source: AdvanceError,
     },
+    /// The files that came with the wish could not be kept.
+    #[error("the files for the deployment to target `{target}` could not be kept")]
+    Files {
+        /// Which target.
+        target: TargetName,
+        /// Why not.
+        #[source]
+        source: AwsError,
+    },
     /// What became of it could not be read.
     #[error("what became of the deployment to target `{target}` could not be read")]
     Read {
@@ -89,17 +117,7 @@ impl Deployer {
     ) -> Result<Asked, AskError> {
         let now = self.clock.now();
         let name = stored.target.name.clone();
-        let resolved = self.resolve(&stored, wish, now).await?;
-        let candidate = resolved.candidate;
-        if resolved.is_archived {
-            return Err(AskError::Archived {
-                image: candidate.describe(),
-            });
-        }
-        let is_called = matches!(stored.target.deploy, Strategy::CodeDeploy(_));
-        if is_called && !stored.target.gates.is_empty() && self.hook_function.is_none() {
-            return Err(AskError::HookUnknown { target: name });
-        }
+        let candidate = self.wished(&stored, wish, now).await?;
         let cause = [
             "asked",
             name.as_str(),
@@ -112,6 +130,7 @@ impl Deployer {
             deployment,
             candidate: candidate.clone(),
             origin: Origin::Person { by: by.to_owned() },
+            job: None,
         };
         let lease_until = now.saturating_add(LEASE).unwrap_or(Timestamp::MAX);
         let explanation = self
@@ -131,6 +150,83 @@ impl Deployer {
             candidate,
             explanation,
         })
+    }
+
+    /// Deploys an image to a target because a job asks for it, and waits for the end. Gives what was
+    /// decided; `None` if the target was removed meanwhile.
+    ///
+    /// Asking again for the same job is no second deployment.
+    pub(crate) async fn ask_for_job(
+        &self,
+        stored: StoredTarget,
+        wish: &Wish,
+        asking: Asking,
+        lease_until: Timestamp,
+    ) -> Result<Option<Explanation>, AskError> {
+        let name = stored.target.name.clone();
+        let cause = ["job", name.as_str(), asking.job.as_str()];
+        let deployment = DeploymentId::of_cause(asking.at, &cause);
+        let files = asking.files.filter(|files| *files != StoredFiles::default());
+        let has_files = files.is_some();
+        let (candidate, ()) = try_join!(
+            self.wished(&stored, wish, self.clock.now()),
+            self.keep(&name, deployment, files),
+        )?;
+        let candidate = Candidate {
+            files: has_files.then_some(deployment),
+            ..candidate
+        };
+        let input = Input::Requested {
+            deployment,
+            candidate,
+            origin: asking.origin,
+            job: Some(asking.job),
+        };
+        self.advance(stored, input, lease_until, &BTreeMap::new())
+            .await
+            .map_err(|source| AskError::Advance {
+                target: name,
+                source,
+            })
+    }
+
+    async fn keep(
+        &self,
+        name: &TargetName,
+        deployment: DeploymentId,
+        files: Option<StoredFiles>,
+    ) -> Result<(), AskError> {
+        let Some(files) = files else { return Ok(()) };
+        self.table
+            .put_files(name, deployment, &files)
+            .await
+            .map_err(|source| AskError::Files {
+                target: name.clone(),
+                source,
+            })
+    }
+
+    /// The images that are meant, if they can be deployed.
+    async fn wished(
+        &self,
+        stored: &StoredTarget,
+        wish: &Wish,
+        at: Timestamp,
+    ) -> Result<Candidate, AskError> {
+        let resolved = self.resolve(stored, wish, at).await?;
+        if resolved.is_archived {
+            return Err(AskError::Archived {
+                image: resolved.candidate.describe(),
+            });
+        }
+        let target = &stored.target;
+        let is_called = matches!(target.deploy, Strategy::CodeDeploy(_));
+        if is_called && !target.gates.is_empty() && self.hook_function.is_none() {
+            return Err(AskError::HookUnknown {
+                target: target.name.clone(),
+            });
+        }
+        Ok(resolved.candidate)
     }
 
     /// The deployment that brings a candidate: the new one, if a record came of it, or else the one

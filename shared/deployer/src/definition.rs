@@ -6,7 +6,7 @@ use greenlight_core::{
     deployment::{Candidate, PushedImage},
     image::ImageRef,
     platform::{Fit, fits},
-    target::{ImageSource, OneShotTask, TaskDefinitionSource},
+    target::{ImageSource, OneShotTask},
     task_definition::{TaskDefinition, is_same},
     template::Placeholders,
 };
@@ -61,17 +61,14 @@ pub(crate) fn make(
     gathered: &Gathered,
     next: Next<'_>,
 ) -> Result<Made, Stop> {
-    let source = next.own_source().unwrap_or(&stored.target.task_definition);
-    let mut made = match (source, &gathered.template, &gathered.base) {
-        (TaskDefinitionSource::S3(_), Some(file), _) => {
-            from_template(stored, candidate, gathered, file)?
-        }
-        (_, _, Some(base)) => Made {
+    let mut made = match (&gathered.template, &gathered.base) {
+        (Some(file), _) => from_template(stored, candidate, gathered, file)?,
+        (None, Some(base)) => Made {
             document: base.document.clone(),
             tags: base.tags.clone(),
             registered: None,
         },
-        (_, _, None) => return Err(Stop::Reason(nothing_to_start_from(stored))),
+        (None, None) => return Err(Stop::Reason(nothing_to_start_from(stored))),
     };
     let from = match (&gathered.template, &gathered.base) {
         (Some(file), _) => file.name.clone(),
@@ -148,6 +145,12 @@ pub(crate) fn placeholders(
     gathered: &Gathered,
 ) -> Result<Placeholders, Stop> {
     let mut placeholders = Placeholders::default();
+    // As CodePipeline's own examples call them, and more than its four.
+    for (index, source) in stored.target.images.iter().enumerate() {
+        if let Ok(image) = image_for(stored, candidate, gathered, source) {
+            placeholders.set(&format!("IMAGE{}_NAME", index + 1), image);
+        }
+    }
     for source in &stored.target.images {
         if let Some(name) = &source.placeholder {
             placeholders.set(name, image_for(stored, candidate, gathered, source)?);
@@ -291,7 +294,7 @@ fn refuse_other_platforms(gathered: &Gathered, document: &TaskDefinition) -> Res
             Fit::Fits => {}
             Fit::Unknown { reason } => tracing::warn!("{reason}"),
             Fit::DoesNotFit { reason } => {
-                return Err(Stop::Reason(format!(
+                return Err(Stop::Image(format!(
                     "image `{}` does not fit: {reason}",
                     inspected.image.pinned()
                 )));

@@ -5,8 +5,13 @@
 //! stored, nothing was done.
 
 use futures_util::{future::OptionFuture, try_join};
-use greenlight_aws::{AwsError, chain, ecs, s3, table::StoredTarget};
+use greenlight_aws::{
+    AwsError, chain, ecs, s3,
+    table::{StoredFiles, StoredTarget},
+};
 use greenlight_core::{
+    deployment::DeploymentId,
+    job::JobFile,
     target::{AppSpecSource, S3Object, Strategy, TaskDefinitionSource},
     task_definition::TaskDefinition,
     template,
@@ -45,19 +50,28 @@ pub(crate) struct Base {
     pub(crate) tags: Vec<Value>,
 }
 
-/// A file in S3.
+/// A file in S3, or one that came with the wish.
 #[derive(Debug, Clone)]
 pub(crate) struct TemplateFile {
-    /// `s3://bucket/key`
+    /// `s3://bucket/key`, or `Artifact::path`
     pub(crate) name: String,
     pub(crate) text: String,
+}
+
+impl From<JobFile> for TemplateFile {
+    fn from(file: JobFile) -> Self {
+        Self {
+            name: file.name,
+            text: file.text,
+        }
+    }
 }
 
 impl Gathered {
     /// Refuses images that could not be pulled.
     pub(crate) fn refuse_unusable_images(&self) -> Result<(), Stop> {
         let fault = self.images.iter().find_map(|image| image.fault.clone());
-        fault.map_or(Ok(()), |fault| Err(Stop::Reason(fault)))
+        fault.map_or(Ok(()), |fault| Err(Stop::Image(fault)))
     }
 }
 
@@ -87,6 +101,8 @@ impl Deployer {
             AppSpecSource::S3(object) => Some(object),
             AppSpecSource::Service => None,
         };
+        // Files that came with the wish take the place of the target's.
+        let files = order.candidate.files;
         // A pipeline registers what it deploys: nothing has to be known but that the images are there.
         let is_pipelines = matches!(
             (next, &stored.target.deploy),
@@ -102,13 +118,19 @@ impl Deployer {
         // AppSpec may be what is live, all the same.
         let is_made = order.prepared.task_definition.is_some()
             && next.own_source().is_none()
-            && app_spec.is_none();
-        let ((service, base), template, app_spec, images) = try_join!(
+            && app_spec.is_none()
+            && files.is_none();
+        let ((service, base), mut template, mut app_spec, files, images) = try_join!(
             self.gather_base(stored, source, is_made),
             self.gather_file(stored, template),
             self.gather_file(stored, app_spec),
+            self.gather_files(stored, files),
             async { self.inspect(&order.candidate).await.map_err(Stop::from) },
         )?;
+        if next.own_source().is_none() {
+            template = files.task_definition.map(TemplateFile::from).or(template);
+        }
+        app_spec = files.app_spec.map(TemplateFile::from).or(app_spec);
         Ok(Gathered {
             found: None,
             service,
@@ -181,6 +203,24 @@ impl Deployer {
             arn: document.arn().unwrap_or(name).to_owned(),
             document,
             tags: found.tags,
+        })
+    }
+
+    /// The files that a deployment was asked for with.
+    async fn gather_files(
+        &self,
+        stored: &StoredTarget,
+        deployment: Option<DeploymentId>,
+    ) -> Result<StoredFiles, Stop> {
+        let Some(deployment) = deployment else {
+            return Ok(StoredFiles::default());
+        };
+        let files = self.table.files(&stored.target.name, deployment).await?;
+        files.ok_or_else(|| {
+            Stop::Reason(format!(
+                "the files that deployment {deployment} was asked for with are not kept any more; ask for \
+                 it again"
+            ))
         })
     }
 

@@ -17,6 +17,7 @@ pub mod gate;
 mod gather;
 pub mod history;
 mod images;
+pub mod job;
 mod observe;
 pub mod plan;
 pub mod probe;

@@ -90,6 +90,25 @@ impl Deployer {
             .await
     }
 
+    /// Whether a target runs what its record says. Without a service nothing can be looked at, and the
+    /// record is believed.
+    pub(crate) async fn prove_live(
+        &self,
+        stored: &StoredTarget,
+        candidate: &Candidate,
+    ) -> Result<Outcome, AwsError> {
+        if stored.target.service.is_none() {
+            return Ok(Outcome::Succeeded {
+                task_definition: None,
+            });
+        }
+        let name = stored.service_name();
+        self.proved(stored, candidate, "the record", |service| {
+            Live::of(service).ok_or_else(|| format!("service `{name}` runs nothing"))
+        })
+        .await
+    }
+
     async fn proved(
         &self,
         stored: &StoredTarget,

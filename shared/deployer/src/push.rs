@@ -196,6 +196,7 @@ impl Deployer {
             deployment: id(&named),
             candidate: named,
             origin: Origin::Push,
+            job: None,
         };
         let no_gates = BTreeMap::new();
         if image.digest != push.digest {

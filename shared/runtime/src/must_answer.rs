@@ -7,10 +7,14 @@
 //! A handler must yield: one that blocks its thread cannot be stopped in time.
 
 mod codedeploy_hook;
+mod codepipeline_job;
 mod ecs_hook;
+mod hook_verdict;
 
 pub use codedeploy_hook::{CodeDeployHook, HookAddress};
+pub use codepipeline_job::{CodePipelineJob, JobVerdict};
 pub use ecs_hook::EcsHook;
+pub use hook_verdict::HookVerdict;
 
 use crate::logging::chain;
 use futures_util::FutureExt as _;
@@ -32,31 +36,29 @@ const FIRST_PAUSE: Duration = Duration::from_millis(200);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 
 /// What is told to whoever waits.
+pub trait Verdict: Send + Sync {
+    /// Where the handler has none.
+    fn of_fault(fault: &Fault) -> Self;
+
+    /// Says it in the log.
+    fn log(&self);
+}
+
+/// Why a handler gave no verdict.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Verdict {
-    /// Go on.
-    Succeeded {
-        /// What was found, for people.
-        summary: String,
-    },
-    /// Do not go on.
-    Failed {
-        /// Why, for people.
-        message: String,
-    },
-    /// It is not known yet: ask again. A contract that knows no such answer fails it.
-    InProgress {
-        /// What is waited for, for people.
-        summary: String,
-        /// What has to be brought back with the next call.
-        for_next_call: Value,
-    },
+pub enum Fault {
+    /// It panicked, with this message.
+    Panicked(String),
+    /// It was not over after so long.
+    TimedOut(Duration),
 }
 
 /// One kind of waiting caller.
 pub trait Contract {
     /// Where the answer goes.
     type Address: Send + Sync;
+    /// What it is told.
+    type Verdict: Verdict;
     /// What the caller gave in return, or is to be given.
     type Answer: Send;
     /// Why an answer was not taken.
@@ -75,7 +77,7 @@ pub trait Contract {
     fn answer(
         &self,
         address: &Self::Address,
-        verdict: &Verdict,
+        verdict: &Self::Verdict,
     ) -> impl Future<Output = Result<Self::Answer, NotTaken<Self::Error>>> + Send;
 }
 
@@ -98,9 +100,9 @@ pub enum NotTaken<E> {
 
 /// The verdict, and what came of answering it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Answered<A> {
+pub struct Answered<V, A> {
     /// What was answered.
-    pub verdict: Verdict,
+    pub verdict: V,
     /// What the caller gave in return, or is to be given.
     pub answer: A,
 }
@@ -131,7 +133,8 @@ pub enum Unanswered<E: Error + 'static> {
     },
 }
 
-/// Runs `handler` with the address and answers its verdict, or why there is none, before `deadline`.
+/// Finds the address in a payload, runs `handler` with it and answers its verdict, or why there is none, before
+/// `deadline`.
 ///
 /// # Errors
 /// Only where no answer was given.
@@ -140,24 +143,37 @@ pub async fn must_answer<C, H>(
     payload: &Value,
     deadline: Instant,
     handler: impl FnOnce(&C::Address) -> H + Send,
-) -> Result<Answered<C::Answer>, Unanswered<C::Error>>
+) -> Result<Answered<C::Verdict, C::Answer>, Unanswered<C::Error>>
 where
     C: Contract + Sync,
-    H: Future<Output = Verdict> + Send,
+    H: Future<Output = C::Verdict> + Send,
 {
     let address = C::address(payload).map_err(Unanswered::NoAddress)?;
-    let verdict = verdict(deadline, async { handler(&address).await }).await;
-    match &verdict {
-        Verdict::Succeeded { summary } => tracing::info!(verdict = "succeeded", "{summary}"),
-        Verdict::Failed { message } => tracing::warn!(verdict = "failed", "{message}"),
-        Verdict::InProgress { summary, .. } => tracing::info!(verdict = "in progress", "{summary}"),
-    }
-    let answer = answer(contract, &address, &verdict, deadline).await?;
+    must_answer_to(contract, &address, deadline, handler).await
+}
+
+/// The same for an address that is known already.
+///
+/// # Errors
+/// Only where no answer was given.
+pub async fn must_answer_to<C, H>(
+    contract: &C,
+    address: &C::Address,
+    deadline: Instant,
+    handler: impl FnOnce(&C::Address) -> H + Send,
+) -> Result<Answered<C::Verdict, C::Answer>, Unanswered<C::Error>>
+where
+    C: Contract + Sync,
+    H: Future<Output = C::Verdict> + Send,
+{
+    let verdict: C::Verdict = verdict(deadline, async { handler(address).await }).await;
+    verdict.log();
+    let answer = answer(contract, address, &verdict, deadline).await?;
     Ok(Answered { verdict, answer })
 }
 
 /// The handler's verdict, or one that says why it has none.
-async fn verdict(deadline: Instant, handler: impl Future<Output = Verdict>) -> Verdict {
+async fn verdict<V: Verdict>(deadline: Instant, handler: impl Future<Output = V>) -> V {
     let left = deadline.saturating_duration_since(Instant::now());
     let given = left.saturating_sub(RESERVE).max(left / 2);
     match timeout_at(
@@ -167,15 +183,8 @@ async fn verdict(deadline: Instant, handler: impl Future<Output = Verdict>) -> V
     .await
     {
         Ok(Ok(verdict)) => verdict,
-        Ok(Err(panic)) => Verdict::Failed {
-            message: format!(
-                "a fault in Greenlight stopped the checks: {}",
-                said(panic.as_ref())
-            ),
-        },
-        Err(_) => Verdict::Failed {
-            message: format!("the checks did not end within {} s", given.as_secs()),
-        },
+        Ok(Err(panic)) => V::of_fault(&Fault::Panicked(said(panic.as_ref()).to_owned())),
+        Err(_) => V::of_fault(&Fault::TimedOut(given)),
     }
 }
 
@@ -188,7 +197,7 @@ fn said(panic: &(dyn Any + Send)) -> &str {
 async fn answer<C: Contract + Sync>(
     contract: &C,
     address: &C::Address,
-    verdict: &Verdict,
+    verdict: &C::Verdict,
     deadline: Instant,
 ) -> Result<C::Answer, Unanswered<C::Error>> {
     let last_moment = deadline.checked_sub(MARGIN).unwrap_or(deadline);

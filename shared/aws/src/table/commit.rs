@@ -8,6 +8,7 @@ use aws_sdk_dynamodb::{
 };
 use greenlight_core::{
     deployment::{DeploymentId, Effect, TargetState},
+    job::JobId,
     record::{DeploymentRecord, RecordChange},
     target::TargetName,
 };
@@ -17,6 +18,7 @@ use serde_dynamo::aws_sdk_dynamodb_1::{to_attribute_value, to_item};
 use super::{
     StoredTarget, Table,
     items::{RecordItem, TARGET, record_key, target_key},
+    jobs::{JOB, job_key},
 };
 use crate::{AwsError, Kind, error::failed};
 
@@ -32,7 +34,8 @@ pub enum Commit {
     Stored,
     /// Somebody else has moved the target meanwhile: read it again, and decide again.
     Conflict,
-    /// The record that was to be created exists: this very cause has been dealt with before.
+    /// The record that was to be created exists, or the job waits for a deployment already: this very
+    /// cause has been dealt with before.
     AlreadyRecorded,
 }
 
@@ -54,10 +57,18 @@ impl Table {
                 Effect::Update { deployment, change } => {
                     self.complete(name, *deployment, change)?
                 }
-                Effect::Start { .. } | Effect::Announce(_) => continue,
+                Effect::Await {
+                    job,
+                    deployment,
+                    is_new,
+                } => self.await_with(name, job, *deployment, *is_new)?,
+                Effect::Start { .. } | Effect::Announce(_) | Effect::Answer { .. } => continue,
             };
             writes.push(write);
-            creates.push(matches!(effect, Effect::Create(_)));
+            creates.push(matches!(
+                effect,
+                Effect::Create(_) | Effect::Await { is_new: true, .. }
+            ));
         }
         let result = self
             .clients
@@ -156,6 +167,30 @@ impl Table {
         let update = expression
             .update(&self.name, target_key(name), record_key(deployment))
             .condition_expression("attribute_exists(pk)")
+            .build()
+            .map_err(|error| self.not_built(&error))?;
+        Ok(TransactWriteItem::builder().update(update).build())
+    }
+
+    /// Notes which deployment a job waits for.
+    fn await_with(
+        &self,
+        name: &TargetName,
+        job: &JobId,
+        deployment: DeploymentId,
+        is_new: bool,
+    ) -> Result<TransactWriteItem, AwsError> {
+        let mut expression = Expression::default();
+        expression.set("deployment", AttributeValue::S(deployment.to_string()));
+        expression.set("target", AttributeValue::S(name.to_string()));
+        let condition = if is_new {
+            "attribute_not_exists(#deployment)"
+        } else {
+            "attribute_exists(pk)"
+        };
+        let update = expression
+            .update(&self.name, job_key(job), JOB.to_owned())
+            .condition_expression(condition)
             .build()
             .map_err(|error| self.not_built(&error))?;
         Ok(TransactWriteItem::builder().update(update).build())

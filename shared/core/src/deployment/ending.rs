@@ -28,6 +28,8 @@ pub enum Ending {
     },
     /// It could not be started.
     NotStarted {
+        /// What kept it.
+        obstacle: Obstacle,
         /// What happened to which resource, and what to do.
         reason: String,
     },
@@ -38,4 +40,15 @@ pub enum Ending {
     },
     /// So many jobs wait for it that no more can.
     Crowded,
+}
+
+/// What kept a deployment from being started.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Obstacle {
+    /// Something is not set up as it has to be.
+    Configuration,
+    /// Greenlight is not permitted something.
+    Permission,
+    /// The image cannot be pulled, or not be run.
+    Image,
 }

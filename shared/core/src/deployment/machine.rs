@@ -9,7 +9,7 @@
 
 use jiff::Timestamp;
 
-use super::{Candidate, DeploymentId, Ending, Explanation, Preparation, TargetState, step::Step};
+use super::{Candidate, DeploymentId, Ending, Explanation, Obstacle, Preparation, TargetState, step::Step};
 use crate::{
     job::JobId,
     record::{Announcement, DeploymentRecord, Origin, RecordChange},
@@ -80,6 +80,8 @@ pub enum Input {
     StartFailed {
         /// Our id.
         deployment: DeploymentId,
+        /// What kept it.
+        obstacle: Obstacle,
         /// What happened to which resource, and what to do.
         reason: String,
     },
@@ -269,7 +271,11 @@ pub fn step(
             aws_id,
             task_definition,
         } => step.started(deployment, aws_id, task_definition),
-        Input::StartFailed { deployment, reason } => step.start_failed(deployment, reason),
+        Input::StartFailed {
+            deployment,
+            obstacle,
+            reason,
+        } => step.start_failed(deployment, obstacle, reason),
         Input::StartDeferred { deployment, reason } => step.start_deferred(deployment, reason),
         Input::Concluded {
             deployment,

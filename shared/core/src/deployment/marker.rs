@@ -88,6 +88,7 @@ mod tests {
             tag: Some("t".repeat(128).parse().unwrap()),
             ordered_at: Timestamp::UNIX_EPOCH,
             with: Vec::new(),
+            files: None,
         };
         let marker = Marker {
             target: "api-test".parse().unwrap(),

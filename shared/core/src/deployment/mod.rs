@@ -19,7 +19,7 @@ mod state;
 mod step;
 
 pub use candidate::{Candidate, PushedImage};
-pub use ending::Ending;
+pub use ending::{Ending, Obstacle};
 pub use explanation::{Decision, Explanation, Rule};
 pub use id::{DeploymentId, InvalidDeploymentId};
 pub use machine::{Aftermath, Effect, Foreign, Input, Outcome, Transition, step};

@@ -1,7 +1,7 @@
 //! What follows from an attempt to start the AWS deployment.
 
 use super::{
-    Decision, DeploymentId, Ending, Phase, Queued, Rule, Transition,
+    Decision, DeploymentId, Ending, Obstacle, Phase, Queued, Rule, Transition,
     step::{Step, superseded},
 };
 use crate::record::{DetailType, RecordChange, Status};
@@ -53,7 +53,12 @@ impl Step<'_> {
         self.end(Decision::Record, Rule::Bound, text)
     }
 
-    pub(super) fn start_failed(mut self, id: DeploymentId, reason: String) -> Transition {
+    pub(super) fn start_failed(
+        mut self,
+        id: DeploymentId,
+        obstacle: Obstacle,
+        reason: String,
+    ) -> Transition {
         let Some(active) = self.state.active.take_if(|active| active.deployment == id) else {
             return self.not_active(id);
         };
@@ -68,6 +73,7 @@ impl Step<'_> {
         );
         self.announce(DetailType::Failed, id, &active.candidate, &reason);
         let ending = Ending::NotStarted {
+            obstacle,
             reason: reason.clone(),
         };
         self.answer(active.jobs, id, ending);

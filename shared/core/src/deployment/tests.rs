@@ -1,5 +1,6 @@
 //! What follows from each input, one promise a test.
 
+mod awaiting;
 mod before;
 mod histories;
 mod several_images;
@@ -11,6 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::*;
 use crate::{
     image::Digest,
+    job::JobId,
     record::{DetailType, Origin, Status},
     target::TargetName,
 };
@@ -37,6 +39,7 @@ fn candidate(number: u8) -> Candidate {
         tag: Some("test".parse().unwrap()),
         ordered_at: at(i64::from(number)),
         with: Vec::new(),
+        files: None,
     }
 }
 
@@ -49,6 +52,7 @@ fn requested(number: u8) -> Input {
         deployment: id(number),
         candidate: candidate(number),
         origin: Origin::Push,
+        job: None,
     }
 }
 
@@ -107,6 +111,11 @@ struct Target {
     statuses: BTreeMap<DeploymentId, Status>,
     starts: Vec<(DeploymentId, bool)>,
     announced: Vec<(DetailType, DeploymentId)>,
+    /// Which deployment each job was said to wait for last.
+    awaited: BTreeMap<JobId, DeploymentId>,
+    answered: Vec<(JobId, DeploymentId, Ending)>,
+    /// Jobs in whose place another one waits.
+    replaced: BTreeSet<JobId>,
     second: i64,
 }
 
@@ -119,6 +128,11 @@ impl Target {
     fn take_at(&mut self, input: Input, second: i64) -> (Decision, Rule) {
         let name: TargetName = "api-test".parse().unwrap();
         let now = at(1000 + second);
+        let replaced = match &input {
+            Input::Awaited { instead_of, .. } => instead_of.clone(),
+            _ => None,
+        };
+        let waited = self.waiting();
         let transition = step(&name, &self.state, input, now, now + LEASE);
         let mut touched = BTreeSet::new();
         for effect in transition.effects {
@@ -158,9 +172,26 @@ impl Target {
                     self.announced
                         .push((announcement.detail_type, announcement.deployment));
                 }
+                Effect::Await {
+                    job, deployment, ..
+                } => {
+                    self.awaited.insert(job, deployment);
+                }
+                Effect::Answer {
+                    jobs,
+                    deployment,
+                    ending,
+                } => {
+                    let answers = jobs.into_iter();
+                    self.answered
+                        .extend(answers.map(|job| (job, deployment, (*ending).clone())));
+                }
             }
         }
         self.state = transition.state;
+        let waiting = self.waiting();
+        self.replaced
+            .extend(replaced.filter(|job| waited.contains(job) && !waiting.contains(job)));
         (transition.explanation.decision, transition.explanation.rule)
     }
 
@@ -169,6 +200,13 @@ impl Target {
             self.take(input);
         }
         self
+    }
+
+    /// The jobs that wait.
+    fn waiting(&self) -> Vec<JobId> {
+        let active = self.state.active.iter().flat_map(|it| &it.jobs);
+        let queued = self.state.queued.iter().flat_map(|it| &it.jobs);
+        active.chain(queued).cloned().collect()
     }
 
     fn live(&self) -> Option<&Digest> {
@@ -280,6 +318,7 @@ fn an_image_that_failed_is_not_deployed_again() {
         deployment: id(9),
         candidate: candidate(2),
         origin: Origin::Push,
+        job: None,
     };
     assert_eq!(target.take(again), (Decision::Skip, Rule::Rejected));
     // The tag given back to the live image arrives as a push, too.
@@ -291,6 +330,7 @@ fn an_image_that_failed_is_not_deployed_again() {
         deployment: id(10),
         candidate: restored,
         origin: Origin::Push,
+        job: None,
     };
     assert_eq!(target.take(restored), (Decision::Skip, Rule::AlreadyLive));
 }
@@ -358,6 +398,7 @@ fn a_start_that_failed_is_recorded_and_makes_way() {
     target.take_all([requested(1), requested(2)]);
     let input = Input::StartFailed {
         deployment: id(1),
+        obstacle: Obstacle::Permission,
         reason: "no such service".to_owned(),
     };
     assert_eq!(target.take(input), (Decision::Record, Rule::StartFailed));
@@ -441,6 +482,7 @@ fn an_older_image_never_follows_a_newer_one() {
         deployment: id(60),
         candidate: back,
         origin: Origin::Push,
+        job: None,
     };
     assert_eq!(target.take(back), (Decision::Start, Rule::NewImage));
 }

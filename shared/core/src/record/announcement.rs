@@ -29,6 +29,9 @@ pub enum DetailType {
     /// A candidate waits for its turn.
     #[serde(rename = "Deployment Queued")]
     Queued,
+    /// An image that is live was given a tag that other targets may watch.
+    #[serde(rename = "Image Promoted")]
+    Promoted,
 }
 
 impl DetailType {
@@ -40,6 +43,7 @@ impl DetailType {
             Self::Failed => "Deployment Failed",
             Self::Skipped => "Deployment Skipped",
             Self::Queued => "Deployment Queued",
+            Self::Promoted => "Image Promoted",
         }
     }
 
@@ -48,7 +52,7 @@ impl DetailType {
     /// then repeats it and never loses it.
     pub fn is_fact(self) -> bool {
         match self {
-            Self::Started | Self::Succeeded | Self::Failed => true,
+            Self::Started | Self::Succeeded | Self::Failed | Self::Promoted => true,
             Self::Skipped | Self::Queued => false,
         }
     }

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 pub use announcement::{Announcement, DetailType};
 
 use crate::{
-    deployment::{Candidate, DeploymentId},
+    deployment::{Candidate, DeploymentId, Ending, Obstacle},
     gate::GateReport,
     image::Digest,
     target::{GatePoint, TargetName},
@@ -145,6 +145,33 @@ pub struct DeploymentRecord {
     /// added to it one by one.
     #[serde(default)]
     pub gates: BTreeMap<GatePoint, GateReport>,
+}
+
+impl DeploymentRecord {
+    /// How it has ended, if it has.
+    pub fn ending(&self) -> Option<Ending> {
+        let reason = || self.reason.clone().unwrap_or_default();
+        let aws_id = || self.aws_id.clone().unwrap_or_default();
+        match self.status {
+            Status::Queued | Status::Requested | Status::Started => None,
+            Status::Succeeded => Some(Ending::Succeeded {
+                candidate: self.candidate.clone(),
+                aws_id: aws_id(),
+                task_definition: self.task_definition.clone(),
+                previous: self.previous.clone(),
+            }),
+            Status::Failed => Some(Ending::Failed {
+                reason: reason(),
+                evidence: self.evidence.clone(),
+                aws_id: aws_id(),
+            }),
+            Status::StartFailed => Some(Ending::NotStarted {
+                obstacle: Obstacle::Configuration,
+                reason: reason(),
+            }),
+            Status::Superseded => Some(Ending::Superseded { reason: reason() }),
+        }
+    }
 }
 
 /// What a step of the state machine changes in a record. `None` leaves a field as it is.

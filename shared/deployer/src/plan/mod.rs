@@ -112,6 +112,7 @@ impl Deployer {
             deployment,
             candidate: resolved.candidate.clone(),
             origin: Origin::Person { by: String::new() },
+            job: None,
         };
         let transition = step(&target.name, &stored.state, input, now, now);
         let candidate = in_the_end(&transition, resolved.candidate);

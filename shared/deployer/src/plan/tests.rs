@@ -36,6 +36,7 @@ fn transition(state: &TargetState, candidate: &Candidate) -> Transition {
         deployment: id("new"),
         candidate: candidate.clone(),
         origin: Origin::Person { by: String::new() },
+        job: None,
     };
     let target = "api-test".parse().unwrap();
     step(
@@ -59,6 +60,7 @@ fn what_is_asked_for_is_planned_with_what_waits_to_go_with_it() {
         deployment: id("active"),
         candidate: image("mco/api", 'c'),
         origin: Origin::Push,
+        jobs: Vec::new(),
         phase: Phase::Started {
             aws_id: "d-1".into(),
             task_definition: None,
@@ -69,6 +71,7 @@ fn what_is_asked_for_is_planned_with_what_waits_to_go_with_it() {
         candidate: image("mco/proxy", 'b'),
         reason: "another one is under way".into(),
         origin: Origin::Push,
+        jobs: Vec::new(),
     });
     let planned = in_the_end(&transition(&state, &asked), asked.clone());
     let digests: Vec<Digest> = planned.images().map(|image| image.digest).collect();
@@ -83,6 +86,7 @@ fn what_is_being_deployed_already_is_planned_as_it_is() {
             deployment: id("active"),
             candidate: asked.clone(),
             origin: Origin::Push,
+            jobs: Vec::new(),
             phase: Phase::Started {
                 aws_id: "d-1".into(),
                 task_definition: None,

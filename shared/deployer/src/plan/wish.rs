@@ -24,8 +24,8 @@ use crate::Deployer;
 pub enum Wish {
     /// One image.
     Named(Named),
-    /// What one of CodePipeline's files says: containers that it does not name keep their images.
-    File(ImageFile),
+    /// What CodePipeline's files say together: containers that they do not name keep their images.
+    Files(Vec<ImageFile>),
 }
 
 impl Default for Wish {
@@ -214,12 +214,10 @@ fn wanted(stored: &StoredTarget, wish: &Wish) -> Result<Vec<(RepositoryUri, Imag
     let mut wanted: Vec<(RepositoryUri, ImageId)> = Vec::new();
     let named = match wish {
         Wish::Named(named) => vec![meant(stored, named)?],
-        Wish::File(ImageFile::Detail(detail)) => {
-            vec![in_file(stored, &detail.image_uri, None)?]
-        }
-        Wish::File(ImageFile::Definitions(definitions)) => definitions
+        Wish::Files(files) => files
             .iter()
-            .map(|entry| in_file(stored, &entry.image_uri, Some(&entry.name)))
+            .flat_map(named_in)
+            .map(|(uri, container)| in_file(stored, uri, container))
             .collect::<Result<_, _>>()?,
     };
     for (repository, image) in named {
@@ -230,6 +228,17 @@ fn wanted(stored: &StoredTarget, wish: &Wish) -> Result<Vec<(RepositoryUri, Imag
         }
     }
     Ok(wanted)
+}
+
+/// The images that a file names, each with the container that it is for, if the file says so.
+fn named_in(file: &ImageFile) -> Vec<(&ImageUri, Option<&str>)> {
+    match file {
+        ImageFile::Detail(detail) => vec![(&detail.image_uri, None)],
+        ImageFile::Definitions(definitions) => definitions
+            .iter()
+            .map(|entry| (&entry.image_uri, Some(entry.name.as_str())))
+            .collect(),
+    }
 }
 
 /// An image that a file names, for a container if it says for which.

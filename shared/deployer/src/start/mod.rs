@@ -10,9 +10,9 @@ pub(crate) mod pipeline;
 mod service;
 mod task;
 
-use greenlight_aws::{AwsError, Clients, chain, table::StoredTarget};
+use greenlight_aws::{AwsError, Clients, Kind, chain, table::StoredTarget};
 use greenlight_core::{
-    deployment::{Candidate, DeploymentId, Marker, Outcome, Preparation},
+    deployment::{Candidate, DeploymentId, Marker, Obstacle, Outcome, Preparation},
     target::{OneShotTask, Strategy, TaskDefinitionSource},
 };
 
@@ -47,7 +47,7 @@ pub(crate) enum Started {
     /// There was nothing to start: the service runs just this already, or does not.
     Ended { aws_id: String, outcome: Outcome },
     /// It cannot be started, and a retry would not help.
-    Not { reason: String },
+    Not { obstacle: Obstacle, reason: String },
     /// Somebody else's deployment is running.
     Later { reason: String },
 }
@@ -56,6 +56,8 @@ pub(crate) enum Started {
 #[derive(Debug)]
 pub(crate) enum Stop {
     Reason(String),
+    /// The image is not to be had, or does not fit.
+    Image(String),
     Aws(AwsError),
 }
 
@@ -66,10 +68,20 @@ impl From<AwsError> for Stop {
 }
 
 impl Stop {
+    /// What kind of thing it is that keeps it.
+    fn obstacle(&self) -> Obstacle {
+        match self {
+            Self::Reason(_) => Obstacle::Configuration,
+            Self::Image(_) => Obstacle::Image,
+            Self::Aws(error) if error.kind == Kind::Denied => Obstacle::Permission,
+            Self::Aws(_) => Obstacle::Configuration,
+        }
+    }
+
     /// The reason for people; an error where a retry may mend it.
     pub(crate) fn into_reason(self) -> Result<String, AwsError> {
         match self {
-            Self::Reason(reason) => Ok(reason),
+            Self::Reason(reason) | Self::Image(reason) => Ok(reason),
             Self::Aws(error) if error.is_retryable() => Err(error),
             Self::Aws(error) => Ok(match error.hint() {
                 Some(hint) => format!("{}; {hint}", chain(&error)),
@@ -124,6 +136,7 @@ impl Deployer {
         match started {
             Ok(started) => Ok(started),
             Err(stop) => Ok(Started::Not {
+                obstacle: stop.obstacle(),
                 reason: stop.into_reason()?,
             }),
         }

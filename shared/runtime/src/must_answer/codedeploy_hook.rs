@@ -3,7 +3,7 @@
 //! Source: AWS-FACTS 5.4. The payload has exactly two fields, and both are the address; which lifecycle event of which
 //! service it is about, the handler asks CodeDeploy.
 
-use super::{Contract, NoAddress, NotTaken, Verdict};
+use super::{Contract, NoAddress, NotTaken, HookVerdict};
 use greenlight_aws::codedeploy::{HookAnswer, answer_hook};
 use greenlight_aws::{AwsError, Clients};
 use serde::Deserialize;
@@ -25,6 +25,7 @@ pub struct HookAddress {
 
 impl Contract for CodeDeployHook<'_> {
     type Address = HookAddress;
+    type Verdict = HookVerdict;
     type Answer = HookAnswer;
     type Error = AwsError;
 
@@ -47,9 +48,9 @@ impl Contract for CodeDeployHook<'_> {
     async fn answer(
         &self,
         address: &HookAddress,
-        verdict: &Verdict,
+        verdict: &HookVerdict,
     ) -> Result<HookAnswer, NotTaken<AwsError>> {
-        let succeeded = matches!(verdict, Verdict::Succeeded { .. });
+        let succeeded = matches!(verdict, HookVerdict::Succeeded { .. });
         let execution = &address.lifecycle_event_hook_execution_id;
         match answer_hook(self.0, &address.deployment_id, execution, succeeded).await {
             Ok(answer) => Ok(answer),

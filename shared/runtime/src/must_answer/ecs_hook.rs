@@ -3,7 +3,7 @@
 //! Source: AWS-FACTS 7.5. A call that ends with an error, with no status or not at all rolls the deployment back; one
 //! that is answered `IN_PROGRESS` is repeated.
 
-use super::{Contract, NoAddress, NotTaken, Verdict};
+use super::{Contract, NoAddress, NotTaken, HookVerdict};
 use greenlight_core::gate::{CALL_AGAIN_AFTER, HookDetails, is_ecs_hook};
 use serde_json::{Value, json};
 use std::convert::Infallible;
@@ -15,6 +15,7 @@ pub struct EcsHook;
 impl Contract for EcsHook {
     /// What has to be given back with `IN_PROGRESS`.
     type Address = HookDetails;
+    type Verdict = HookVerdict;
     type Answer = Value;
     type Error = Infallible;
 
@@ -30,12 +31,12 @@ impl Contract for EcsHook {
     async fn answer(
         &self,
         address: &HookDetails,
-        verdict: &Verdict,
+        verdict: &HookVerdict,
     ) -> Result<Value, NotTaken<Infallible>> {
         Ok(match verdict {
-            Verdict::Succeeded { .. } => json!({ "hookStatus": "SUCCEEDED" }),
-            Verdict::Failed { .. } => json!({ "hookStatus": "FAILED" }),
-            Verdict::InProgress { for_next_call, .. } => json!({
+            HookVerdict::Succeeded { .. } => json!({ "hookStatus": "SUCCEEDED" }),
+            HookVerdict::Failed { .. } => json!({ "hookStatus": "FAILED" }),
+            HookVerdict::InProgress { for_next_call, .. } => json!({
                 "hookStatus": "IN_PROGRESS",
                 "callBackDelay": CALL_AGAIN_AFTER.as_secs(),
                 "hookDetails": address.with(for_next_call.clone()),
@@ -57,7 +58,7 @@ mod tests {
 
     async fn answer_to<H>(handler: impl FnOnce(&HookDetails) -> H + Send) -> Value
     where
-        H: Future<Output = Verdict> + Send,
+        H: Future<Output = HookVerdict> + Send,
     {
         let deadline = Instant::now() + Duration::from_mins(15);
         let answered = must_answer(&EcsHook, &payload(), deadline, handler).await;
@@ -67,10 +68,10 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_verdict_is_the_value_that_is_returned() {
-        let succeeded = Verdict::Succeeded {
+        let succeeded = HookVerdict::Succeeded {
             summary: "3 checks passed".to_owned(),
         };
-        let failed = Verdict::Failed {
+        let failed = HookVerdict::Failed {
             message: "answered 500".to_owned(),
         };
         for (verdict, status) in [(succeeded, "SUCCEEDED"), (failed, "FAILED")] {
@@ -82,7 +83,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_gate_that_goes_on_gives_everything_back_that_it_was_given() {
         let answer = answer_to(|_| async {
-            Verdict::InProgress {
+            HookVerdict::InProgress {
                 summary: "1 of 2 green tasks run".to_owned(),
                 for_next_call: json!({"stage": "POST_SCALE_UP"}),
             }
@@ -105,7 +106,7 @@ mod tests {
         let failed = json!({ "hookStatus": "FAILED" });
         let panicked = answer_to(|_| async { panic!("index out of range") }).await;
         assert_eq!(panicked, failed);
-        let at_once = answer_to(|_| -> std::future::Ready<Verdict> { panic!("no client") }).await;
+        let at_once = answer_to(|_| -> std::future::Ready<HookVerdict> { panic!("no client") }).await;
         assert_eq!(at_once, failed);
         assert_eq!(answer_to(|_| std::future::pending()).await, failed);
     }

@@ -17,7 +17,7 @@ enum Reaction {
 #[derive(Debug, Default)]
 struct Caller {
     reactions: Mutex<Vec<Reaction>>,
-    taken: Mutex<Vec<Verdict>>,
+    taken: Mutex<Vec<HookVerdict>>,
     attempts: Mutex<u32>,
 }
 
@@ -39,7 +39,7 @@ impl Caller {
         }
     }
 
-    fn take(&self, verdict: &Verdict) -> Receipt {
+    fn take(&self, verdict: &HookVerdict) -> Receipt {
         let mut taken = self.taken.lock().unwrap();
         if taken.is_empty() {
             taken.push(verdict.clone());
@@ -52,6 +52,7 @@ impl Caller {
 
 impl Contract for Caller {
     type Address = String;
+    type Verdict = HookVerdict;
     type Answer = Receipt;
     type Error = Fault;
 
@@ -67,7 +68,7 @@ impl Contract for Caller {
     async fn answer(
         &self,
         address: &String,
-        verdict: &Verdict,
+        verdict: &HookVerdict,
     ) -> Result<Receipt, NotTaken<Fault>> {
         assert_eq!(address, "h-1");
         *self.attempts.lock().unwrap() += 1;
@@ -87,8 +88,8 @@ impl Contract for Caller {
 
 const MINUTE: Duration = Duration::from_mins(1);
 
-fn passed() -> Verdict {
-    Verdict::Succeeded {
+fn passed() -> HookVerdict {
+    HookVerdict::Succeeded {
         summary: "3 checks passed".to_owned(),
     }
 }
@@ -98,26 +99,26 @@ async fn ask<H>(
     handler: impl FnOnce(&String) -> H + Send,
 ) -> Result<Answered<Receipt>, Unanswered<Fault>>
 where
-    H: Future<Output = Verdict> + Send,
+    H: Future<Output = HookVerdict> + Send,
 {
     let payload = json!({"hook": "h-1", "anything": ["else", null]});
     must_answer(caller, &payload, Instant::now() + MINUTE, handler).await
 }
 
-fn taken(caller: &Caller) -> Vec<Verdict> {
+fn taken(caller: &Caller) -> Vec<HookVerdict> {
     caller.taken.lock().unwrap().clone()
 }
 
 fn only_message(caller: &Caller) -> String {
     match taken(caller).as_slice() {
-        [Verdict::Failed { message }] => message.clone(),
+        [HookVerdict::Failed { message }] => message.clone(),
         other => panic!("expected one failure, got {other:?}"),
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_verdict_is_answered_once_as_it_is() {
-    let failed = Verdict::Failed {
+    let failed = HookVerdict::Failed {
         message: "/health answered 500".to_owned(),
     };
     for verdict in [passed(), failed] {
@@ -141,7 +142,7 @@ async fn a_panic_is_answered_as_a_failure() {
 #[tokio::test(start_paused = true)]
 async fn a_panic_before_the_first_step_is_answered_as_a_failure() {
     let caller = Caller::default();
-    ask(&caller, |_| -> std::future::Ready<Verdict> {
+    ask(&caller, |_| -> std::future::Ready<HookVerdict> {
         panic!("no client")
     })
     .await
@@ -190,7 +191,7 @@ async fn a_bad_payload_with_an_address_is_answered() {
         let details: Result<String, _> = serde_json::from_value(payload["details"].clone());
         let verdict = match details {
             Ok(_) => passed(),
-            Err(error) => Verdict::Failed {
+            Err(error) => HookVerdict::Failed {
                 message: error.to_string(),
             },
         };
@@ -206,7 +207,7 @@ async fn a_bad_payload_with_an_address_is_answered() {
 async fn a_payload_without_an_address_is_an_error_and_runs_nothing() {
     let caller = Caller::default();
     let handler =
-        |_: &String| -> std::future::Ready<Verdict> { unreachable!("nobody waits for this") };
+        |_: &String| -> std::future::Ready<HookVerdict> { unreachable!("nobody waits for this") };
     for payload in [json!({}), json!(null), json!([1]), json!({"hook": 1})] {
         let error = must_answer(&caller, &payload, Instant::now() + MINUTE, handler)
             .await

@@ -41,6 +41,7 @@ fn asked(number: u8, of: u8) -> Input {
         origin: Origin::Person {
             by: "ada".to_owned(),
         },
+        job: None,
     }
 }
 

@@ -18,6 +18,7 @@ fn any_input() -> impl Strategy<Value = Input> {
         2 => (number.clone(), any::<bool>()).prop_map(|(number, rolling)| failed(number, rolling)),
         1 => number.clone().prop_map(|number| Input::StartFailed {
             deployment: id(number),
+            obstacle: Obstacle::Permission,
             reason: "denied".to_owned(),
         }),
         1 => number.clone().prop_map(|number| Input::StartDeferred {
@@ -35,7 +36,7 @@ fn any_input() -> impl Strategy<Value = Input> {
             step,
             task_definition: None,
         }),
-        1 => number.prop_map(|number| Input::Concluded {
+        1 => number.clone().prop_map(|number| Input::Concluded {
             deployment: id(number),
             aws_id: format!("d-{number}"),
             outcome: Outcome::Failed {
@@ -44,6 +45,8 @@ fn any_input() -> impl Strategy<Value = Input> {
                 aftermath: Aftermath::Restore,
             },
         }),
+        2 => number.clone().prop_map(awaiting::asked),
+        1 => number.clone().prop_map(|number| awaiting::awaited(number, number + 10, Some(number))),
         1 => Just(Input::Revisited),
     ]
 }
@@ -59,12 +62,23 @@ fn is_recorded(target: &Target, input: &Input) -> bool {
     }
 }
 
+/// Whether the job of this input waits already, or has waited: the store refuses to note it twice.
+fn is_known_job(target: &Target, input: &Input) -> bool {
+    match input {
+        Input::Requested { job: Some(job), .. } | Input::Awaited { job, .. } => {
+            target.awaited.contains_key(job) || target.answered.iter().any(|(it, ..)| it == job)
+        }
+        _ => false,
+    }
+}
+
 proptest! {
     #[test]
     fn any_history_keeps_the_promises(inputs in prop::collection::vec(any_input(), 1..60)) {
         let mut target = Target::default();
         for input in inputs {
-            let input = if is_recorded(&target, &input) { Input::Revisited } else { input };
+            let is_known = is_recorded(&target, &input) || is_known_job(&target, &input);
+            let input = if is_known { Input::Revisited } else { input };
             let before = target.clone();
             let repeated = input.clone();
             target.take(input);
@@ -86,13 +100,30 @@ proptest! {
                 prop_assert!(!before.state.rejected.contains(&active.candidate.digest));
                 prop_assert!(before.live() != Some(&active.candidate.digest));
             }
+            // Every job is answered once, or waits for the deployment that it was said to wait for.
+            let active = target.state.active.iter().map(|it| (it.deployment, &it.jobs));
+            let queued = target.state.queued.iter().map(|it| (it.deployment, &it.jobs));
+            let waiting: Vec<_> = active
+                .chain(queued)
+                .flat_map(|(id, jobs)| jobs.iter().map(move |job| (job, id)))
+                .collect();
+            for (job, deployment) in &target.awaited {
+                let answers = target.answered.iter().filter(|(it, ..)| it == job).count();
+                let replaced = target.replaced.contains(job);
+                let waits = waiting.contains(&(job, *deployment));
+                prop_assert_eq!(usize::from(waits) + answers + usize::from(replaced), 1, "{}", job);
+            }
+            for (_, deployment, _) in &target.answered {
+                prop_assert!(target.statuses[deployment].is_final());
+            }
             // The order never goes backwards.
             for (repository, newest) in &before.state.newest {
                 prop_assert!(target.state.newest.get(repository) >= Some(newest));
             }
             // The same again, at the same moment, starts nothing.
             let starts = target.starts.len();
-            let repeated = if is_recorded(&target, &repeated) { Input::Revisited } else { repeated };
+            let is_known = is_recorded(&target, &repeated) || is_known_job(&target, &repeated);
+            let repeated = if is_known { Input::Revisited } else { repeated };
             let second = target.second;
             target.take_at(repeated, second);
             prop_assert!(target.starts.len() <= starts + usize::from(target.state.active != before.state.active));
@@ -103,8 +134,8 @@ proptest! {
     fn the_state_survives_being_stored(inputs in prop::collection::vec(any_input(), 1..30)) {
         let mut target = Target::default();
         for input in inputs {
-            let input = if is_recorded(&target, &input) { Input::Revisited } else { input };
-            target.take(input);
+            let is_known = is_recorded(&target, &input) || is_known_job(&target, &input);
+            target.take(if is_known { Input::Revisited } else { input });
         }
         let stored = serde_json::to_value(&target.state).unwrap();
         prop_assert_eq!(serde_json::from_value::<TargetState>(stored).unwrap(), target.state);

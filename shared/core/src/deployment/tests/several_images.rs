@@ -17,6 +17,7 @@ fn pushed_sidecar(number: u8) -> Input {
         deployment: id(number),
         candidate: sidecar(number),
         origin: Origin::Push,
+        job: None,
     }
 }
 
@@ -40,6 +41,7 @@ fn what_is_live_is_the_newest_image_of_each_repository() {
             deployment: id(9),
             candidate,
             origin: Origin::Push,
+            job: None,
         };
         assert_eq!(target.take(again), (Decision::Skip, Rule::AlreadyLive));
     }
@@ -68,6 +70,7 @@ fn an_image_that_is_under_way_does_not_disturb_what_waits_of_another_repository(
         deployment: id(7),
         candidate: candidate(1),
         origin: Origin::Push,
+        job: None,
     };
     assert_eq!(target.take(again), (Decision::Skip, Rule::AlreadyDeploying));
     assert_eq!(target.status(2), Some(Status::Queued));

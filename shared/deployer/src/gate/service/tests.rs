@@ -38,6 +38,7 @@ fn stored(name: &str, phase: Option<Phase>) -> StoredTarget {
         deployment: DeploymentId::of_cause(Timestamp::UNIX_EPOCH, &[name]),
         candidate: candidate(),
         origin: Origin::Push,
+        jobs: Vec::new(),
         phase,
     });
     StoredTarget {

@@ -1,0 +1,148 @@
+//! Why a job cannot be done, and what CodePipeline and people are told of it.
+
+use std::error::Error;
+
+use greenlight_aws::{AwsError, Kind, chain, table::{BadTarget, StoredTarget}};
+use greenlight_core::job::{FailureType, JobFailure, JobRequest};
+
+use super::{Job, JobOutcome, PATIENCE};
+use crate::{
+    AdvanceError, Deployer,
+    ask::AskError,
+    plan::WishError,
+};
+
+/// Why a job was not done.
+pub(super) enum Trouble {
+    /// It cannot be done as things are.
+    Lasting(JobFailure),
+    /// It may pass by itself.
+    Passing(String),
+}
+
+impl Trouble {
+    /// Something that lasts.
+    pub(super) fn of(kind: FailureType, error: &dyn Error) -> Self {
+        Self::lasting(kind, chain(error))
+    }
+
+    /// Something that lasts, in words.
+    pub(super) fn lasting(kind: FailureType, what: impl AsRef<str>) -> Self {
+        Self::Lasting(JobFailure::new(kind, what.as_ref(), &[], None))
+    }
+}
+
+impl From<AwsError> for Trouble {
+    fn from(error: AwsError) -> Self {
+        of_aws(&error, chain(&error))
+    }
+}
+
+/// The failure that `what` tells of, as the AWS call behind it makes it.
+fn of_aws(error: &AwsError, what: String) -> Trouble {
+    let kind = match error.kind {
+        Kind::Throttled | Kind::Unreachable | Kind::Unavailable => return Trouble::Passing(what),
+        Kind::Denied => FailureType::PermissionError,
+        Kind::NotFound | Kind::Conflict | Kind::Invalid => FailureType::ConfigurationError,
+    };
+    Trouble::Lasting(JobFailure::new(kind, &what, &[], error.hint().as_deref()))
+}
+
+impl From<WishError> for Trouble {
+    fn from(error: WishError) -> Self {
+        let what = chain(&error);
+        match &error {
+            WishError::Look { source, .. } => of_aws(source, what),
+            WishError::NoSuchImage { .. } => Self::Lasting(JobFailure::new(
+                FailureType::RevisionUnavailable,
+                &what,
+                &[],
+                Some("push the image under this name, or release one that is there"),
+            )),
+            WishError::OtherRepository { .. }
+            | WishError::Ambiguous { .. }
+            | WishError::NotOfEcr { .. }
+            | WishError::OtherContainer { .. }
+            | WishError::Contradiction { .. }
+            | WishError::NoDefault { .. } => Self::lasting(FailureType::ConfigurationError, what),
+        }
+    }
+}
+
+impl From<AskError> for Trouble {
+    fn from(error: AskError) -> Self {
+        let what = chain(&error);
+        match error {
+            AskError::Wish(error) => error.into(),
+            AskError::Archived { .. } => Self::lasting(FailureType::RevisionUnavailable, what),
+            AskError::HookUnknown { .. } => Self::lasting(
+                FailureType::ConfigurationError,
+                format!("{what}; set `GREENLIGHT_HOOK` of the function pipeline-action"),
+            ),
+            AskError::Advance { source, .. } => Self::of_advance(&source, what),
+            AskError::Read { source, .. } | AskError::Files { source, .. } => of_aws(&source, what),
+            AskError::Overtaken { .. } => Self::Passing(what),
+        }
+    }
+}
+
+impl From<AdvanceError> for Trouble {
+    fn from(error: AdvanceError) -> Self {
+        let what = chain(&error);
+        Self::of_advance(&error, what)
+    }
+}
+
+impl Trouble {
+    fn of_advance(error: &AdvanceError, what: String) -> Self {
+        match error {
+            AdvanceError::State { source, .. }
+            | AdvanceError::Announce { source, .. }
+            | AdvanceError::Start { source, .. } => of_aws(source, what),
+            AdvanceError::Document(_) => Self::lasting(FailureType::ConfigurationError, what),
+            AdvanceError::Contended { .. } | AdvanceError::StartLate { .. } => Self::Passing(what),
+        }
+    }
+}
+
+impl Deployer {
+    /// The target that a job names, if it is registered and can be understood.
+    pub(super) fn registered(
+        &self,
+        found: Result<Option<Result<StoredTarget, BadTarget>>, AwsError>,
+        request: &JobRequest,
+    ) -> Result<StoredTarget, Trouble> {
+        match found? {
+            Some(Ok(stored)) => Ok(stored),
+            Some(Err(bad)) => Err(Trouble::of(FailureType::ConfigurationError, &bad)),
+            None => Err(Trouble::Lasting(JobFailure::new(
+                FailureType::ConfigurationError,
+                &format!("no target `{}` is registered", request.target),
+                &[],
+                Some("register it with `greenlight targets apply`, or name one of `greenlight targets list`"),
+            ))),
+        }
+    }
+
+    /// What becomes of a job that is in trouble: what may pass is waited for a while, since the schedule
+    /// takes the job up again.
+    pub(super) fn trouble(&self, job: &Job, trouble: Trouble) -> JobOutcome {
+        match trouble {
+            Trouble::Lasting(failure) => JobOutcome::Failed(failure),
+            Trouble::Passing(what) => {
+                let since = job.known.as_ref().map(|known| known.received_at);
+                let waited = since.map(|since| self.clock.now().duration_since(since));
+                if waited.is_some_and(|waited| waited > PATIENCE) {
+                    return JobOutcome::Failed(JobFailure::new(
+                        FailureType::SystemUnavailable,
+                        &format!("{what} (it was tried for {PATIENCE:#})"),
+                        &[],
+                        Some("release the change again"),
+                    ));
+                }
+                tracing::warn!(job = %job.id, "{what}; it is tried again");
+                JobOutcome::Later { summary: what }
+            }
+        }
+    }
+}
