@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
 use aws_sdk_sts::config::IdentityCache;
 use aws_types::{SdkConfig, region::Region};
 
@@ -90,6 +90,17 @@ impl Clients {
                 .build();
             Self::new(&config)
         })
+    }
+
+    /// The S3 client for somebody else's credentials. Nothing of it is kept: they are for one job.
+    pub(crate) fn s3_with(&self, credentials: Credentials) -> aws_sdk_s3::Client {
+        let config = self
+            .config
+            .to_builder()
+            .credentials_provider(SharedCredentialsProvider::new(credentials))
+            .identity_cache(IdentityCache::no_cache())
+            .build();
+        s3(&config)
     }
 
     /// The ECR client of `region`.

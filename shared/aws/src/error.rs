@@ -38,6 +38,8 @@ pub struct AwsError {
     /// AWS's error code, if AWS answered.
     pub code: Option<String>,
     source: Box<dyn Error + Send + Sync>,
+    /// What to do, where the caller's own permissions are not what matters.
+    remedy: Option<&'static str>,
 }
 
 impl AwsError {
@@ -61,6 +63,9 @@ impl AwsError {
 
     /// What to do about it, where there is one thing to do.
     pub fn hint(&self) -> Option<String> {
+        if let Some(remedy) = self.remedy {
+            return Some(remedy.to_owned());
+        }
         match self.kind {
             Kind::Denied if self.action == ASSUME_ROLE => Some(format!(
                 "allow `{ASSUME_ROLE}` on the {} in the policy of the role that calls, and name that \
@@ -84,6 +89,12 @@ impl AwsError {
         }
     }
 
+    /// The same error, with this to do about it.
+    pub(crate) fn with_remedy(mut self, remedy: &'static str) -> Self {
+        self.remedy = Some(remedy);
+        self
+    }
+
     /// The same error, seen from the call that could not be made for it.
     fn needed_by(&self, action: &str, resource: &str) -> Self {
         let message = self.message();
@@ -93,6 +104,7 @@ impl AwsError {
             kind: self.kind,
             code: self.code.clone(),
             source: format!("{message} (needed for `{action}` on the {resource})").into(),
+            remedy: self.remedy,
         }
     }
 
@@ -119,6 +131,7 @@ impl AwsError {
             kind,
             code,
             source: message.into().into(),
+            remedy: None,
         }
     }
 }
@@ -174,6 +187,7 @@ where
             kind,
             code,
             source,
+            remedy: None,
         }
     }
 }

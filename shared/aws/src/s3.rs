@@ -1,6 +1,13 @@
-//! Amazon S3: the text of small objects, such as templates.
+//! Amazon S3: the text of small objects, such as templates, and the artifacts of a pipeline's job.
 
-use crate::{AwsError, Clients, Kind, error::failed};
+use aws_credential_types::Credentials;
+use aws_sdk_s3::operation::get_object::GetObjectOutput;
+
+use crate::{
+    AwsError, Clients, Kind,
+    codepipeline::jobs::{ArtifactLocation, JobCredentials},
+    error::failed,
+};
 
 const ACTION: &str = "s3:GetObject";
 
@@ -12,10 +19,7 @@ pub async fn text(
     key: &str,
     limit_bytes: usize,
 ) -> Result<String, AwsError> {
-    let resource = || format!("S3 object `s3://{bucket}/{key}`");
-    let invalid =
-        |message: String| AwsError::unusable(ACTION, resource(), Kind::Invalid, None, message);
-    let too_long = || invalid(format!("the object is longer than {limit_bytes} bytes"));
+    let resource = format!("S3 object `s3://{bucket}/{key}`");
     let answer = clients
         .s3
         .get_object()
@@ -23,7 +27,80 @@ pub async fn text(
         .key(key)
         .send()
         .await
-        .map_err(failed(ACTION, resource()))?;
+        .map_err(failed(ACTION, &resource))?;
+    let bytes = content(answer, limit_bytes, "object", &resource).await?;
+    String::from_utf8(bytes).map_err(|error| {
+        let at = error.utf8_error().valid_up_to();
+        let message = format!("the object is not UTF-8 text: see byte {at}");
+        AwsError::unusable(ACTION, resource, Kind::Invalid, None, message)
+    })
+}
+
+/// An input artifact of a job, no longer than `limit_bytes`, read with the job's own credentials and
+/// so decrypted with the pipeline's key: this function's role needs neither.
+pub async fn artifact(
+    clients: &Clients,
+    credentials: &JobCredentials,
+    artifact: &ArtifactLocation,
+    limit_bytes: usize,
+) -> Result<Vec<u8>, AwsError> {
+    let ArtifactLocation { name, bucket, key } = artifact;
+    let resource = format!("input artifact `{name}` (`s3://{bucket}/{key}`)");
+    let credentials = Credentials::new(
+        &credentials.access_key_id,
+        &credentials.secret_access_key,
+        Some(credentials.session_token.clone()),
+        None,
+        "CodePipeline job",
+    );
+    let answer = clients
+        .s3_with(credentials)
+        .get_object()
+        .bucket(bucket)
+        .key(key)
+        .send()
+        .await
+        .map_err(failed(ACTION, &resource))
+        .map_err(with_remedy)?;
+    content(answer, limit_bytes, "artifact", &resource)
+        .await
+        .map_err(with_remedy)
+}
+
+/// The role that calls has nothing to do with why an artifact cannot be had.
+fn with_remedy(error: AwsError) -> AwsError {
+    let remedy = match error.kind {
+        Kind::NotFound => {
+            "the artifact bucket has it no longer: start the pipeline anew, and look for a lifecycle \
+             rule of the bucket that deletes too early"
+        }
+        Kind::Denied => {
+            "artifacts are read with the job's own credentials: look for a statement in the policy of \
+             the artifact bucket, or of its KMS key, that keeps the pipeline's role from \
+             `s3:GetObject` and `kms:Decrypt`"
+        }
+        Kind::Invalid if error.code.is_none() => {
+            "give the files for the deployment an artifact of their own"
+        }
+        _ if error.is("ExpiredToken") => {
+            "the job's credentials have expired: retry the stage of the pipeline"
+        }
+        _ => return error,
+    };
+    error.with_remedy(remedy)
+}
+
+/// The content of an object, which is a `what`.
+async fn content(
+    answer: GetObjectOutput,
+    limit_bytes: usize,
+    what: &str,
+    resource: &str,
+) -> Result<Vec<u8>, AwsError> {
+    let too_long = || {
+        let message = format!("the {what} is longer than {limit_bytes} bytes");
+        AwsError::unusable(ACTION, resource, Kind::Invalid, None, message)
+    };
     let length = answer.content_length();
     if length.and_then(|length| usize::try_from(length).ok()) > Some(limit_bytes) {
         return Err(too_long());
@@ -32,8 +109,8 @@ pub async fn text(
     let mut body = answer.body;
     while let Some(chunk) = body.next().await {
         let chunk = chunk.map_err(|error| {
-            let message = format!("the object broke off: {}", crate::chain(&error));
-            AwsError::unusable(ACTION, resource(), Kind::Unreachable, None, message)
+            let message = format!("the {what} broke off: {}", crate::chain(&error));
+            AwsError::unusable(ACTION, resource, Kind::Unreachable, None, message)
         })?;
         // A length is only announced: this is the one that holds.
         if bytes.len().saturating_add(chunk.len()) > limit_bytes {
@@ -41,10 +118,7 @@ pub async fn text(
         }
         bytes.extend_from_slice(&chunk);
     }
-    String::from_utf8(bytes).map_err(|error| {
-        let at = error.utf8_error().valid_up_to();
-        invalid(format!("the object is not UTF-8 text: see byte {at}"))
-    })
+    Ok(bytes)
 }
 
 #[cfg(test)]

@@ -3,6 +3,12 @@
 //!
 //! The same for both kinds of action, the Lambda invoke action and the custom one. AWS-FACTS 2, 3.
 
+pub mod answer;
+pub mod artifact;
+pub mod files;
 mod id;
+pub mod request;
+mod token;
 
 pub use id::{InvalidJobId, JobId};
+pub use token::{InvalidJobToken, JobToken};

@@ -16,8 +16,8 @@ use super::Place;
 /// The sort key of a target's own item.
 pub(super) const TARGET: &str = "target";
 
-/// How long records are kept.
-const KEPT: SignedDuration = SignedDuration::from_hours(400 * 24);
+/// How long records are kept, and what belongs to them.
+pub(super) const KEPT: SignedDuration = SignedDuration::from_hours(400 * 24);
 
 /// A target as it is stored.
 #[derive(Debug, Clone, PartialEq)]

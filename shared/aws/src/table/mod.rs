@@ -8,13 +8,18 @@
 //! | … to a deployment group | `codedeploy#<account>/<application>/<group>` | `target#<name>` |
 //! | … by a pipeline | `pipeline#<account>/<name>` | `target#<name>` |
 //! | which target takes images of a repository that is not its first | `target#<name>` | `repository#<uri>` |
+//! | templates that a pipeline's job has brought for a deployment | `target#<name>` | `files#<ULID>` |
+//! | a pipeline's job | `job#<id>` | `job` |
 //!
 //! The index `by-repository` holds the targets, under their first repositories, and the items that
-//! point to them from their others: only these have the attribute `repository`. It is eventually consistent, which does no harm: a state moves by compare-and-swap
+//! point to them from their others, and the jobs that wait for an answer, under a name that no repository has.
+//! Nothing else has the attribute `repository`. It is eventually consistent, which does no harm: a state moves by compare-and-swap
 //! on `version`, so whoever has read an old one reads again.
 
 mod commit;
+mod files;
 mod items;
+mod jobs;
 mod place;
 mod records;
 mod registration;
@@ -25,7 +30,9 @@ use greenlight_core::{image::RepositoryUri, target::TargetName};
 use serde_dynamo::aws_sdk_dynamodb_1::from_item;
 
 pub use commit::Commit;
+pub use files::StoredFiles;
 pub use items::{BadTarget, StoredTarget};
+pub use jobs::WaitingJob;
 pub use place::Place;
 pub use registration::Registration;
 

@@ -1,5 +1,10 @@
 //! AWS CodePipeline: starting a pipeline with an image's digest, and what became of the execution
 //! (AWS-FACTS 4.4, 4.5).
+//!
+//! The jobs by which a pipeline asks something of Greenlight are in [`jobs`].
+
+mod event;
+pub mod jobs;
 
 use aws_sdk_codepipeline::types::{
     self, ActionExecutionFilter, ActionExecutionStatus, PipelineVariable, SourceRevisionOverride,
@@ -9,6 +14,8 @@ use aws_smithy_types::error::operation::BuildError;
 use greenlight_core::image::Digest;
 
 use crate::{AwsError, Clients, Kind, error::failed};
+
+pub use event::{BadJob, is_job_event, job_id_of_event, job_of_event};
 
 /// Of an execution, so many pages of 100 actions are read at the most, …
 const PAGES_LIMIT: usize = 5;
