@@ -11,7 +11,7 @@ use greenlight_aws::{
 };
 use greenlight_core::{
     deployment::DeploymentId,
-    job::JobFile,
+    job::files::JobFile,
     target::{AppSpecSource, S3Object, Strategy, TaskDefinitionSource},
     task_definition::TaskDefinition,
     template,

@@ -12,7 +12,7 @@ mod ecs_hook;
 mod hook_verdict;
 
 pub use codedeploy_hook::{CodeDeployHook, HookAddress};
-pub use codepipeline_job::{CodePipelineJob, JobVerdict};
+pub use codepipeline_job::CodePipelineJob;
 pub use ecs_hook::EcsHook;
 pub use hook_verdict::HookVerdict;
 

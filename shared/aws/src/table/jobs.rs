@@ -12,7 +12,7 @@ use super::{BY_REPOSITORY, Item, Table};
 use crate::{AwsError, Kind, error::failed};
 
 /// The sort key of a job's item.
-const JOB: &str = "job";
+pub(super) const JOB: &str = "job";
 /// The place of a job that waits in the index by repository.
 const WAITING: &str = "#jobs";
 /// The place to which an answered job goes if it arrives again.
@@ -145,7 +145,7 @@ impl Table {
     }
 }
 
-fn job_key(id: &JobId) -> String {
+pub(super) fn job_key(id: &JobId) -> String {
     format!("job#{id}")
 }
 

@@ -4,6 +4,7 @@
 //! says the truth: CodeDeploy ([`codedeploy`]), service deployments of ECS ([`service`]), tasks
 //! ([`task`]) and pipelines ([`pipeline`]).
 
+mod again;
 mod codedeploy;
 mod failure;
 mod pipeline;

@@ -12,11 +12,14 @@ use greenlight_core::{
     console,
     deployment::{Candidate, DeploymentId, Effect, Ending, Obstacle, Transition},
     gate::Verdict,
-    job::{FailureType, JobFailure, JobId, JobSuccess},
+    job::{
+        JobId,
+        answer::{FailureType, JobFailure, JobSuccess},
+    },
     target::Strategy,
 };
 
-use super::{Gates, JobOutcome};
+use super::{Gates, Job, JobOutcome};
 use crate::Deployer;
 
 impl Deployer {
@@ -64,13 +67,26 @@ impl Deployer {
         }
     }
 
+    /// Notes that a job is answered. If that fails the schedule finds out.
+    pub async fn answered(&self, job: &Job) {
+        if let Err(error) = self.table.job_answered(&job.id).await {
+            tracing::warn!(job = %job.id, "the answer was not noted: {}", chain(&error));
+        }
+    }
+
     /// Tells CodePipeline what came of a job; nothing where that is known later.
     pub async fn tell(&self, job: &JobId, outcome: &JobOutcome) -> Result<Option<Told>, AwsError> {
         Ok(match outcome {
             JobOutcome::Succeeded(success) => {
                 Some(jobs::succeed(&self.clients, job, success).await?)
             }
-            JobOutcome::Failed(failure) => Some(jobs::fail(&self.clients, job, failure).await?),
+            JobOutcome::Failed {
+                failure,
+                deployment,
+            } => {
+                let external = deployment.map(|id| id.to_string());
+                Some(jobs::fail(&self.clients, job, failure, external.as_deref()).await?)
+            }
             JobOutcome::Later { .. } => None,
         })
     }
@@ -84,9 +100,9 @@ pub(super) fn outcome(
     gates: &Gates,
 ) -> JobOutcome {
     let target = &stored.target.name;
-    let failed = |kind, what: &str, evidence: &[String], remedy: &str| {
-        let failure = JobFailure::new(kind, what, evidence, Some(remedy));
-        JobOutcome::Failed(failure.with_external_id(&deployment.to_string()))
+    let failed = |kind, what: &str, evidence: &[String], remedy: &str| JobOutcome::Failed {
+        failure: JobFailure::new(kind, what, evidence, Some(remedy)),
+        deployment: Some(deployment),
     };
     match ending {
         Ending::Succeeded {
@@ -106,7 +122,7 @@ pub(super) fn outcome(
                 ("TaskDefinitionArn", task_definition.clone()),
                 ("PreviousDigest", previous.as_ref().map(ToString::to_string)),
             ];
-            variables.extend(more.map(|(name, value)| (name.to_owned(), value.unwrap_or_default())));
+            variables.extend(more.map(|(name, value)| (name, value.unwrap_or_default())));
             JobOutcome::Succeeded(JobSuccess::new(
                 &summary,
                 Some(&deployment.to_string()),
@@ -159,17 +175,15 @@ pub(super) fn outcome(
 pub(super) fn variables(
     candidate: &Candidate,
     deployment: DeploymentId,
-) -> BTreeMap<String, String> {
+) -> BTreeMap<&'static str, String> {
     let tag = candidate.tag.as_ref().map(ToString::to_string);
-    let variables = [
+    [
         ("Image", candidate.pinned()),
         ("Digest", candidate.digest.to_string()),
         ("Tag", tag.unwrap_or_default()),
         ("DeploymentId", deployment.to_string()),
-    ];
-    variables
-        .map(|(name, value)| (name.to_owned(), value))
-        .into()
+    ]
+    .into()
 }
 
 /// The gates that did not pass, a line each.
@@ -178,7 +192,7 @@ fn verdicts(gates: &Gates) -> Vec<String> {
         .iter()
         .filter(|(_, report)| report.verdict != Verdict::Passed);
     failed
-        .map(|(point, report)| format!("gate {point}: {}", report.verdict))
+        .map(|(point, report)| format!("gate {point}: {}", report.verdict.as_str()))
         .collect()
 }
 

@@ -2,7 +2,11 @@
 
 use futures_util::future::try_join_all;
 use greenlight_aws::{codepipeline::jobs::JobData, s3};
-use greenlight_core::job::{ARTIFACT_LIMIT, Artifact, FailureType, FileChoices};
+use greenlight_core::job::{
+    answer::FailureType,
+    artifact::{ARTIFACT_LIMIT, Artifact},
+    files::FileChoices,
+};
 
 use super::failure::Trouble;
 use crate::Deployer;

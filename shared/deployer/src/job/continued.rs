@@ -5,7 +5,7 @@
 use futures_util::join;
 use greenlight_core::{
     deployment::{Decision, Input},
-    job::{FailureType, JobToken},
+    job::{JobToken, answer::FailureType},
 };
 use jiff::Timestamp;
 

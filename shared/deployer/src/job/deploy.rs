@@ -1,13 +1,19 @@
 //! A job that deploys an image.
 
-use greenlight_aws::table::{StoredFiles, StoredTarget};
+use greenlight_aws::{
+    ecr::ImageId,
+    table::{StoredFiles, StoredTarget},
+};
 use greenlight_core::{
     deployment::{DeploymentId, Input},
-    job::{FailureType, FilesError, JobFiles, JobImage, JobRequest, TagOrDigest, pick},
+    job::{
+        answer::FailureType,
+        files::{FilesError, JobFiles, pick},
+        request::{JobImage, JobRequest, TagOrDigest},
+    },
     record::Origin,
     target::Strategy,
 };
-use greenlight_aws::ecr::ImageId;
 use jiff::Timestamp;
 
 use super::{Asked, Gates, Job, JobOutcome, answer, failure::Trouble};

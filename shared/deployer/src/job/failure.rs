@@ -3,7 +3,10 @@
 use std::error::Error;
 
 use greenlight_aws::{AwsError, Kind, chain, table::{BadTarget, StoredTarget}};
-use greenlight_core::job::{FailureType, JobFailure, JobRequest};
+use greenlight_core::job::{
+    answer::{FailureType, JobFailure},
+    request::JobRequest,
+};
 
 use super::{Job, JobOutcome, PATIENCE};
 use crate::{
@@ -20,6 +23,11 @@ pub(super) enum Trouble {
     Passing(String),
 }
 
+/// A failure that needs no evidence.
+pub(super) fn failure(kind: FailureType, what: &str, remedy: Option<&str>) -> JobFailure {
+    JobFailure::new::<&str>(kind, what, &[], remedy)
+}
+
 impl Trouble {
     /// Something that lasts.
     pub(super) fn of(kind: FailureType, error: &dyn Error) -> Self {
@@ -28,7 +36,7 @@ impl Trouble {
 
     /// Something that lasts, in words.
     pub(super) fn lasting(kind: FailureType, what: impl AsRef<str>) -> Self {
-        Self::Lasting(JobFailure::new(kind, what.as_ref(), &[], None))
+        Self::Lasting(failure(kind, what.as_ref(), None))
     }
 }
 
@@ -45,7 +53,7 @@ fn of_aws(error: &AwsError, what: String) -> Trouble {
         Kind::Denied => FailureType::PermissionError,
         Kind::NotFound | Kind::Conflict | Kind::Invalid => FailureType::ConfigurationError,
     };
-    Trouble::Lasting(JobFailure::new(kind, &what, &[], error.hint().as_deref()))
+    Trouble::Lasting(failure(kind, &what, error.hint().as_deref()))
 }
 
 impl From<WishError> for Trouble {
@@ -53,10 +61,9 @@ impl From<WishError> for Trouble {
         let what = chain(&error);
         match &error {
             WishError::Look { source, .. } => of_aws(source, what),
-            WishError::NoSuchImage { .. } => Self::Lasting(JobFailure::new(
+            WishError::NoSuchImage { .. } => Self::Lasting(failure(
                 FailureType::RevisionUnavailable,
                 &what,
-                &[],
                 Some("push the image under this name, or release one that is there"),
             )),
             WishError::OtherRepository { .. }
@@ -115,10 +122,9 @@ impl Deployer {
         match found? {
             Some(Ok(stored)) => Ok(stored),
             Some(Err(bad)) => Err(Trouble::of(FailureType::ConfigurationError, &bad)),
-            None => Err(Trouble::Lasting(JobFailure::new(
+            None => Err(Trouble::Lasting(failure(
                 FailureType::ConfigurationError,
                 &format!("no target `{}` is registered", request.target),
-                &[],
                 Some("register it with `greenlight targets apply`, or name one of `greenlight targets list`"),
             ))),
         }
@@ -128,15 +134,14 @@ impl Deployer {
     /// takes the job up again.
     pub(super) fn trouble(&self, job: &Job, trouble: Trouble) -> JobOutcome {
         match trouble {
-            Trouble::Lasting(failure) => JobOutcome::Failed(failure),
+            Trouble::Lasting(failure) => JobOutcome::failed(failure),
             Trouble::Passing(what) => {
                 let since = job.known.as_ref().map(|known| known.received_at);
                 let waited = since.map(|since| self.clock.now().duration_since(since));
                 if waited.is_some_and(|waited| waited > PATIENCE) {
-                    return JobOutcome::Failed(JobFailure::new(
+                    return JobOutcome::failed(failure(
                         FailureType::SystemUnavailable,
                         &format!("{what} (it was tried for {PATIENCE:#})"),
-                        &[],
                         Some("release the change again"),
                     ));
                 }

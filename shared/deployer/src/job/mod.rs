@@ -24,8 +24,14 @@ use greenlight_aws::{
     codepipeline::jobs::JobData,
     table::{StoredTarget, WaitingJob},
 };
-use greenlight_core::job::{
-    Artifact, FailureType, JobAction, JobFailure, JobId, JobRequest, JobSuccess,
+use greenlight_core::{
+    deployment::DeploymentId,
+    job::{
+        JobId,
+        answer::{FailureType, JobFailure, JobSuccess},
+        artifact::Artifact,
+        request::{JobAction, JobRequest},
+    },
 };
 use jiff::{SignedDuration, Timestamp};
 
@@ -61,17 +67,31 @@ pub enum ActionKind {
 }
 
 /// What came of a job.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum JobOutcome {
     /// It is done.
     Succeeded(JobSuccess),
     /// It cannot be done, or has failed.
-    Failed(JobFailure),
+    Failed {
+        /// Why.
+        failure: JobFailure,
+        /// The deployment that failed.
+        deployment: Option<DeploymentId>,
+    },
     /// It is answered by whoever finds the end of what it waits for.
     Later {
         /// What it waits for, for people.
         summary: String,
     },
+}
+
+impl JobOutcome {
+    fn failed(failure: JobFailure) -> Self {
+        Self::Failed {
+            failure,
+            deployment: None,
+        }
+    }
 }
 
 /// What a job is about, once it is understood.

@@ -17,7 +17,7 @@ const PROVIDER: &str = "Greenlight";
 const VERSION: &str = "1";
 
 /// So many jobs are taken over at a time.
-const BATCH: i32 = 10;
+const BATCH: u32 = 10;
 
 /// Why no jobs could be asked for.
 #[derive(Debug, thiserror::Error)]

@@ -3,12 +3,15 @@
 use greenlight_aws::{chain, ecr, table::StoredTarget};
 use greenlight_core::{
     deployment::{Candidate, Outcome, PushedImage},
-    image::Tag,
-    job::{FailureType, JobFailure, JobImage, JobSuccess},
+    image::{Digest, Tag},
+    job::{
+        answer::{FailureType, JobSuccess},
+        request::JobImage,
+    },
     record::{Announcement, DetailType, Origin},
 };
 
-use super::{Asked, JobOutcome, answer, failure::Trouble};
+use super::{Asked, JobOutcome, answer, failure::{Trouble, failure}};
 use crate::Deployer;
 
 impl Deployer {
@@ -39,7 +42,7 @@ impl Deployer {
             )));
         }
         let image = promoted(stored, &current.candidate, asked.request.image.as_ref())?;
-        self.give_tag(&image, to).await?;
+        let previous = self.give_tag(&image, to).await?;
         let summary = format!(
             "`{to}` of {} names {} now, which is live at `{name}`",
             image.repository.name,
@@ -58,16 +61,18 @@ impl Deployer {
         );
         self.announce(&announcement).await?;
         let mut variables = answer::variables(&announced, current.deployment);
-        variables.insert("PreviousDigest".to_owned(), String::new());
+        variables.insert("PreviousDigest", previous.map_or_else(String::new, |it| it.to_string()));
         let id = current.deployment.to_string();
         Ok(JobOutcome::Succeeded(JobSuccess::new(&summary, Some(&id), variables)))
     }
 
-    async fn give_tag(&self, image: &PushedImage, tag: &Tag) -> Result<(), Trouble> {
+    /// Gives what the tag named before.
+    async fn give_tag(&self, image: &PushedImage, tag: &Tag) -> Result<Option<Digest>, Trouble> {
         let repository = &image.repository;
         let named = ecr::image_of_tag(&self.clients, repository, tag).await?;
-        if named.is_some_and(|named| named.digest == image.digest) {
-            return Ok(());
+        let named = named.map(|named| named.digest);
+        if named.as_ref() == Some(&image.digest) {
+            return Ok(named);
         }
         let manifest = ecr::manifest(&self.clients, repository, &image.digest).await?;
         let Some(manifest) = manifest else {
@@ -77,7 +82,7 @@ impl Deployer {
             ));
         };
         let given = ecr::put_tag(&self.clients, repository, &image.digest, manifest, tag).await;
-        given.map_err(|error| {
+        given.map(|()| named).map_err(|error| {
             if error.is("ImageTagAlreadyExistsException") {
                 let what = chain(&error);
                 let remedy = format!(
@@ -86,7 +91,7 @@ impl Deployer {
                     repository.name
                 );
                 let kind = FailureType::ConfigurationError;
-                return Trouble::Lasting(JobFailure::new(kind, &what, &[], Some(&remedy)));
+                return Trouble::Lasting(failure(kind, &what, Some(&remedy)));
             }
             error.into()
         })

@@ -3,7 +3,10 @@
 use greenlight_aws::table::StoredTarget;
 use greenlight_core::{
     deployment::{Candidate, Current, Ending, Outcome},
-    job::{FailureType, JobFailure, JobRequest},
+    job::{
+        answer::{FailureType, JobFailure},
+        request::JobRequest,
+    },
 };
 
 use super::{Asked, Gates, JobOutcome, answer, deploy::named, failure::Trouble};
@@ -24,7 +27,7 @@ impl Deployer {
                 current.candidate.describe()
             );
             let failure = JobFailure::new(FailureType::JobFailed, &what, &evidence, None);
-            return Ok(JobOutcome::Failed(failure));
+            return Ok(JobOutcome::failed(failure));
         }
         self.brought(stored, &current).await
     }

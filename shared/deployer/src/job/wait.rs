@@ -2,7 +2,7 @@
 
 use greenlight_core::{
     deployment::{Decision, DeploymentId, Input, Rule},
-    job::FailureType,
+    job::answer::FailureType,
 };
 
 use super::{Asked, Gates, JobOutcome, failure::Trouble};

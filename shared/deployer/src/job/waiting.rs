@@ -11,12 +11,15 @@ use greenlight_aws::{
 };
 use greenlight_core::{
     deployment::{DeploymentId, Phase},
-    job::{FailureType, JobFailure, JobToken},
+    job::{
+        JobToken,
+        answer::{FailureType, JobFailure},
+    },
     target::TargetName,
 };
 use jiff::{SignedDuration, Timestamp};
 
-use super::{ActionKind, Job, JobOutcome, failure::Trouble};
+use super::{ActionKind, Job, JobOutcome, failure::{Trouble, failure}};
 use crate::Deployer;
 
 /// A job may wait so long before it is handed on; CodePipeline allows 20 minutes.
@@ -97,11 +100,11 @@ impl Deployer {
             },
             Some(Ok(stored)) => match self.resumed(stored, deployment, lease_until).await {
                 Ok(outcome) => outcome,
-                Err(Trouble::Lasting(failure)) => JobOutcome::Failed(failure),
+                Err(Trouble::Lasting(failure)) => JobOutcome::failed(failure),
                 Err(Trouble::Passing(summary)) => JobOutcome::Later { summary },
             },
             // Nobody can say what became of it: CodePipeline is told so, and not left to wait for a day.
-            Some(Err(_)) | None => JobOutcome::Failed(gone(target)),
+            Some(Err(_)) | None => JobOutcome::failed(gone(target)),
         };
         if let JobOutcome::Later { .. } = outcome {
             return self.hand_on(waiting, target, deployment).await;
@@ -147,10 +150,9 @@ impl Deployer {
 }
 
 fn gone(target: &TargetName) -> JobFailure {
-    JobFailure::new(
+    failure(
         FailureType::ConfigurationError,
         &format!("target `{target}` is not registered any more, or cannot be understood"),
-        &[],
         Some("register it again, and look at the service to see what it runs"),
     )
 }

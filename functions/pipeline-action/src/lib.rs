@@ -1,0 +1,180 @@
+//! An action of a pipeline: it deploys the image that a pipeline variable names, or promotes, verifies or waits.
+//!
+//! Triggered by CodePipeline with the job of a Lambda invoke action; and, for actions of the custom type `Greenlight`,
+//! by the event that one has begun and by a schedule, upon which it asks for jobs. A job that deploys stays open and is
+//! answered when the deployment has ended, by whichever function finds it so. The schedule also looks after the jobs
+//! that wait: see `greenlight_deployer::job`.
+//!
+//! **Retry contract.** `Err` only where a job could not be answered, or CodePipeline or the table could not be asked:
+//! Lambda sends the event again, and working on the same job again goes on where the last attempt ended. An event that
+//! asks for nothing or cannot be read is logged and dropped. No event is ever logged: a job's holds live credentials.
+
+mod event;
+
+use futures_util::future::join_all;
+use greenlight_aws::{AwsError, codepipeline::job_of_event};
+use greenlight_core::job::answer::{FailureType, JobFailure};
+use greenlight_deployer::{
+    Deployer,
+    job::{ActionKind, Job, JobOutcome, LookAfterError, PollError},
+};
+use greenlight_runtime::{
+    function::{Failure, Invocation},
+    logging::chain,
+    must_answer::{CodePipelineJob, Contract, Unanswered, must_answer, must_answer_to},
+};
+use serde_json::{Value, json};
+use tokio::time::{Duration, sleep};
+
+use event::Parsed;
+
+/// The event that an action has begun may come before its job can be had (AWS-FACTS 3.5): so long after
+/// one another it is asked for again. After that the schedule finds it.
+const ASKED_AGAIN_AFTER: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(4)];
+
+/// What the function is made of.
+#[derive(Debug)]
+pub struct Context {
+    /// The use cases.
+    pub deployer: Deployer,
+}
+
+/// Why an invocation has not done what it should.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A job has no answer.
+    #[error(transparent)]
+    Unanswered(#[from] Unanswered<AwsError>),
+    /// No jobs could be asked for.
+    #[error(transparent)]
+    Poll(#[from] PollError),
+    /// The jobs that wait could not be looked after.
+    #[error(transparent)]
+    LookAfter(#[from] LookAfterError),
+}
+
+impl Failure for Error {
+    fn error_type(&self) -> &'static str {
+        match self {
+            Self::Unanswered(Unanswered::NoAddress(_)) => "PipelineAction.NoAddress",
+            Self::Unanswered(Unanswered::Refused(_)) => "PipelineAction.Refused",
+            Self::Unanswered(Unanswered::Failed { .. }) => "PipelineAction.Failed",
+            Self::Unanswered(Unanswered::TimedOut { .. }) => "PipelineAction.TimedOut",
+            Self::Poll(_) => "PipelineAction.Poll",
+            Self::LookAfter(_) => "PipelineAction.LookAfter",
+        }
+    }
+}
+
+/// Works on jobs.
+///
+/// Gives `{"jobs": [{"job", "outcome": "succeeded" | "failed" | "later", "reason"}]}`, `{"ignored": reason}` or
+/// `{"dropped": reason}`. CodePipeline does not read it.
+pub async fn handle(context: &Context, invocation: Invocation) -> Result<Value, Error> {
+    let deployer = &context.deployer;
+    let jobs = match event::parse(&invocation.payload) {
+        Parsed::Job => return invoked(deployer, &invocation).await,
+        Parsed::Begun => begun(deployer).await?,
+        Parsed::Tick => {
+            let lease_until = invocation.deadline_at(&deployer.clock);
+            let (mut polled, forgotten) = (
+                deployer.poll_jobs().await?,
+                deployer.look_after_jobs(lease_until).await?,
+            );
+            polled.extend(forgotten);
+            polled
+        }
+        Parsed::Ignored { reason } => {
+            tracing::info!("ignored: {reason}");
+            return Ok(json!({ "ignored": reason }));
+        }
+        Parsed::Unreadable { reason } => {
+            tracing::error!("dropped an event that cannot be read: {reason}");
+            return Ok(json!({ "dropped": reason }));
+        }
+    };
+    let worked = join_all(jobs.iter().map(|job| worked(deployer, job, &invocation))).await;
+    let worked: Vec<Value> = worked.into_iter().collect::<Result<_, _>>()?;
+    Ok(json!({ "jobs": worked }))
+}
+
+/// The job of a Lambda invoke action.
+async fn invoked(deployer: &Deployer, invocation: &Invocation) -> Result<Value, Error> {
+    let id = match CodePipelineJob::address(&invocation.payload) {
+        Ok(id) => id,
+        Err(error) => {
+            let reason = chain(&error);
+            tracing::error!("dropped an event that nobody can be answered for: {reason}");
+            return Ok(json!({ "dropped": reason }));
+        }
+    };
+    let job = match job_of_event(&invocation.payload) {
+        Ok((id, data)) => Job {
+            id,
+            kind: ActionKind::Invoke,
+            data,
+            known: None,
+        },
+        Err(error) => {
+            let what = format!("The job's event is not as expected: {}", chain(&error));
+            let failure =
+                JobFailure::new::<&str>(FailureType::ConfigurationError, &what, &[], None);
+            let outcome = JobOutcome::Failed {
+                failure,
+                deployment: None,
+            };
+            let contract = CodePipelineJob(deployer);
+            let said = told(&outcome);
+            must_answer(&contract, &invocation.payload, invocation.deadline, |_| async move {
+                outcome
+            })
+            .await?;
+            return Ok(json!({ "jobs": [said_of(id.as_str(), said)] }));
+        }
+    };
+    let worked = worked(deployer, &job, invocation).await?;
+    Ok(json!({ "jobs": [worked] }))
+}
+
+/// The jobs of an action that has just begun.
+async fn begun(deployer: &Deployer) -> Result<Vec<Job>, Error> {
+    let mut jobs = deployer.poll_jobs().await?;
+    for pause in ASKED_AGAIN_AFTER {
+        if !jobs.is_empty() {
+            break;
+        }
+        sleep(pause).await;
+        jobs = deployer.poll_jobs().await?;
+    }
+    Ok(jobs)
+}
+
+/// Works on a job and answers it, now or when its deployment has ended.
+async fn worked(
+    deployer: &Deployer,
+    job: &Job,
+    invocation: &Invocation,
+) -> Result<Value, Unanswered<AwsError>> {
+    let lease_until = invocation.deadline_at(&deployer.clock);
+    let contract = CodePipelineJob(deployer);
+    let answered = must_answer_to(&contract, &job.id, invocation.deadline, |_| {
+        deployer.work(job, lease_until)
+    })
+    .await?;
+    if answered.answer.is_some() {
+        deployer.answered(job).await;
+    }
+    Ok(said_of(job.id.as_str(), told(&answered.verdict)))
+}
+
+fn told(outcome: &JobOutcome) -> (&'static str, String) {
+    match outcome {
+        JobOutcome::Succeeded(success) => ("succeeded", success.summary().to_owned()),
+        JobOutcome::Failed { failure, .. } => ("failed", failure.message().to_owned()),
+        JobOutcome::Later { summary } => ("later", summary.clone()),
+    }
+}
+
+fn said_of(job: &str, (outcome, reason): (&'static str, String)) -> Value {
+    json!({ "job": job, "outcome": outcome, "reason": reason })
+}
