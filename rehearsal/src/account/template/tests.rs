@@ -55,14 +55,15 @@ Resources:
           Properties: {Queue: !GetAtt Pushes.Arn, FunctionResponseTypes: [ReportBatchItemFailures]}
         Hourly: {Type: Schedule, Properties: {Schedule: rate(1 hour)}}
         Never: {Type: Schedule, Properties: {Schedule: rate(1 hour), Enabled: false}}
+  Ticker: {Type: AWS::Serverless::Function, Properties: {CodeUri: functions/ticker/}}
   Ticks:
     Type: AWS::Events::Rule
     Properties:
       ScheduleExpression: rate(1 minute)
-      Targets: [{Id: q, Arn: !GetAtt Consumer.Arn}]
+      Targets: [{Id: q, Arn: !GetAtt Ticker.Arn}]
   TicksMay:
     Type: AWS::Lambda::Permission
-    Properties: {Action: lambda:InvokeFunction, FunctionName: !Ref Consumer, Principal: events.amazonaws.com}
+    Properties: {Action: lambda:InvokeFunction, FunctionName: !Ref Ticker, Principal: events.amazonaws.com}
   Logs: {Type: AWS::Logs::LogGroup, Properties: {LogGroupName: !ImportValue whatever}}
 "#;
 
@@ -170,7 +171,7 @@ async fn what_has_a_schedule_is_invoked_by_the_clock_from_the_deployment_on() {
     let (handler, seen) = keeping();
     let template = Template::parse(SAMPLE, &choices()).unwrap();
     account.deploy(&template, handler).await.unwrap();
-    account.clock().sleep(Duration::from_mins(61)).await;
+    account.clock().sleep(Duration::from_secs(61 * 60 + 1)).await;
     let mut rules: Vec<Value> = seen
         .lock()
         .unwrap()
@@ -254,8 +255,8 @@ async fn a_mistake_in_the_wiring_is_an_error_with_its_place_and_remedy() {
             "Ticks.EventPattern: is missing",
         ),
         (
-            "FunctionName: !Ref Consumer, Principal: events",
-            "FunctionName: !Ref Consumer, Principal: sns",
+            "FunctionName: !Ref Ticker, Principal: events",
+            "FunctionName: !Ref Ticker, Principal: sns",
             "Ticks: EventBridge has no lambda:InvokeFunction on",
         ),
         (
