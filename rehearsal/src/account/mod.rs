@@ -41,8 +41,9 @@ use sha2::{Digest as _, Sha256};
 pub use error::ServiceError;
 pub use journal::Journal;
 pub use settings::{
-    ControllerDeployments, HookFailure, ImmutableRepeat, Network, Replication, ReportedDigest,
-    Retag, Settings, Unaccepted, UntaggedPush,
+    ControllerDeployments, HookFailure, ImageUriVariable, ImmutableRepeat, JobDetails, LateResult,
+    Network, Replication, ReportedDigest, Retag, Settings, Unaccepted, UnresolvedVariable,
+    UntaggedPush,
 };
 
 use crate::clock::Clock;
