@@ -15,7 +15,9 @@ use rehearsal::{
         containers::ImageSpec,
         ecs,
     },
-    scenario::sample::{CLUSTER, CONTAINER, PIPELINE, REPOSITORY, SERVICE, Stand, TAG},
+    scenario::sample::{
+        ARTIFACT_BUCKET, CLUSTER, CONTAINER, PIPELINE, REPOSITORY, SERVICE, Stand, TAG,
+    },
 };
 use serde_json::json;
 use tokio::time::{Duration, sleep};
@@ -25,12 +27,6 @@ const CODEPIPELINE: &str = "CodePipeline_20150709";
 
 /// Puts another pipeline in the place of the sample's: its source, and one action.
 fn replace_pipeline(world: &World, mode: Mode, minutes: u64, does: Does) {
-    let action = |name: &str, takes: Duration, does: Does| Action {
-        name: name.to_owned(),
-        run_order: 1,
-        takes,
-        does,
-    };
     let stage = |name: &str, action: Action| Stage {
         name: name.to_owned(),
         actions: vec![action],
@@ -38,15 +34,22 @@ fn replace_pipeline(world: &World, mode: Mode, minutes: u64, does: Does) {
     let source = Does::Source {
         repository: REPOSITORY.to_owned(),
         tag: TAG.to_owned(),
-        artifact: "Image".to_owned(),
+    };
+    let source = Action {
+        outputs: vec!["Image".to_owned()],
+        ..Action::new("Image", Duration::from_secs(5), source)
     };
     let pipeline = Pipeline {
         name: PIPELINE.to_owned(),
         mode,
         variables: vec![("LABEL".to_owned(), Some("none".to_owned()))],
+        artifact_bucket: ARTIFACT_BUCKET.to_owned(),
         stages: vec![
-            stage("Source", action("Image", Duration::from_secs(5), source)),
-            stage("Deploy", action("Ship", Duration::from_mins(minutes), does)),
+            stage("Source", source),
+            stage(
+                "Deploy",
+                Action::new("Ship", Duration::from_mins(minutes), does),
+            ),
         ],
     };
     codepipeline::create_pipeline(&world.sample.account, pipeline).unwrap();

@@ -80,6 +80,13 @@ struct Function {
     handler: Option<Handler>,
 }
 
+/// Whether the journal notes that an invocation begins. That one failed it always notes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Beginning {
+    Noted,
+    Unnoted,
+}
+
 /// The waits before the second and the third try of an asynchronous invocation.
 const RETRY_AFTER: [Duration; 2] = [Duration::from_mins(1), Duration::from_mins(2)];
 
@@ -142,9 +149,12 @@ impl Functions {
     ) -> BoxFuture<'static, Result<Value, FunctionError>> {
         let pending = Pending::start(&self.account);
         let request_id = self.request_id();
-        let invoked = self
-            .clone()
-            .attempt(name_or_arn.to_owned(), request_id, payload);
+        let invoked = self.clone().attempt(
+            name_or_arn.to_owned(),
+            request_id,
+            payload,
+            Beginning::Noted,
+        );
         async move {
             let _pending = pending;
             invoked.await
@@ -155,28 +165,48 @@ impl Functions {
     /// Invokes a function and forgets about it: a failure is tried again after one and after two more
     /// minutes, and then goes to where the function's configuration sends it.
     pub fn invoke_async(&self, name_or_arn: &str, payload: Value) {
+        self.invoke_later(name_or_arn, self.request_id(), payload, Beginning::Noted);
+    }
+
+    /// The same for a schedule, which does it again and again: that it does is not noted.
+    pub(super) fn invoke_on_schedule(&self, name_or_arn: &str, request_id: String, payload: Value) {
+        self.invoke_later(name_or_arn, request_id, payload, Beginning::Unnoted);
+    }
+
+    fn invoke_later(
+        &self,
+        name_or_arn: &str,
+        request_id: String,
+        payload: Value,
+        beginning: Beginning,
+    ) {
         let functions = self.clone();
         let pending = Pending::start(&self.account);
         let name = name_or_arn.to_owned();
-        let request_id = self.request_id();
         tokio::spawn(async move {
             let _pending = pending;
             functions
-                .try_until_exhausted(name, request_id, payload)
+                .try_until_exhausted(name, request_id, payload, beginning)
                 .await;
         });
     }
 
-    async fn try_until_exhausted(&self, name: String, request_id: String, payload: Value) {
+    async fn try_until_exhausted(
+        &self,
+        name: String,
+        request_id: String,
+        payload: Value,
+        beginning: Beginning,
+    ) {
         let configuration = self.configuration(&name).unwrap_or_default();
         let mut waits = RETRY_AFTER.iter().take(configuration.retries);
         let mut attempts = 0;
         loop {
             attempts += 1;
             // Every try has the same request id, as in Lambda.
-            let attempt = self
-                .clone()
-                .attempt(name.clone(), request_id.clone(), payload.clone());
+            let attempt =
+                self.clone()
+                    .attempt(name.clone(), request_id.clone(), payload.clone(), beginning);
             let Err(error) = attempt.await else { return };
             if let Some(wait) = waits.next() {
                 self.account.clock().sleep(*wait).await;
@@ -244,6 +274,7 @@ impl Functions {
         name_or_arn: String,
         request_id: String,
         payload: Value,
+        beginning: Beginning,
     ) -> Result<Value, FunctionError> {
         let name = short_name(&name_or_arn);
         let function = self
@@ -280,9 +311,11 @@ impl Functions {
             until: Instant::now() + configuration.timeout,
             payload,
         };
-        self.account
-            .journal()
-            .note("lambda", Tone::Neutral, format!("{name} is invoked"));
+        if beginning == Beginning::Noted {
+            self.account
+                .journal()
+                .note("lambda", Tone::Neutral, format!("{name} is invoked"));
+        }
         let answer = self
             .answer(&handler, invocation, configuration.timeout)
             .await;

@@ -117,6 +117,10 @@ impl Journal {
         request: Value,
         (status, response): (u16, Value),
     ) {
+        let mut response = response;
+        if service == "codepipeline" {
+            hide_credentials(&mut response);
+        }
         let at = self.inner.clock.now();
         self.add(Entry::Call(Call {
             at,
@@ -209,6 +213,27 @@ impl Journal {
             .entries
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What stands in the place of credentials. Its members stay, so that the answer keeps its shape.
+const HIDDEN: &str = "REDACTED";
+
+/// Hides the credentials of CodePipeline's jobs, wherever they are in an answer.
+fn hide_credentials(answer: &mut Value) {
+    match answer {
+        Value::Object(members) => {
+            for (name, value) in members {
+                match value.as_object_mut() {
+                    Some(secrets) if name == "artifactCredentials" => {
+                        secrets.values_mut().for_each(|it| *it = HIDDEN.into());
+                    }
+                    _ => hide_credentials(value),
+                }
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(hide_credentials),
+        _ => {}
     }
 }
 

@@ -32,7 +32,7 @@ mod wire;
 mod wire_tests;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use jiff::Timestamp;
 use serde_json::Value;
@@ -41,8 +41,9 @@ use sha2::{Digest as _, Sha256};
 pub use error::ServiceError;
 pub use journal::Journal;
 pub use settings::{
-    ControllerDeployments, HookFailure, ImmutableRepeat, Network, Replication, ReportedDigest,
-    Retag, Settings, Unaccepted, UntaggedPush,
+    ControllerDeployments, HookFailure, ImageUriVariable, ImmutableRepeat, JobDetails, LateResult,
+    Network, Replication, ReportedDigest, Retag, Settings, Unaccepted, UnresolvedVariable,
+    UntaggedPush,
 };
 
 use crate::clock::Clock;
@@ -53,6 +54,10 @@ pub(crate) use members::Members;
 pub struct Account {
     inner: Arc<Inner>,
 }
+
+/// An account that is not kept alive by whoever holds this.
+#[derive(Clone)]
+pub(crate) struct WeakAccount(Weak<Inner>);
 
 struct Inner {
     settings: Settings,
@@ -145,6 +150,10 @@ impl Account {
             .remove(&(caller.to_owned(), action.to_owned()));
     }
 
+    pub(crate) fn downgrade(&self) -> WeakAccount {
+        WeakAccount(Arc::downgrade(&self.inner))
+    }
+
     pub(crate) fn state(&self) -> MutexGuard<'_, State> {
         // A panic elsewhere must not turn every later call into one.
         self.inner
@@ -172,6 +181,13 @@ impl Account {
             region, account_id, ..
         } = self.settings();
         format!("arn:aws:{service}:{region}:{account_id}:{resource}")
+    }
+}
+
+impl WeakAccount {
+    /// The account, if somebody else holds it.
+    pub(crate) fn upgrade(&self) -> Option<Account> {
+        self.0.upgrade().map(|inner| Account { inner })
     }
 }
 

@@ -37,6 +37,21 @@ pub struct Settings {
     pub replication: Replication,
     /// How long the credentials of an assumed role last, unless the request says it.
     pub role_session: Duration,
+    /// How long CodePipeline waits before it invokes a function again that answered with a continuation token:
+    /// "periodically", UNCONFIRMED (AWS-FACTS 2.4).
+    pub continuation_delay: Duration,
+    /// How long after the STARTED event a custom action's job can be polled: UNCONFIRMED (AWS-FACTS 3.5).
+    pub poll_delay: Duration,
+    /// After how long a job that nobody has acknowledged is offered again: UNCONFIRMED (AWS-FACTS 3.2).
+    pub offered_again: Duration,
+    /// What a reference does to a variable that there is not.
+    pub unresolved: UnresolvedVariable,
+    /// Which form the variable `ImageURI` of an ECR source has.
+    pub image_uri_variable: ImageUriVariable,
+    /// What a late or second result of a job is told.
+    pub late_result: LateResult,
+    /// Whether `GetJobDetails` answers for the jobs of Lambda actions.
+    pub job_details: JobDetails,
 }
 
 impl Settings {
@@ -56,6 +71,13 @@ impl Settings {
             controller_deployments: ControllerDeployments::Empty,
             replication: Replication::IsNoPush,
             role_session: Duration::from_hours(1),
+            continuation_delay: Duration::from_secs(30),
+            poll_delay: Duration::ZERO,
+            offered_again: Duration::from_mins(1),
+            unresolved: UnresolvedVariable::FailsTheAction,
+            image_uri_variable: ImageUriVariable::WithTag,
+            late_result: LateResult::InvalidJobState,
+            job_details: JobDetails::OfAllJobs,
         }
     }
 
@@ -159,4 +181,41 @@ pub enum Replication {
     IsNoPush,
     /// `ECR Image Action` with `PUSH` is sent as well.
     AlsoSendsPush,
+}
+
+/// What a reference `#{…}` does to a variable that there is not: not established (AWS-FACTS 4.4).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UnresolvedVariable {
+    /// The action fails with a `ConfigurationError` that names it.
+    FailsTheAction,
+    /// The action starts, with the reference as it is written.
+    StaysAsItIs,
+}
+
+/// Which form the variable `ImageURI` of an ECR source has: UNCONFIRMED (AWS-FACTS 4.3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ImageUriVariable {
+    /// `repository:tag`, as in the documentation's example; with a digest where the start names one.
+    WithTag,
+    /// `repository@digest`, as in `imageDetail.json`.
+    WithDigest,
+}
+
+/// What a late or second result of a job is told: the model has both, the case split is UNCONFIRMED
+/// (AWS-FACTS 2.3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LateResult {
+    /// `InvalidJobStateException`
+    InvalidJobState,
+    /// `JobNotFoundException`
+    JobNotFound,
+}
+
+/// Whether `GetJobDetails` answers for the jobs of Lambda actions: UNCONFIRMED (AWS-FACTS 2.2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum JobDetails {
+    /// For all jobs.
+    OfAllJobs,
+    /// Only for those of custom actions; others are `JobNotFoundException`.
+    OfCustomJobs,
 }

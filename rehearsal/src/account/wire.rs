@@ -116,7 +116,7 @@ impl Account {
             Ok(call) => call,
             Err(error) => return json_answer(error.status, &error.to_json(), &request_id),
         };
-        let refusal = self.refusal(&caller, &request, service, &operation);
+        let refusal = self.refusal(&caller, &request, service, &operation, (None, None));
         if service == Service::DynamoDb && refusal.is_none() {
             let response = dynamodb::handle(self, &request).await;
             let output = serde_json::from_slice(response.body()).unwrap_or(Value::Null);
@@ -174,8 +174,11 @@ impl Account {
             Ok(call) => call,
             Err(error) => return s3::error(&error, request),
         };
-        let may_list = !self.is_denied(&caller, Service::S3, "ListBucket");
-        let refusal = self.refusal(&caller, request, Service::S3, call.action());
+        let (bucket, object) = call.object();
+        let touches = (bucket, object.as_deref());
+        let may_list = !self.is_denied(&caller, Service::S3, "ListBucket")
+            && self.may_touch(request, Service::S3, "ListBucket", touches);
+        let refusal = self.refusal(&caller, request, Service::S3, call.action(), touches);
         let (response, output) = if let Some(refusal) = refusal {
             (s3::error(&refusal, request), refusal.to_json())
         } else {
@@ -208,10 +211,12 @@ impl Account {
         request: &Request<Bytes>,
         service: Service,
         action: &str,
+        touches: (Option<&str>, Option<&str>),
     ) -> Option<ServiceError> {
         let denied = || {
-            self.is_denied(caller, service, action)
-                .then(|| self.access_denied(caller, service, action))
+            let denied = self.is_denied(caller, service, action)
+                || !self.may_touch(request, service, action, touches);
+            denied.then(|| self.access_denied(caller, service, action))
         };
         let mut error = sts::check(self, request).err().or_else(denied)?;
         let (status, names) = match service.protocol() {
@@ -229,6 +234,18 @@ impl Account {
             _ => (status, invalid.to_owned()),
         };
         Some(error)
+    }
+
+    /// Whether the credentials of a request, if they are a job's, are good for this.
+    fn may_touch(
+        &self,
+        request: &Request<Bytes>,
+        service: Service,
+        action: &str,
+        touches: (Option<&str>, Option<&str>),
+    ) -> bool {
+        let action = if service == Service::S3 { action } else { "" };
+        Scope::of(request).is_none_or(|scope| sts::may_touch(self, scope.key, action, touches))
     }
 
     fn is_denied(&self, caller: &str, service: Service, action: &str) -> bool {

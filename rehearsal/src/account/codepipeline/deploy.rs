@@ -156,6 +156,7 @@ async fn until_deployed(account: &Account, id: &str) -> Result<Outcome, Failure>
                 return Ok(Outcome {
                     summary: "Deployment Succeeded".to_owned(),
                     external_id: Some(id.to_owned()),
+                    ..Outcome::default()
                 });
             }
             Some(status @ ("Failed" | "Stopped")) => {
@@ -194,6 +195,7 @@ async fn until_stable(
                 return Ok(Outcome {
                     summary: "Deployment completed".to_owned(),
                     external_id,
+                    ..Outcome::default()
                 });
             }
             Some("IN_PROGRESS") if is_primary => {}

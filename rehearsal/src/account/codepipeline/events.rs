@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::Account;
+use super::artifact::Artifact;
 use super::execution::{ActionExecution, ActionState, Execution, Status};
 use super::pipeline::Does;
 
@@ -45,32 +46,40 @@ pub(super) fn action(account: &Account, name: &str, id: &str, run: &ActionExecut
         return;
     };
     let mut detail = common(name, &execution, run.state.event());
-    let (category, provider) = does.kind();
+    let kind = does.kind();
     detail["start-time"] = iso(run.started).into();
     detail["stage"] = run.stage.as_str().into();
     detail["action"] = run.action.as_str().into();
     detail["action-execution-id"] = run.id.as_str().into();
     detail["region"] = account.settings().region.as_str().into();
-    detail["type"] =
-        json!({"owner": "AWS", "category": category, "provider": provider, "version": "1"});
-    let mut result = json!({});
-    let external_id = match &run.state {
-        ActionState::InProgress | ActionState::Abandoned => None,
-        ActionState::Succeeded(outcome) => {
-            result["external-execution-summary"] = outcome.summary.as_str().into();
-            outcome.external_id.as_ref()
-        }
-        ActionState::Failed(failure) => {
-            result["external-execution-summary"] = failure.message.as_str().into();
-            result["error-code"] = failure.code.as_str().into();
-            failure.external_id.as_ref()
-        }
-    };
-    if let Some(external_id) = external_id {
-        result["external-execution-id"] = external_id.as_str().into();
+    detail["type"] = kind.to_json();
+    let is_over = !matches!(run.state, ActionState::InProgress);
+    let mut artifacts = vec![("input-artifacts", &run.inputs)];
+    if matches!(run.state, ActionState::Succeeded(_)) {
+        artifacts.push(("output-artifacts", &run.outputs));
     }
-    if result.as_object().is_some_and(|result| !result.is_empty()) {
-        detail["execution-result"] = result;
+    for (member, artifacts) in artifacts {
+        if !artifacts.is_empty() {
+            let artifacts = artifacts.iter().map(Artifact::in_list);
+            detail[member] = Value::Array(artifacts.collect());
+        }
+    }
+    if is_over {
+        let url = account.state().codepipeline.execution_url(&kind, run);
+        let mut result = json!({});
+        for (member, value) in [
+            ("external-execution-url", url.as_deref()),
+            ("external-execution-summary", run.summary()),
+            ("external-execution-id", run.external_id()),
+            ("error-code", run.failure().map(|it| it.code.as_str())),
+        ] {
+            if let Some(value) = value {
+                result[member] = value.into();
+            }
+        }
+        if result.as_object().is_some_and(|result| !result.is_empty()) {
+            detail["execution-result"] = result;
+        }
     }
     put(account, name, "Action", &detail);
 }

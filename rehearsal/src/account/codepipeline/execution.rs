@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
+use super::artifact::Artifact;
 use super::pipeline::{Failure, Outcome, Picked};
+use super::variables::Known;
 
 /// An execution.
 #[derive(Debug, Clone)]
@@ -17,10 +19,14 @@ pub(super) struct Execution {
     pub(super) trigger: String,
     pub(super) started: Timestamp,
     pub(super) updated: Timestamp,
-    /// Source action → digest that the start names.
+    /// Source action → digest or commit that the start names.
     pub(super) overrides: BTreeMap<String, String>,
     pub(super) picked: Picked,
     pub(super) revisions: Vec<Revision>,
+    /// What actions have put out, by name.
+    pub(super) artifacts: BTreeMap<String, Artifact>,
+    /// The output variables of actions that have a namespace, by that.
+    pub(super) outputs: Known,
     /// Oldest first.
     pub(super) actions: Vec<ActionExecution>,
     /// Stage → where it is, for those that began.
@@ -32,7 +38,9 @@ pub(super) struct Execution {
 #[derive(Debug, Clone)]
 pub(super) struct Revision {
     pub(super) artifact: String,
-    pub(super) digest: String,
+    /// A digest, or a commit.
+    pub(super) id: String,
+    pub(super) summary: Option<String>,
     pub(super) created: Timestamp,
 }
 
@@ -64,6 +72,20 @@ pub(super) struct ActionExecution {
     pub(super) started: Timestamp,
     pub(super) updated: Timestamp,
     pub(super) state: ActionState,
+    /// The configuration with values in the place of references, as far as it came.
+    pub(super) configuration: Vec<(String, String)>,
+    pub(super) inputs: Vec<Artifact>,
+    pub(super) outputs: Vec<Artifact>,
+    /// What a job says that goes on.
+    pub(super) progress: Progress,
+}
+
+/// What is known of an action that is not over.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Progress {
+    pub(super) summary: Option<String>,
+    pub(super) external_id: Option<String>,
+    pub(super) percent: Option<i64>,
 }
 
 /// Where an action is.
@@ -101,6 +123,37 @@ impl Status {
             Self::Succeeded => "SUCCEEDED",
             Self::Superseded => "SUPERSEDED",
             Self::Failed => "FAILED",
+        }
+    }
+}
+
+impl ActionExecution {
+    /// `externalExecutionId`
+    pub(super) fn external_id(&self) -> Option<&str> {
+        let ended = match &self.state {
+            ActionState::InProgress | ActionState::Abandoned => None,
+            ActionState::Succeeded(outcome) => outcome.external_id.as_deref(),
+            ActionState::Failed(failure) => failure.external_id.as_deref(),
+        };
+        ended.or(self.progress.external_id.as_deref())
+    }
+
+    /// `externalExecutionSummary`
+    pub(super) fn summary(&self) -> Option<&str> {
+        let ended = match &self.state {
+            ActionState::InProgress | ActionState::Abandoned => None,
+            ActionState::Succeeded(outcome) => Some(outcome.summary.as_str()),
+            ActionState::Failed(failure) => Some(failure.message.as_str()),
+        };
+        let ended = ended.filter(|summary| !summary.is_empty());
+        ended.or(self.progress.summary.as_deref())
+    }
+
+    /// What went wrong, if it did.
+    pub(super) const fn failure(&self) -> Option<&Failure> {
+        match &self.state {
+            ActionState::Failed(failure) => Some(failure),
+            _ => None,
         }
     }
 }

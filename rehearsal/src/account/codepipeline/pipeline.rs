@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::sync::Notify;
 
 use super::Account;
@@ -21,17 +21,21 @@ pub struct Pipeline {
     pub mode: Mode,
     /// Its variables, with their defaults; one without has to be given at the start.
     pub variables: Vec<(String, Option<String>)>,
+    /// Where the artifacts of its executions are; made if there is none.
+    pub artifact_bucket: String,
     /// One after the other; the first has the sources.
     pub stages: Vec<Stage>,
 }
 
-/// What executions do that meet (AWS-FACTS 4.6). `PARALLEL` is not simulated.
+/// What executions do that meet (AWS-FACTS 4.6).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
     /// A newer one overtakes those that wait for a stage.
     Superseded,
     /// They wait in line.
     Queued,
+    /// They do not mind each other.
+    Parallel,
 }
 
 /// A stage of a pipeline.
@@ -54,19 +58,32 @@ pub struct Action {
     pub takes: Duration,
     /// What it does then.
     pub does: Does,
+    /// By which its output variables are referred to.
+    pub namespace: Option<String>,
+    /// The input artifacts: outputs of actions that ran earlier.
+    pub inputs: Vec<String>,
+    /// The output artifacts. A source has one.
+    pub outputs: Vec<String>,
 }
 
 /// What an action does.
 #[derive(Debug, Clone)]
 pub enum Does {
-    /// Picks the image under a tag, or the one that the start names: an ECR source.
+    /// Picks the image under a tag, or the one that the start names: an ECR source. Its artifact has
+    /// `imageDetail.json` (AWS-FACTS 4.3).
     Source {
         /// Its repository's name, or URI.
         repository: String,
         /// The tag.
         tag: String,
-        /// The output artifact's name.
-        artifact: String,
+    },
+    /// Picks the last commit of a branch, or the one that the start names: `CodeStarSourceConnection`. Its
+    /// artifact has the files that were put there by [`push_files`](super::push_files).
+    Files {
+        /// `owner/name`
+        repository: String,
+        /// The branch.
+        branch: String,
     },
     /// Nothing, well.
     Succeed,
@@ -93,6 +110,22 @@ pub enum Does {
         service: String,
         /// The container that gets the image.
         container: String,
+    },
+    /// Invokes a Lambda function with a job, and waits for its result (AWS-FACTS 2).
+    Invoke {
+        /// The function's name.
+        function: String,
+        /// `UserParameters`, with references to variables.
+        user_parameters: Option<String>,
+    },
+    /// Waits for a worker that takes the job: a custom action of category Deploy (AWS-FACTS 3).
+    Custom {
+        /// The action type's provider, see [`create_custom_action_type`](super::create_custom_action_type).
+        provider: String,
+        /// The action type's version.
+        version: String,
+        /// Its configuration, with references to variables.
+        configuration: Vec<(String, String)>,
     },
     /// Something of a test's or scenario's own.
     Run(Program),
@@ -121,6 +154,10 @@ pub struct Outcome {
     pub summary: String,
     /// `externalExecutionId`, such as a CodeDeploy deployment.
     pub external_id: Option<String>,
+    /// The output variables.
+    pub variables: BTreeMap<String, String>,
+    /// Output artifact → its files, by path. A declared artifact that is not here is an empty zip.
+    pub files: BTreeMap<String, BTreeMap<String, String>>,
 }
 
 /// Why an action failed.
@@ -157,35 +194,19 @@ pub(super) struct Turns {
     pub(super) waiting: VecDeque<String>,
 }
 
-/// A pipeline; one of the same name is replaced, with its executions. The error is a sentence.
-pub fn create_pipeline(account: &Account, spec: Pipeline) -> Result<(), String> {
-    let Some(first) = spec.stages.first().filter(|_| spec.stages.len() >= 2) else {
-        return Err(format!("pipeline {}: at least two stages", spec.name));
-    };
-    if !first.actions.iter().all(|it| it.does.is_source()) || first.actions.is_empty() {
-        return Err(format!(
-            "pipeline {}: the first stage must have sources, and nothing else",
-            spec.name
-        ));
+impl Action {
+    /// An action of run order 1 without namespace and artifacts.
+    pub fn new(name: &str, takes: Duration, does: Does) -> Self {
+        Self {
+            name: name.to_owned(),
+            run_order: 1,
+            takes,
+            does,
+            namespace: None,
+            inputs: Vec::new(),
+            outputs: Vec::new(),
+        }
     }
-    let others = spec.stages.iter().skip(1).flat_map(|stage| &stage.actions);
-    if let Some(source) = others.into_iter().find(|action| action.does.is_source()) {
-        return Err(format!(
-            "pipeline {}: source {} is not in the first stage",
-            spec.name, source.name
-        ));
-    }
-    let running = Running {
-        created: account.clock().now(),
-        executions: VecDeque::new(),
-        turns: spec.stages.iter().map(|_| Turns::default()).collect(),
-        tokens: BTreeMap::new(),
-        changed: Arc::default(),
-        spec,
-    };
-    let pipelines = &mut account.state().codepipeline.pipelines;
-    pipelines.insert(running.spec.name.clone(), running);
-    Ok(())
 }
 
 impl Mode {
@@ -193,23 +214,99 @@ impl Mode {
         match self {
             Self::Superseded => "SUPERSEDED",
             Self::Queued => "QUEUED",
+            Self::Parallel => "PARALLEL",
         }
     }
 }
 
+/// What kind of action it is: `actionTypeId`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Kind<'a> {
+    pub(super) owner: &'static str,
+    pub(super) category: &'a str,
+    pub(super) provider: &'a str,
+    pub(super) version: &'a str,
+}
+
 impl Does {
     pub(super) const fn is_source(&self) -> bool {
-        matches!(self, Self::Source { .. })
+        matches!(self, Self::Source { .. } | Self::Files { .. })
     }
 
-    /// Category and provider; the owner is always `AWS`, the version `1`.
-    pub(super) const fn kind(&self) -> (&'static str, &'static str) {
-        match self {
+    pub(super) fn kind(&self) -> Kind<'_> {
+        let (category, provider) = match self {
             Self::Source { .. } => ("Source", "ECR"),
+            Self::Files { .. } => ("Source", "CodeStarSourceConnection"),
             Self::CodeDeployToEcs { .. } => ("Deploy", "CodeDeployToECS"),
             Self::Ecs { .. } => ("Deploy", "ECS"),
+            Self::Invoke { .. } => ("Invoke", "Lambda"),
             Self::Succeed | Self::Fail(_) | Self::Run(_) => ("Build", "CodeBuild"),
+            Self::Custom {
+                provider, version, ..
+            } => {
+                return Kind {
+                    owner: "Custom",
+                    category: "Deploy",
+                    provider,
+                    version,
+                };
+            }
+        };
+        Kind {
+            owner: "AWS",
+            category,
+            provider,
+            version: "1",
         }
+    }
+
+    /// The action's configuration as the pipeline has it, with references to variables.
+    pub(super) fn configuration(&self) -> Vec<(String, String)> {
+        let pairs: Vec<(&str, &String)> = match self {
+            Self::Source { repository, tag } => {
+                vec![("RepositoryName", repository), ("ImageTag", tag)]
+            }
+            Self::Files { repository, branch } => {
+                vec![("FullRepositoryId", repository), ("BranchName", branch)]
+            }
+            Self::CodeDeployToEcs {
+                application, group, ..
+            } => vec![
+                ("ApplicationName", application),
+                ("DeploymentGroupName", group),
+            ],
+            Self::Ecs {
+                cluster, service, ..
+            } => vec![("ClusterName", cluster), ("ServiceName", service)],
+            Self::Invoke {
+                function,
+                user_parameters,
+            } => {
+                let parameters = user_parameters.iter();
+                let parameters = parameters.map(|it| ("UserParameters", it));
+                std::iter::once(("FunctionName", function))
+                    .chain(parameters)
+                    .collect()
+            }
+            Self::Custom { configuration, .. } => return configuration.clone(),
+            Self::Succeed | Self::Fail(_) | Self::Run(_) => Vec::new(),
+        };
+        pairs
+            .into_iter()
+            .map(|(name, value)| (name.to_owned(), value.clone()))
+            .collect()
+    }
+}
+
+impl Kind<'_> {
+    /// As the APIs have it.
+    pub(super) fn to_json(self) -> Value {
+        json!({
+            "category": self.category,
+            "owner": self.owner,
+            "provider": self.provider,
+            "version": self.version,
+        })
     }
 }
 
@@ -220,6 +317,14 @@ impl Failure {
             code: "JobFailed".to_owned(),
             message: message.into(),
             external_id: None,
+        }
+    }
+
+    /// What is wrong with the action itself.
+    pub fn configuration(message: impl Into<String>) -> Self {
+        Self {
+            code: "ConfigurationError".to_owned(),
+            ..Self::job_failed(message)
         }
     }
 }

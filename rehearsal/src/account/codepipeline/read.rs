@@ -2,9 +2,10 @@
 
 use serde_json::{Value, json};
 
+use super::artifact::Artifact;
 use super::execution::{ActionExecution, ActionState, Execution};
 use super::pipeline::{Action, Pipeline, Running};
-use super::{Account, Members, ServiceError, epoch};
+use super::{Account, Members, ServiceError, State, epoch};
 
 pub(super) fn get_pipeline_execution(
     account: &Account,
@@ -16,11 +17,15 @@ pub(super) fn get_pipeline_execution(
     let pipeline = state.codepipeline.pipeline(name)?;
     let execution = pipeline.execution(id)?;
     let revision = |revision: &super::execution::Revision| {
-        json!({
+        let mut described = json!({
             "name": revision.artifact,
-            "revisionId": revision.digest,
+            "revisionId": revision.id,
             "created": epoch(revision.created),
-        })
+        });
+        if let Some(summary) = &revision.summary {
+            described["revisionSummary"] = summary.as_str().into();
+        }
+        described
     };
     let variable =
         |(name, value): (&String, &String)| json!({"name": name, "resolvedValue": value});
@@ -83,7 +88,7 @@ pub(super) fn list_action_executions(
         .iter()
         .skip(start)
         .take(size)
-        .map(|(execution, run)| detail(&pipeline.spec, execution, run))
+        .map(|(execution, run)| detail(&state.codepipeline, &pipeline.spec, execution, run))
         .collect();
     let end = start.saturating_add(details.len());
     let mut output = json!({"actionExecutionDetails": details});
@@ -93,7 +98,16 @@ pub(super) fn list_action_executions(
     Ok(output)
 }
 
-fn detail(pipeline: &Pipeline, execution: &Execution, run: &ActionExecution) -> Value {
+fn detail(
+    state: &State,
+    pipeline: &Pipeline,
+    execution: &Execution,
+    run: &ActionExecution,
+) -> Value {
+    let list = |artifacts: &[Artifact]| {
+        let artifacts = artifacts.iter().map(Artifact::in_list);
+        Value::Array(artifacts.collect())
+    };
     let mut detail = json!({
         "pipelineExecutionId": execution.id,
         "actionExecutionId": run.id,
@@ -104,34 +118,48 @@ fn detail(pipeline: &Pipeline, execution: &Execution, run: &ActionExecution) -> 
         "lastUpdateTime": epoch(run.updated),
         "status": run.state.name(),
     });
+    let mut result = result(run);
     if let Some(action) = action(pipeline, run) {
-        let (category, provider) = action.does.kind();
-        detail["input"] = json!({"actionTypeId": {
-            "category": category,
-            "owner": "AWS",
-            "provider": provider,
-            "version": "1",
-        }});
+        let kind = action.does.kind();
+        let mut input = json!({
+            "actionTypeId": kind.to_json(),
+            "configuration": state.shown(&kind, &action.does.configuration()),
+            "resolvedConfiguration": state.shown(&kind, &run.configuration),
+            "inputArtifacts": list(&run.inputs),
+        });
+        if let Some(namespace) = &action.namespace {
+            input["namespace"] = namespace.as_str().into();
+        }
+        detail["input"] = input;
+        if let Some(url) = state.execution_url(&kind, run) {
+            result["externalExecutionUrl"] = url.into();
+        }
     }
-    let mut result = json!({});
-    let external_id = match &run.state {
-        ActionState::InProgress | ActionState::Abandoned => None,
-        ActionState::Succeeded(outcome) => {
-            result["externalExecutionSummary"] = outcome.summary.as_str().into();
-            outcome.external_id.as_ref()
-        }
-        ActionState::Failed(failure) => {
-            result["externalExecutionSummary"] = failure.message.as_str().into();
-            result["errorDetails"] = json!({"code": failure.code, "message": failure.message});
-            failure.external_id.as_ref()
-        }
+    let (artifacts, variables) = match &run.state {
+        ActionState::Succeeded(outcome) => (list(&run.outputs), json!(outcome.variables)),
+        _ => (json!([]), json!({})),
     };
-    if let Some(external_id) = external_id {
-        result["externalExecutionId"] = external_id.as_str().into();
-    }
-    detail["output"] =
-        json!({"outputArtifacts": [], "executionResult": result, "outputVariables": {}});
+    detail["output"] = json!({
+        "outputArtifacts": artifacts,
+        "executionResult": result,
+        "outputVariables": variables,
+    });
     detail
+}
+
+/// `executionResult`, but for the URL.
+fn result(run: &ActionExecution) -> Value {
+    let mut result = json!({});
+    if let Some(summary) = run.summary() {
+        result["externalExecutionSummary"] = summary.into();
+    }
+    if let Some(external_id) = run.external_id() {
+        result["externalExecutionId"] = external_id.into();
+    }
+    if let Some(failure) = run.failure() {
+        result["errorDetails"] = json!({"code": failure.code, "message": failure.message});
+    }
+    result
 }
 
 fn action<'a>(pipeline: &'a Pipeline, run: &ActionExecution) -> Option<&'a Action> {
@@ -159,7 +187,7 @@ pub(super) fn get_pipeline_state(
                 let mut runs = execution.actions.iter().rev();
                 runs.find(|run| run.stage == stage.name && run.action == action.name)
             });
-            action_state(action, run)
+            action_state(&state.codepipeline, action, run)
         });
         let mut described = json!({
             "stageName": stage.name,
@@ -191,20 +219,34 @@ fn inbound(pipeline: &Running, position: usize) -> Option<Value> {
     Some(json!({"pipelineExecutionId": id, "status": "InProgress"}))
 }
 
-fn action_state(action: &Action, run: Option<&ActionExecution>) -> Value {
+fn action_state(state: &State, action: &Action, run: Option<&ActionExecution>) -> Value {
     let mut described = json!({"actionName": action.name});
+    let kind = action.does.kind();
     let Some(run) = run else { return described };
+    let of_type = state.custom_type(&kind);
+    if let Some(url) = of_type.and_then(|it| it.entity_url(&run.configuration)) {
+        described["entityUrl"] = url.into();
+    }
     let mut latest = json!({
         "actionExecutionId": run.id,
         "status": run.state.name(),
         "lastStatusChange": epoch(run.updated),
     });
-    match &run.state {
-        ActionState::InProgress | ActionState::Abandoned => {}
-        ActionState::Succeeded(outcome) => latest["summary"] = outcome.summary.as_str().into(),
-        ActionState::Failed(failure) => {
-            latest["errorDetails"] = json!({"code": failure.code, "message": failure.message});
+    let url = state.execution_url(&kind, run);
+    for (member, value) in [
+        ("summary", run.summary()),
+        ("externalExecutionId", run.external_id()),
+        ("externalExecutionUrl", url.as_deref()),
+    ] {
+        if let Some(value) = value {
+            latest[member] = value.into();
         }
+    }
+    if let Some(percent) = run.progress.percent {
+        latest["percentComplete"] = percent.into();
+    }
+    if let Some(failure) = run.failure() {
+        latest["errorDetails"] = json!({"code": failure.code, "message": failure.message});
     }
     described["latestExecution"] = latest;
     described

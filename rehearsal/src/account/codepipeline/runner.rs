@@ -3,20 +3,27 @@
 use std::sync::Arc;
 
 use futures_util::future::join_all;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, Semaphore};
 
-use super::execution::{ActionExecution, ActionState, Execution, Status};
-use super::pipeline::{Action, Does, Failure, Mode, Outcome, Pipeline, Running, Stage};
-use super::{Account, deploy, events, source};
+use super::artifact::Artifact;
+use super::execution::{ActionExecution, ActionState, Execution, Progress, Status};
+use super::pipeline::{Action, Mode, Pipeline, Running, Stage};
+use super::variables::{self, Known};
+use super::{Account, events};
 use crate::account::functions::uuid;
 use crate::account::journal::Tone;
 
+/// How many actions of a `PARALLEL` execution run side by side (AWS-FACTS 4.6).
+const MOST_IN_PARALLEL: usize = 5;
+
 /// An execution that runs.
-struct Run {
-    account: Account,
-    pipeline: Pipeline,
-    id: String,
+pub(super) struct Run {
+    pub(super) account: Account,
+    pub(super) pipeline: Pipeline,
+    pub(super) id: String,
     changed: Arc<Notify>,
+    /// One for each action that may run now.
+    places: Semaphore,
 }
 
 /// How an execution, or a stage of it, ends.
@@ -35,11 +42,16 @@ pub(super) fn spawn(account: &Account, pipeline: &str, id: &str) {
     let Ok(running) = state.codepipeline.pipeline(pipeline) else {
         return;
     };
+    let places = match running.spec.mode {
+        Mode::Parallel => MOST_IN_PARALLEL,
+        Mode::Queued | Mode::Superseded => Semaphore::MAX_PERMITS,
+    };
     let run = Run {
         account: account.clone(),
         pipeline: running.spec.clone(),
         id: id.to_owned(),
         changed: running.changed.clone(),
+        places: Semaphore::new(places),
     };
     drop(state);
     tokio::spawn(run.play());
@@ -88,13 +100,14 @@ impl Run {
 
     async fn stage(&self, stage: &Stage) -> End {
         self.set_stage(stage, Status::InProgress);
-        let mut orders: Vec<u32> = stage.actions.iter().map(|it| it.run_order).collect();
-        orders.sort_unstable();
-        orders.dedup();
         let mut end = End::Succeeded;
-        for order in orders {
+        for order in stage.run_orders() {
             let side_by_side = stage.actions.iter().filter(|it| it.run_order == order);
-            let ends = join_all(side_by_side.map(|action| self.action(stage, action))).await;
+            // What those put out that run beside an action is not known to it.
+            let execution = self.execution();
+            let known = execution.as_ref().map(variables::known).unwrap_or_default();
+            let actions = side_by_side.map(|action| self.action(stage, action, &known));
+            let ends = join_all(actions).await;
             // A failure counts more than that somebody wanted it to stop.
             let failed = ends.iter().find(|end| matches!(end, End::Failed(_)));
             let stopped = self.is_stopping() || ends.contains(&End::Stopped);
@@ -111,8 +124,23 @@ impl Run {
         end
     }
 
-    async fn action(&self, stage: &Stage, action: &Action) -> End {
+    async fn action(&self, stage: &Stage, action: &Action, known: &Known) -> End {
+        let place = tokio::select! {
+            biased;
+            () = self.abandoned() => None,
+            place = self.places.acquire() => place.ok(),
+        };
+        if place.is_none() || self.is_stopping() {
+            return End::Stopped;
+        }
         let now = self.account.clock().now();
+        let configuration = action.does.configuration();
+        let resolved = if action.does.is_source() {
+            Ok(configuration.clone())
+        } else {
+            let unresolved = self.account.settings().unresolved;
+            variables::resolve(configuration.clone(), known, unresolved)
+        };
         let mut run = ActionExecution {
             id: uuid(&self.account.unique()),
             stage: stage.name.clone(),
@@ -120,14 +148,21 @@ impl Run {
             started: now,
             updated: now,
             state: ActionState::InProgress,
+            configuration: resolved.as_ref().unwrap_or(&configuration).clone(),
+            inputs: self.inputs(action),
+            outputs: self.outputs(action),
+            progress: Progress::default(),
         };
         self.tell(&run, action);
-        run.state = tokio::select! {
-            biased;
-            () = self.abandoned() => ActionState::Abandoned,
-            result = self.perform(action) => match result {
-                Ok(outcome) => ActionState::Succeeded(outcome),
-                Err(failure) => ActionState::Failed(failure),
+        run.state = match resolved {
+            Err(failure) => ActionState::Failed(failure),
+            Ok(_) => tokio::select! {
+                biased;
+                () = self.abandoned() => ActionState::Abandoned,
+                result = self.perform(action, &run) => match result {
+                    Ok(outcome) => ActionState::Succeeded(outcome),
+                    Err(failure) => ActionState::Failed(failure),
+                },
             },
         };
         run.updated = self.account.clock().now();
@@ -142,28 +177,23 @@ impl Run {
         }
     }
 
-    async fn perform(&self, action: &Action) -> Result<Outcome, Failure> {
-        self.account.clock().sleep(action.takes).await;
-        let Some(execution) = self.execution() else {
-            return Err(Failure::job_failed("The pipeline was replaced"));
-        };
-        match &action.does {
-            Does::Source { .. } => {
-                let (outcome, picked) = source::pick(&self.account, &execution, action)?;
-                if let Some((image, revision)) = picked {
-                    self.change(|execution| {
-                        let images = &mut execution.picked.images;
-                        images.insert(action.name.clone(), image);
-                        execution.revisions.push(revision);
-                    });
-                }
-                Ok(outcome)
-            }
-            Does::Succeed => Ok(Outcome::default()),
-            Does::Fail(failure) => Err(failure.clone()),
-            Does::Run(program) => program.0(self.account.clone(), execution.picked).await,
-            deploys => deploy::deploy(&self.account, deploys, &execution.picked).await,
-        }
+    fn inputs(&self, action: &Action) -> Vec<Artifact> {
+        let execution = self.execution();
+        let known = execution.map(|it| it.artifacts).unwrap_or_default();
+        let inputs = action.inputs.iter().filter_map(|name| known.get(name));
+        inputs.cloned().collect()
+    }
+
+    fn outputs(&self, action: &Action) -> Vec<Artifact> {
+        let Pipeline {
+            name,
+            artifact_bucket,
+            ..
+        } = &self.pipeline;
+        let outputs = action.outputs.iter();
+        outputs
+            .map(|output| Artifact::allocate(&self.account, name, artifact_bucket, output))
+            .collect()
     }
 
     /// Returns when the execution is to stop without waiting for its actions.
@@ -207,14 +237,18 @@ impl Run {
         events::stage(&self.account, name, &self.id, &stage.name, status);
     }
 
-    /// Writes an action's run down, and tells of it.
+    /// Writes an action's run down, with what its jobs have said of it, and tells of it.
     fn tell(&self, run: &ActionExecution, action: &Action) {
+        let mut run = run.clone();
         self.change(|execution| {
-            execution.actions.retain(|known| known.id != run.id);
-            execution.actions.push(run.clone());
+            let actions = &mut execution.actions;
+            if let Some(known) = actions.iter().position(|known| known.id == run.id) {
+                run.progress = actions.remove(known).progress;
+            }
+            actions.push(run.clone());
         });
         let name = &self.pipeline.name;
-        events::action(&self.account, name, &self.id, run, &action.does);
+        events::action(&self.account, name, &self.id, &run, &action.does);
     }
 
     fn is_stopping(&self) -> bool {
@@ -222,12 +256,12 @@ impl Run {
             .is_some_and(|execution| execution.stop.is_some())
     }
 
-    fn execution(&self) -> Option<Execution> {
+    pub(super) fn execution(&self) -> Option<Execution> {
         self.with(|running| running.execution(&self.id).ok().cloned())
             .flatten()
     }
 
-    fn change(&self, change: impl FnOnce(&mut Execution)) {
+    pub(super) fn change(&self, change: impl FnOnce(&mut Execution)) {
         let now = self.account.clock().now();
         self.with(|running| {
             if let Some(execution) = running.execution_mut(&self.id) {
@@ -262,12 +296,13 @@ fn turn(running: &mut Running, position: usize, id: &str) -> Turn {
     let is_stopping = running
         .execution(id)
         .is_ok_and(|execution| execution.stop.is_some());
-    let Some(turns) = running.turns.get_mut(position) else {
-        return Turn::Now;
-    };
     if is_stopping {
         return Turn::Never(End::Stopped);
     }
+    let turns = running.turns.get_mut(position);
+    let Some(turns) = turns.filter(|_| mode != Mode::Parallel) else {
+        return Turn::Now;
+    };
     if !turns.waiting.iter().any(|waiting| waiting == id) {
         turns.waiting.push_back(id.to_owned());
         // Those that it overtakes have to notice it.

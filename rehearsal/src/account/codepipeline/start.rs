@@ -51,7 +51,7 @@ pub(super) fn start_pipeline_execution(
     }
     let over = |execution: &Execution| execution.status.is_over();
     let active = pipeline.executions.iter().filter(|it| !over(it)).count();
-    if pipeline.spec.mode == Mode::Queued && active >= MOST_CONCURRENT {
+    if pipeline.spec.mode != Mode::Superseded && active >= MOST_CONCURRENT {
         let message = format!("Pipeline {name} has {active} executions, which is the limit");
         return Err(ServiceError::new(
             "ConcurrentPipelineExecutionsLimitExceededException",
@@ -81,6 +81,8 @@ pub(super) fn start_pipeline_execution(
             variables,
         },
         revisions: Vec::new(),
+        artifacts: BTreeMap::new(),
+        outputs: BTreeMap::new(),
         actions: Vec::new(),
         stages: BTreeMap::new(),
         stop: None,
@@ -136,7 +138,7 @@ fn variables(
     Ok(given)
 }
 
-/// Source action → digest that it is to pick.
+/// Source action → digest or commit that it is to pick.
 fn overrides(
     pipeline: &Pipeline,
     input: Members<'_>,
@@ -154,25 +156,35 @@ fn overrides(
         let action = revision.string("actionName")?;
         let kind = revision.string("revisionType")?;
         let value = revision.string("revisionValue")?;
-        let sources = pipeline.stages.iter().flat_map(|stage| &stage.actions);
-        let source = sources
-            .into_iter()
-            .find(|it| it.name == action && matches!(it.does, Does::Source { .. }));
-        if source.is_none() {
+        let mut sources = pipeline.stages.iter().flat_map(|stage| &stage.actions);
+        let source = sources.find(|it| it.name == action && it.does.is_source());
+        let Some(source) = source else {
             return Err(ServiceError::validation(format!(
                 "Source action {action} does not exist in pipeline {}",
                 pipeline.name
             )));
-        }
-        if kind != "IMAGE_DIGEST" {
+        };
+        let of_images = matches!(source.does, Does::Source { .. });
+        let fitting = if of_images {
+            "IMAGE_DIGEST"
+        } else {
+            "COMMIT_ID"
+        };
+        if kind != fitting {
             return Err(ServiceError::validation(format!(
-                "Revision type {kind} does not fit the provider ECR of source action {action}"
+                "Revision type {kind} does not fit the provider {} of source action {action}",
+                source.does.kind().provider
             )));
         }
-        let hex = value.strip_prefix("sha256:").unwrap_or_default();
-        if hex.len() != 64 || !hex.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        let (digits, length, what) = if of_images {
+            let digits = value.strip_prefix("sha256:").unwrap_or_default();
+            (digits, 64, "an image digest")
+        } else {
+            (value, 40, "a commit id")
+        };
+        if digits.len() != length || !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
             return Err(ServiceError::validation(format!(
-                "Revision value {value} of source action {action} is not an image digest"
+                "Revision value {value} of source action {action} is not {what}"
             )));
         }
         if overrides
@@ -187,7 +199,7 @@ fn overrides(
     Ok(overrides)
 }
 
-fn invalid(member: &str, constraint: &str) -> ServiceError {
+pub(super) fn invalid(member: &str, constraint: &str) -> ServiceError {
     ServiceError::validation(format!(
         "1 validation error detected: Value at '{member}' failed to satisfy constraint: {constraint}"
     ))

@@ -3,16 +3,18 @@
 //! Services of the account put whole events with [`EventBus::put`], clients with the API `PutEvents`
 //! (`api.rs`); which rule takes an event is decided by its [`Pattern`]. EventBridge delivers at least once
 //! and ECR's events are best effort (AWS-FACTS 1.1, 9): [`Disturbance`] makes the bus duplicate, drop,
-//! delay or hold back events, for tests and scenarios.
+//! delay or hold back events, for tests and scenarios. Rules with a [`Schedule`] are in `schedule.rs`.
 
 mod api;
 mod pattern;
+mod schedule;
 
 use std::time::Duration;
 
 use serde_json::Value;
 
 pub use pattern::{InvalidPattern, Pattern};
+pub use schedule::{InvalidSchedule, Schedule, rate};
 
 use super::Account;
 use super::functions::uuid;
@@ -75,6 +77,7 @@ pub(crate) struct State {
     history: std::collections::VecDeque<Value>,
     /// Events that wait for their delay to pass.
     delayed: usize,
+    schedules: schedule::State,
 }
 
 /// How many events are remembered.
@@ -172,7 +175,10 @@ impl EventBus {
         };
         for rule in rules {
             for target in &rule.targets {
-                self.send(&rule, target, event);
+                self.send(&rule.name, target, event, |function, event| {
+                    let functions = self.account.functions();
+                    functions.invoke_async(function, event.clone());
+                });
             }
         }
     }
@@ -212,14 +218,13 @@ impl EventBus {
         self.account.state().events.delayed
     }
 
-    fn send(&self, rule: &Rule, target: &Target, event: &Value) {
+    /// Sends an event to a target of a rule; `invoke` is how a function is invoked with it.
+    fn send(&self, rule: &str, target: &Target, event: &Value, invoke: impl Fn(&str, &Value)) {
         let delivered = match &target.kind {
             TargetKind::Function(function) => {
                 let exists = self.account.functions().exists(function);
                 if exists {
-                    self.account
-                        .functions()
-                        .invoke_async(function, event.clone());
+                    invoke(function, event);
                 }
                 exists
             }
@@ -233,11 +238,7 @@ impl EventBus {
             return;
         }
         // EventBridge would try for a day; nothing that is missing here appears by itself.
-        let text = format!(
-            "rule {} cannot deliver to {}",
-            rule.name,
-            target.kind.name()
-        );
+        let text = format!("rule {rule} cannot deliver to {}", target.kind.name());
         self.account.journal().note("events", Tone::Bad, text);
         if let Some(queue) = target
             .dead_letters

@@ -106,6 +106,12 @@ impl S3Call {
         )
     }
 
+    /// What the call is about: the bucket's name, and the object's key.
+    pub(crate) fn object(&self) -> (Option<&str>, Option<String>) {
+        let key = self.key.as_deref().map(decoded);
+        (self.bucket.as_deref(), key)
+    }
+
     /// The input as it is journalled: never the body.
     pub(crate) fn input(&self) -> Value {
         let mut input = json!({});

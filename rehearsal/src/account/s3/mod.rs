@@ -139,12 +139,15 @@ pub async fn put_object(
     account: &Account,
     bucket: &str,
     key: &str,
-    text: &str,
+    body: impl AsRef<[u8]>,
 ) -> Result<(), ServiceError> {
-    let created = put(account, bucket, None, "").await;
+    let created = put(account, bucket, None, Bytes::new()).await;
     match created {
         Err(error) if error.code != "BucketAlreadyOwnedByYou" => Err(error),
-        _ => put(account, bucket, Some(key), text).await,
+        _ => {
+            let body = Bytes::copy_from_slice(body.as_ref());
+            put(account, bucket, Some(key), body).await
+        }
     }
 }
 
@@ -152,7 +155,7 @@ async fn put(
     account: &Account,
     bucket: &str,
     key: Option<&str>,
-    text: &str,
+    body: Bytes,
 ) -> Result<(), ServiceError> {
     let operation = if key.is_some() {
         "PutObject"
@@ -160,7 +163,7 @@ async fn put(
         "CreateBucket"
     };
     let call = S3Call::new(operation, bucket, key);
-    let mut request = Request::new(Bytes::copy_from_slice(text.as_bytes()));
+    let mut request = Request::new(body);
     *request.method_mut() = Method::PUT;
     let response = send(account, &call, &request).await;
     if response.status().is_success() {

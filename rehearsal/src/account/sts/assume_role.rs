@@ -74,6 +74,7 @@ pub(super) fn assume_role(
         user_id: user_id.clone(),
         token: token.clone(),
         expires_at,
+        only: None,
     };
     state.sts.sessions.insert(key.clone(), session);
     drop(state);

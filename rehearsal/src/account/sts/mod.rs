@@ -5,6 +5,7 @@
 //! ([`create_role`]); they may be of another account, but what is called with them is this account.
 
 mod assume_role;
+mod job_credentials;
 mod session;
 #[cfg(test)]
 mod tests;
@@ -14,6 +15,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::{Account, Members, ServiceError};
+pub(crate) use job_credentials::{job_credentials, may_touch};
 use session::Session;
 pub(crate) use session::check;
 

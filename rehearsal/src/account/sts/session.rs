@@ -16,6 +16,17 @@ pub(super) struct Session {
     /// Has to come with every request.
     pub(super) token: String,
     pub(super) expires_at: Timestamp,
+    /// What alone it may do, if it is not a role's.
+    pub(super) only: Option<Artifacts>,
+}
+
+/// The artifacts that a job of CodePipeline may touch.
+#[derive(Debug, Clone)]
+pub(super) struct Artifacts {
+    /// Whose objects may be read.
+    pub(super) bucket: String,
+    /// The keys that may be written.
+    pub(super) writable: Vec<String>,
 }
 
 /// Refuses temporary credentials that are over, or come without their token. The error is the one of

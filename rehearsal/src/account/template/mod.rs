@@ -28,6 +28,8 @@ pub struct Template {
     pub tables: Vec<TableResource>,
     /// EventBridge rules, the functions' own events of that kind included.
     pub rules: Vec<RuleResource>,
+    /// EventBridge rules that a clock sets off, the functions' own included.
+    pub schedules: Vec<ScheduleResource>,
     /// Event source mappings, the functions' own SQS events included.
     pub mappings: Vec<super::queue::Mapping>,
     /// What services may do to the resources: queue policies and Lambda permissions.
@@ -89,6 +91,17 @@ pub struct RuleResource {
     /// Its event pattern.
     pub pattern: Value,
     /// Target ARN and, where there is one, the ARN of its dead-letter queue.
+    pub targets: Vec<(String, Option<String>)>,
+}
+
+/// The schedule of an EventBridge rule. A rule may have a pattern besides.
+#[derive(Debug, Clone)]
+pub struct ScheduleResource {
+    /// Name of the rule, or its logical id.
+    pub name: String,
+    /// How often it ticks.
+    pub every: Duration,
+    /// As those of a [`RuleResource`].
     pub targets: Vec<(String, Option<String>)>,
 }
 

@@ -8,8 +8,10 @@ use serde_json::{Map, Value, json};
 use super::intrinsics::{Scope, text};
 use super::permissions::Grant;
 use super::{
-    Choices, Function, QueueResource, RuleResource, TableResource, Template, TemplateError,
+    Choices, Function, QueueResource, RuleResource, ScheduleResource, TableResource, Template,
+    TemplateError,
 };
+use crate::account::events;
 use crate::account::queue::Mapping;
 
 /// Which property names a resource of this type.
@@ -163,7 +165,7 @@ impl Reader {
                         properties: properties()?.values,
                     });
                 }
-                "AWS::Events::Rule" => template.rules.extend(properties()?.rule(name)?),
+                "AWS::Events::Rule" => properties()?.rule(name, &mut template)?,
                 "AWS::Lambda::EventSourceMapping" => {
                     template.mappings.push(properties()?.mapping(None)?);
                 }
@@ -211,17 +213,24 @@ impl Reader {
                     .mappings
                     .push(event_properties.mapping(Some(&name))?),
                 "EventBridgeRule" | "CloudWatchEvent" => {
-                    let dead_letters = event_properties.values["DeadLetterConfig"]["Arn"]
-                        .as_str()
-                        .map(str::to_owned);
                     let rule = RuleResource {
                         name: format!("{id}{event}"),
                         pattern: event_properties.required("Pattern")?.clone(),
-                        targets: vec![(arn.clone(), dead_letters)],
+                        targets: vec![(arn.clone(), event_properties.dead_letters())],
                     };
                     // SAM grants what its own events need.
                     template.grants.push(Grant::events_may_invoke(&arn));
                     template.rules.push(rule);
+                }
+                "Schedule" if event_properties.values["Enabled"] == false => {}
+                "Schedule" => {
+                    let schedule = ScheduleResource {
+                        name: format!("{id}{event}"),
+                        every: event_properties.every("Schedule")?,
+                        targets: vec![(arn.clone(), event_properties.dead_letters())],
+                    };
+                    template.grants.push(Grant::events_may_invoke(&arn));
+                    template.schedules.push(schedule);
                 }
                 other => {
                     return Err(TemplateError::new(
@@ -321,10 +330,21 @@ impl Properties {
         })
     }
 
-    /// A rule, unless it is disabled.
-    fn rule(&self, name: String) -> Result<Option<RuleResource>, TemplateError> {
+    fn dead_letters(&self) -> Option<String> {
+        let arn = self.values["DeadLetterConfig"]["Arn"].as_str();
+        arn.map(str::to_owned)
+    }
+
+    /// The length of a `rate(…)`.
+    fn every(&self, property: &str) -> Result<Duration, TemplateError> {
+        let expression = text(self.required(property)?);
+        events::rate(&expression).map_err(|error| self.error(property, &error.to_string()))
+    }
+
+    /// A rule, unless it is disabled: what events it takes, or how often it ticks, or both.
+    fn rule(&self, name: String, template: &mut Template) -> Result<(), TemplateError> {
         if self.values["State"] == "DISABLED" {
-            return Ok(None);
+            return Ok(());
         }
         let mut targets = Vec::new();
         for target in self.values["Targets"]
@@ -345,11 +365,22 @@ impl Properties {
                 .map(str::to_owned);
             targets.push((arn.to_owned(), dead_letters));
         }
-        Ok(Some(RuleResource {
-            name,
-            pattern: self.required("EventPattern")?.clone(),
-            targets,
-        }))
+        let is_scheduled = self.values.get("ScheduleExpression").is_some();
+        if is_scheduled {
+            template.schedules.push(ScheduleResource {
+                name: name.clone(),
+                every: self.every("ScheduleExpression")?,
+                targets: targets.clone(),
+            });
+        }
+        if !is_scheduled || self.values.get("EventPattern").is_some() {
+            template.rules.push(RuleResource {
+                name,
+                pattern: self.required("EventPattern")?.clone(),
+                targets,
+            });
+        }
+        Ok(())
     }
 
     /// An event source mapping: SAM's within a function, or a resource that names its function.

@@ -1,15 +1,17 @@
-//! Sets a template up in the account, as CloudFormation would: tables, queues, functions, rules, mappings.
+//! Sets a template up in the account, as CloudFormation would: tables, queues, functions, rules, schedules,
+//! mappings.
 
 use super::permissions::events_may;
 use super::{Function, Template, TemplateError};
 use crate::account::Account;
-use crate::account::events::{Pattern, Rule, Target, TargetKind};
+use crate::account::events::{Pattern, Rule, Schedule, Target, TargetKind};
 use crate::account::functions::{Configuration, Handler};
 use crate::account::queue::{Attributes, Redrive};
 
 impl Account {
     /// Sets the template up. `handler` says what runs when a function is invoked; each function calls AWS
-    /// with credentials of its own, under its logical id.
+    /// with credentials of its own, under its logical id. What has a schedule ticks from then on, unless
+    /// [`EventBus::pause_schedules`](super::super::events::EventBus::pause_schedules) was called.
     pub async fn deploy(
         &self,
         template: &Template,
@@ -62,34 +64,52 @@ impl Account {
         for rule in &template.rules {
             let pattern = Pattern::parse(&rule.pattern)
                 .map_err(|error| TemplateError::new(&rule.name, error.to_string()))?;
-            let mut targets = Vec::new();
-            for (arn, dead_letters) in &rule.targets {
-                if let Some(queue) = dead_letters {
-                    self.check_grant(template, &rule.name, "sqs:SendMessage", queue)?;
-                }
-                let (kind, action) = if arn.contains(":lambda:") {
-                    (TargetKind::Function(arn.clone()), "lambda:InvokeFunction")
-                } else if arn.contains(":sqs:") {
-                    (TargetKind::Queue(arn.clone()), "sqs:SendMessage")
-                } else {
-                    return Err(TemplateError::new(
-                        &rule.name,
-                        format!("the target {arn} is not rehearsed"),
-                    ));
-                };
-                self.check_grant(template, &rule.name, action, arn)?;
-                targets.push(Target {
-                    kind,
-                    dead_letters: dead_letters.clone(),
-                });
-            }
+            let targets = self.rule_targets(template, &rule.name, &rule.targets)?;
             self.events().add_rule(Rule {
                 name: rule.name.clone(),
                 pattern,
                 targets,
             });
         }
+        for schedule in &template.schedules {
+            self.events().add_schedule(Schedule {
+                name: schedule.name.clone(),
+                every: schedule.every,
+                targets: self.rule_targets(template, &schedule.name, &schedule.targets)?,
+            });
+        }
         Ok(())
+    }
+
+    /// A rule's targets, if they are there and EventBridge may send to them.
+    fn rule_targets(
+        &self,
+        template: &Template,
+        rule: &str,
+        targets: &[(String, Option<String>)],
+    ) -> Result<Vec<Target>, TemplateError> {
+        let mut checked = Vec::new();
+        for (arn, dead_letters) in targets {
+            if let Some(queue) = dead_letters {
+                self.check_grant(template, rule, "sqs:SendMessage", queue)?;
+            }
+            let (kind, action) = if arn.contains(":lambda:") {
+                (TargetKind::Function(arn.clone()), "lambda:InvokeFunction")
+            } else if arn.contains(":sqs:") {
+                (TargetKind::Queue(arn.clone()), "sqs:SendMessage")
+            } else {
+                return Err(TemplateError::new(
+                    rule,
+                    format!("the target {arn} is not rehearsed"),
+                ));
+            };
+            self.check_grant(template, rule, action, arn)?;
+            checked.push(Target {
+                kind,
+                dead_letters: dead_letters.clone(),
+            });
+        }
+        Ok(checked)
     }
 
     fn check_grant(

@@ -53,6 +53,17 @@ Resources:
         Pushed:
           Type: SQS
           Properties: {Queue: !GetAtt Pushes.Arn, FunctionResponseTypes: [ReportBatchItemFailures]}
+        Hourly: {Type: Schedule, Properties: {Schedule: rate(1 hour)}}
+        Never: {Type: Schedule, Properties: {Schedule: rate(1 hour), Enabled: false}}
+  Ticker: {Type: AWS::Serverless::Function, Properties: {CodeUri: functions/ticker/}}
+  Ticks:
+    Type: AWS::Events::Rule
+    Properties:
+      ScheduleExpression: rate(1 minute)
+      Targets: [{Id: q, Arn: !GetAtt Ticker.Arn}]
+  TicksMay:
+    Type: AWS::Lambda::Permission
+    Properties: {Action: lambda:InvokeFunction, FunctionName: !Ref Ticker, Principal: events.amazonaws.com}
   Logs: {Type: AWS::Logs::LogGroup, Properties: {LogGroupName: !ImportValue whatever}}
 "#;
 
@@ -155,6 +166,45 @@ async fn an_event_takes_the_way_that_the_template_describes() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_has_a_schedule_is_invoked_by_the_clock_from_the_deployment_on() {
+    let account = Account::new(Settings::for_tests());
+    let (handler, seen) = keeping();
+    let template = Template::parse(SAMPLE, &choices()).unwrap();
+    account.deploy(&template, handler).await.unwrap();
+    account.clock().sleep(Duration::from_secs(61 * 60 + 1)).await;
+    let mut rules: Vec<Value> = seen
+        .lock()
+        .unwrap()
+        .iter()
+        .map(|(_, event)| event["resources"][0].clone())
+        .collect();
+    rules.sort_by_key(ToString::to_string);
+    let hourly = rules.iter().filter(|it| it.to_string().contains("Hourly"));
+    assert_eq!((hourly.count(), rules.len()), (1, 62));
+    assert_eq!(rules[1], "arn:aws:events:eu-west-1:123456789012:rule/Ticks");
+}
+
+#[test]
+fn a_rule_can_have_a_pattern_and_a_schedule_and_a_disabled_one_has_neither() {
+    let both = SAMPLE.replacen(
+        "ScheduleExpression: rate(1 minute)",
+        "ScheduleExpression: rate(1 minute)\n      EventPattern: {source: [aws.ecs]}",
+        1,
+    );
+    let named = |text: &str| {
+        let template = Template::parse(text, &choices()).unwrap();
+        let rules = template.rules.iter().filter(|it| it.name == "Ticks");
+        let schedules = template.schedules.iter().filter(|it| it.name == "Ticks");
+        (rules.count(), schedules.count())
+    };
+    assert_eq!(named(&both), (1, 1));
+    assert_eq!(named(SAMPLE), (0, 1));
+    let disabled = "State: DISABLED\n      ScheduleExpression: rate(1 minute)";
+    let disabled = both.replacen("ScheduleExpression: rate(1 minute)", disabled, 1);
+    assert_eq!(named(&disabled), (0, 0));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_mistake_in_the_wiring_is_an_error_with_its_place_and_remedy() {
     let table = [
         (
@@ -194,6 +244,21 @@ async fn a_mistake_in_the_wiring_is_an_error_with_its_place_and_remedy() {
         ),
         ("KeyType: HASH", "KeyType: RANGE", "greenlight: "),
         ("Id: q", "Input: {}, Id: q", "`Input` is not rehearsed"),
+        (
+            "rate(1 minute)",
+            "rate(1 minutes)",
+            "Ticks.ScheduleExpression: `rate(1 minutes)` has a unit",
+        ),
+        (
+            "ScheduleExpression: rate(1 minute)",
+            "Description: nothing",
+            "Ticks.EventPattern: is missing",
+        ),
+        (
+            "FunctionName: !Ref Ticker, Principal: events",
+            "FunctionName: !Ref Ticker, Principal: sns",
+            "Ticks: EventBridge has no lambda:InvokeFunction on",
+        ),
         (
             "Timeout: 20",
             "Timeout: soon",

@@ -38,6 +38,8 @@ pub const SIDECAR: &str = "sidecar";
 pub const APPLICATION: &str = "API";
 /// Name of the pipeline at [`Stand::Pipeline`].
 pub const PIPELINE: &str = "api-test";
+/// The bucket of the artifacts of pipelines.
+pub const ARTIFACT_BUCKET: &str = "codepipeline-eu-west-1-123456789012";
 /// The bucket of the templates at [`Stand::Templates`].
 pub const BUCKET: &str = "mco-deployments";
 /// Name of the sample target.

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use super::service::Ground;
 use super::{
-    APPLICATION, BUCKET, CLUSTER, CONTAINER, PIPELINE, REPOSITORY, SERVICE, SampleError, TAG,
-    failed,
+    APPLICATION, ARTIFACT_BUCKET, BUCKET, CLUSTER, CONTAINER, PIPELINE, REPOSITORY, SERVICE,
+    SampleError, TAG, failed,
 };
 use crate::account::codedeploy::{self, Group};
 use crate::account::codepipeline::{self, Action, Does, Mode, Pipeline, Stage};
@@ -28,12 +28,6 @@ pub(super) fn codedeploy(account: &Account, ground: &Ground) {
 
 /// A pipeline that takes the image of the tag, or the one that it is started with.
 pub(super) fn pipeline(account: &Account) -> Result<(), SampleError> {
-    let action = |name: &str, takes: u64, does: Does| Action {
-        name: name.to_owned(),
-        run_order: 1,
-        takes: Duration::from_secs(takes),
-        does,
-    };
     let stage = |name: &str, action: Action| Stage {
         name: name.to_owned(),
         actions: vec![action],
@@ -41,7 +35,10 @@ pub(super) fn pipeline(account: &Account) -> Result<(), SampleError> {
     let source = Does::Source {
         repository: REPOSITORY.to_owned(),
         tag: TAG.to_owned(),
-        artifact: "Image".to_owned(),
+    };
+    let source = Action {
+        outputs: vec!["Image".to_owned()],
+        ..Action::new("Image", Duration::from_secs(5), source)
     };
     let deploy = Does::CodeDeployToEcs {
         application: APPLICATION.to_owned(),
@@ -54,9 +51,13 @@ pub(super) fn pipeline(account: &Account) -> Result<(), SampleError> {
         name: PIPELINE.to_owned(),
         mode: Mode::Queued,
         variables: vec![("LABEL".to_owned(), Some("none".to_owned()))],
+        artifact_bucket: ARTIFACT_BUCKET.to_owned(),
         stages: vec![
-            stage("Source", action("Image", 5, source)),
-            stage("Deploy", action("Deploy", 1, deploy)),
+            stage("Source", source),
+            stage(
+                "Deploy",
+                Action::new("Deploy", Duration::from_secs(1), deploy),
+            ),
         ],
     };
     codepipeline::create_pipeline(account, pipeline).map_err(failed)

@@ -156,6 +156,7 @@ async fn how_a_program_ended_is_in_the_actions_result() {
             Ok(Outcome {
                 summary: "all 7 tests passed".to_owned(),
                 external_id: Some("build:1".to_owned()),
+                ..Outcome::default()
             })
         }
         .boxed()
@@ -177,21 +178,21 @@ async fn a_pipeline_that_codepipeline_would_not_create_is_refused() {
         name: "p".to_owned(),
         mode: Mode::Superseded,
         variables: Vec::new(),
+        artifact_bucket: BUCKET.to_owned(),
         stages,
     };
     let source = || Does::Source {
         repository: "mco/api".to_owned(),
         tag: "test".to_owned(),
-        artifact: "Image".to_owned(),
     };
     for stages in [
         vec![],
-        vec![stage("Source", source())],
+        vec![source_stage(source())],
         vec![
             stage("Build", Does::Succeed),
             stage("Deploy", Does::Succeed),
         ],
-        vec![stage("Source", source()), stage("Source2", source())],
+        vec![source_stage(source()), stage("Source2", source())],
     ] {
         assert!(create_pipeline(&world.sample.account, pipeline(stages)).is_err());
     }

@@ -14,6 +14,9 @@ use crate::account::containers::ImageSpec;
 use crate::account::sample::Sample;
 use crate::account::{ServiceError, ecr};
 
+/// Where the artifacts are.
+const BUCKET: &str = "artifacts";
+
 /// The sample account with pipeline `api-prod`: stages `Source`, `Build` and `Deploy`, of which each takes
 /// a minute.
 struct World {
@@ -34,14 +37,14 @@ impl World {
         let source = Does::Source {
             repository: "mco/api".to_owned(),
             tag: "test".to_owned(),
-            artifact: "Image".to_owned(),
         };
         let mut pipeline = Pipeline {
             name: "api-prod".to_owned(),
             mode: Mode::Superseded,
             variables: vec![("ENV".to_owned(), Some("test".to_owned()))],
+            artifact_bucket: BUCKET.to_owned(),
             stages: vec![
-                stage("Source", source),
+                source_stage(source),
                 stage("Build", Does::Succeed),
                 stage("Deploy", Does::Succeed),
             ],
@@ -128,11 +131,13 @@ impl World {
 fn stage(name: &str, does: Does) -> Stage {
     Stage {
         name: name.to_owned(),
-        actions: vec![Action {
-            name: name.to_owned(),
-            run_order: 1,
-            takes: Duration::from_mins(1),
-            does,
-        }],
+        actions: vec![Action::new(name, Duration::from_mins(1), does)],
     }
+}
+
+/// The stage `Source`, whose artifact is `Image`.
+fn source_stage(does: Does) -> Stage {
+    let mut source = stage("Source", does);
+    source.actions[0].outputs = vec!["Image".to_owned()];
+    source
 }
