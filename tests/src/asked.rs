@@ -3,11 +3,16 @@
 use rehearsal::account::journal::Call;
 use serde_json::Value;
 
-use crate::world::{DEPLOY_ON_PUSH, RECORD_DEPLOYMENT, VALIDATE_GREEN, World};
+use crate::world::{DEPLOY_ON_PUSH, PIPELINE_ACTION, RECORD_DEPLOYMENT, VALIDATE_GREEN, World};
 
 /// The functions' calls, whether under their own roles or under one that they assumed, oldest first.
 pub fn calls(world: &World) -> Vec<Call> {
-    let functions = [DEPLOY_ON_PUSH, RECORD_DEPLOYMENT, VALIDATE_GREEN];
+    let functions = [
+        DEPLOY_ON_PUSH,
+        RECORD_DEPLOYMENT,
+        VALIDATE_GREEN,
+        PIPELINE_ACTION,
+    ];
     let mut calls = world.sample.account.journal().calls();
     calls.retain(|call| {
         functions.contains(&call.caller.as_str()) || call.caller.starts_with("role:")

@@ -18,7 +18,7 @@ use rehearsal::account::{
 
 use crate::{
     wire::Wire,
-    world::{Answered, DEPLOY_ON_PUSH, VALIDATE_GREEN},
+    world::{Answered, DEPLOY_ON_PUSH, PIPELINE_ACTION, VALIDATE_GREEN},
 };
 
 /// A deployer that calls the account as `caller`.
@@ -77,6 +77,10 @@ pub(crate) fn handler(
                     VALIDATE_GREEN => {
                         let context = validate_green::Context { deployer };
                         validate_green::handle(&context, event).await.map_err(|error| told(&error))
+                    }
+                    PIPELINE_ACTION => {
+                        let context = pipeline_action::Context { deployer };
+                        pipeline_action::handle(&context, event).await.map_err(|error| told(&error))
                     }
                     _ => {
                         let context = record_deployment::Context { deployer };

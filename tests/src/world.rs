@@ -27,6 +27,8 @@ pub const DEPLOY_ON_PUSH: &str = "DeployOnPush";
 pub const VALIDATE_GREEN: &str = "ValidateGreen";
 /// See [`DEPLOY_ON_PUSH`].
 pub const RECORD_DEPLOYMENT: &str = "RecordDeployment";
+/// See [`DEPLOY_ON_PUSH`].
+pub const PIPELINE_ACTION: &str = "PipelineAction";
 
 /// A scenario is quiet within so much simulated time, or something hangs.
 const QUIET_BOUND: Duration = Duration::from_hours(8);
@@ -44,6 +46,8 @@ pub struct World {
     pub record_wire: Wire,
     /// The wire of `validate-green`.
     pub gate_wire: Wire,
+    /// The wire of `pipeline-action`.
+    pub action_wire: Wire,
     gate_answers: Arc<Mutex<Vec<Answered>>>,
 }
 
@@ -122,11 +126,13 @@ impl World {
     }
 
     async fn set_up(sample: Sample, knows_hook: bool) -> Self {
-        let (push_wire, record_wire, gate_wire) = (Wire::new(), Wire::new(), Wire::new());
+        let (push_wire, record_wire) = (Wire::new(), Wire::new());
+        let (gate_wire, action_wire) = (Wire::new(), Wire::new());
         let wires = |logical_id: &str| match logical_id {
             DEPLOY_ON_PUSH => push_wire.clone(),
             RECORD_DEPLOYMENT => record_wire.clone(),
             VALIDATE_GREEN => gate_wire.clone(),
+            PIPELINE_ACTION => action_wire.clone(),
             other => panic!("template.yaml has a function `{other}` that no test knows"),
         };
         let account = sample.account.clone();
@@ -160,6 +166,7 @@ impl World {
             push_wire,
             record_wire,
             gate_wire,
+            action_wire,
             gate_answers,
         }
     }

@@ -48,7 +48,9 @@ pub(crate) fn parse(event: &Value) -> Parsed {
         Ok(envelope) => envelope,
         Err(error) => {
             return Parsed::Unreadable {
-                reason: format!("expected a job of CodePipeline, or an event of EventBridge: {error}"),
+                reason: format!(
+                    "expected a job of CodePipeline, or an event of EventBridge: {error}"
+                ),
             };
         }
     };
@@ -75,7 +77,8 @@ fn action(envelope: &EventBridgeEvent) -> Parsed {
         category,
         provider,
     } = change.kind;
-    if (owner.as_str(), category.as_str(), provider.as_str()) != ("Custom", "Deploy", "Greenlight") {
+    if (owner.as_str(), category.as_str(), provider.as_str()) != ("Custom", "Deploy", "Greenlight")
+    {
         return Parsed::Ignored {
             reason: format!("the action is of another type: {owner}/{category}/{provider}"),
         };

@@ -125,9 +125,12 @@ async fn invoked(deployer: &Deployer, invocation: &Invocation) -> Result<Value, 
             };
             let contract = CodePipelineJob(deployer);
             let said = told(&outcome);
-            must_answer(&contract, &invocation.payload, invocation.deadline, |_| async move {
-                outcome
-            })
+            must_answer(
+                &contract,
+                &invocation.payload,
+                invocation.deadline,
+                |_| async move { outcome },
+            )
             .await?;
             return Ok(json!({ "jobs": [said_of(id.as_str(), said)] }));
         }

@@ -5,7 +5,7 @@ use greenlight_deployer::Deployer;
 use greenlight_runtime::{
     function::Invocation,
     logging::chain,
-    must_answer::{CodeDeployHook, Unanswered, HookVerdict, must_answer},
+    must_answer::{CodeDeployHook, HookVerdict, Unanswered, must_answer},
 };
 use serde_json::{Value, json};
 

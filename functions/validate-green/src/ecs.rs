@@ -32,7 +32,11 @@ pub(crate) async fn answer(deployer: &Deployer, invocation: &Invocation) -> Valu
     }
 }
 
-async fn verdict(deployer: &Deployer, invocation: &Invocation, details: &HookDetails) -> HookVerdict {
+async fn verdict(
+    deployer: &Deployer,
+    invocation: &Invocation,
+    details: &HookDetails,
+) -> HookVerdict {
     let hook = match EcsHook::parse(&invocation.payload) {
         Ok(hook) => hook,
         Err(error) => {

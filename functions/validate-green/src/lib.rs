@@ -20,7 +20,7 @@ use greenlight_deployer::{
 use greenlight_runtime::{
     function::{Failure, Invocation},
     logging::chain,
-    must_answer::{Unanswered, HookVerdict},
+    must_answer::{HookVerdict, Unanswered},
 };
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;

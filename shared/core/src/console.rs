@@ -15,7 +15,8 @@ pub fn deployment_page(region: &str, aws_id: &str) -> Option<String> {
 /// The page of a pipeline's execution.
 pub fn execution_page(region: &str, pipeline: &str, execution: &str) -> Option<String> {
     let is_known = is_plain(pipeline) && is_plain(execution);
-    let page = format!("codesuite/codepipeline/pipelines/{pipeline}/executions/{execution}/timeline");
+    let page =
+        format!("codesuite/codepipeline/pipelines/{pipeline}/executions/{execution}/timeline");
     is_known.then(|| page_of(region, &page))
 }
 
@@ -91,7 +92,11 @@ mod tests {
             "https://cn-north-1.console.amazonaws.cn/codesuite/codepipeline/pipelines/release/executions/\
              699044b0/timeline?region=cn-north-1"
         );
-        assert!(execution_page("us-gov-west-1", "a", "b").unwrap().contains("amazonaws-us-gov.com"));
+        assert!(
+            execution_page("us-gov-west-1", "a", "b")
+                .unwrap()
+                .contains("amazonaws-us-gov.com")
+        );
         assert_eq!(execution_page("eu-west-1", "re/lease", "699044b0"), None);
     }
 }

@@ -166,7 +166,9 @@ impl Deployer {
         let name = stored.target.name.clone();
         let cause = ["job", name.as_str(), asking.job.as_str()];
         let deployment = DeploymentId::of_cause(asking.at, &cause);
-        let files = asking.files.filter(|files| *files != StoredFiles::default());
+        let files = asking
+            .files
+            .filter(|files| *files != StoredFiles::default());
         let has_files = files.is_some();
         let (candidate, ()) = try_join!(
             self.wished(&stored, wish, self.clock.now()),

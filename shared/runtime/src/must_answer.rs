@@ -149,7 +149,8 @@ where
     H: Future<Output = C::Verdict> + Send,
 {
     let address = C::address(payload).map_err(Unanswered::NoAddress)?;
-    must_answer_to(contract, &address, deadline, handler).await
+    // Boxed, since the compiler gives up on the layout of so many futures within each other.
+    Box::pin(must_answer_to(contract, &address, deadline, handler)).await
 }
 
 /// The same for an address that is known already.

@@ -15,7 +15,9 @@ use greenlight_aws::{AwsError, Clients};
 use greenlight_runtime::aws::sdk_config;
 use greenlight_runtime::config::{AwsConfig, Variables};
 use greenlight_runtime::logging::chain;
-use greenlight_runtime::must_answer::{Answered, CodeDeployHook, Unanswered, Verdict, must_answer};
+use greenlight_runtime::must_answer::{
+    Answered, CodeDeployHook, HookVerdict, Unanswered, must_answer,
+};
 use serde_json::{Value, json};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -67,9 +69,9 @@ impl HttpConnector for Wire {
 /// Answers the sample hook with this verdict, while CodeDeploy replies so.
 async fn answer(
     replies: &[Reply],
-    verdict: Verdict,
+    verdict: HookVerdict,
 ) -> (
-    Result<Answered<HookAnswer>, Unanswered<AwsError>>,
+    Result<Answered<HookVerdict, HookAnswer>, Unanswered<AwsError>>,
     Vec<(String, Value)>,
 ) {
     let wire = Wire {
@@ -97,15 +99,15 @@ async fn answer(
     (answered, requests)
 }
 
-fn passed() -> Verdict {
-    Verdict::Succeeded {
+fn passed() -> HookVerdict {
+    HookVerdict::Succeeded {
         summary: "passed".to_owned(),
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_verdict_is_one_request_with_the_hooks_own_ids() {
-    let failed = Verdict::Failed {
+    let failed = HookVerdict::Failed {
         message: "/health answered 500".to_owned(),
     };
     for (verdict, status) in [(passed(), "Succeeded"), (failed, "Failed")] {

@@ -108,11 +108,12 @@ impl Candidate {
     /// Whether `other` has every image of this candidate, and its files, if it has any.
     pub fn is_within(&self, other: &Self) -> bool {
         let has_files = self.files.is_none() || self.files == other.files;
-        has_files && self.images().all(|image| {
-            other
-                .image_of(&image.repository)
-                .is_some_and(|it| it.digest == image.digest)
-        })
+        has_files
+            && self.images().all(|image| {
+                other
+                    .image_of(&image.repository)
+                    .is_some_and(|it| it.digest == image.digest)
+            })
     }
 
     /// Whether it shares no repository with `other`.

@@ -9,7 +9,9 @@
 
 use jiff::Timestamp;
 
-use super::{Candidate, DeploymentId, Ending, Explanation, Obstacle, Preparation, TargetState, step::Step};
+use super::{
+    Candidate, DeploymentId, Ending, Explanation, Obstacle, Preparation, TargetState, step::Step,
+};
 use crate::{
     job::JobId,
     record::{Announcement, DeploymentRecord, Origin, RecordChange},

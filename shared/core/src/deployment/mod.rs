@@ -4,8 +4,8 @@
 //! to carry out, and an [`Explanation`]. It neither reads a clock nor calls anything; whoever calls
 //! it persists the state by compare-and-swap and carries out the effects (`shared/deployer`).
 
-mod before;
 mod awaiting;
+mod before;
 mod candidate;
 mod conclusion;
 mod ending;

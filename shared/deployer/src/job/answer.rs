@@ -41,7 +41,11 @@ impl Deployer {
                 continue;
             };
             let outcome = outcome(stored, *deployment, ending, gates);
-            join_all(jobs.iter().map(|job| self.answer_one(stored, job, &outcome))).await;
+            join_all(
+                jobs.iter()
+                    .map(|job| self.answer_one(stored, job, &outcome)),
+            )
+            .await;
         }
     }
 
@@ -159,8 +163,9 @@ pub(super) fn outcome(
             failed(FailureType::RevisionOutOfSync, &what, &[], remedy)
         }
         Ending::Crowded => {
-            let what =
-                format!("So many jobs wait for deployment {deployment} to `{target}` that no more can");
+            let what = format!(
+                "So many jobs wait for deployment {deployment} to `{target}` that no more can"
+            );
             failed(
                 FailureType::SystemUnavailable,
                 &what,

@@ -19,9 +19,9 @@ impl Deployer {
         token: &str,
         lease_until: Timestamp,
     ) -> Result<JobOutcome, Trouble> {
-        let token: JobToken = token.parse().map_err(|error| {
-            Trouble::of(FailureType::ConfigurationError, &error)
-        })?;
+        let token: JobToken = token
+            .parse()
+            .map_err(|error| Trouble::of(FailureType::ConfigurationError, &error))?;
         let (known, stored) = join!(self.known(job), self.table.target(&token.target));
         let known = known?;
         if known.is_answered {
@@ -29,9 +29,9 @@ impl Deployer {
                 summary: format!("job {} was answered before", job.id),
             });
         }
-        let Some(stored) = stored?.transpose().map_err(|bad| {
-            Trouble::of(FailureType::ConfigurationError, &bad)
-        })?
+        let Some(stored) = stored?
+            .transpose()
+            .map_err(|bad| Trouble::of(FailureType::ConfigurationError, &bad))?
         else {
             return Err(Trouble::lasting(
                 FailureType::ConfigurationError,

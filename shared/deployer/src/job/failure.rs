@@ -2,18 +2,17 @@
 
 use std::error::Error;
 
-use greenlight_aws::{AwsError, Kind, chain, table::{BadTarget, StoredTarget}};
+use greenlight_aws::{
+    AwsError, Kind, chain,
+    table::{BadTarget, StoredTarget},
+};
 use greenlight_core::job::{
     answer::{FailureType, JobFailure},
     request::JobRequest,
 };
 
 use super::{Job, JobOutcome, PATIENCE};
-use crate::{
-    AdvanceError, Deployer,
-    ask::AskError,
-    plan::WishError,
-};
+use crate::{AdvanceError, Deployer, ask::AskError, plan::WishError};
 
 /// Why a job was not done.
 pub(super) enum Trouble {
@@ -125,7 +124,9 @@ impl Deployer {
             None => Err(Trouble::Lasting(failure(
                 FailureType::ConfigurationError,
                 &format!("no target `{}` is registered", request.target),
-                Some("register it with `greenlight targets apply`, or name one of `greenlight targets list`"),
+                Some(
+                    "register it with `greenlight targets apply`, or name one of `greenlight targets list`",
+                ),
             ))),
         }
     }

@@ -122,12 +122,13 @@ impl Deployer {
     async fn asked(&self, job: &Job, lease_until: Timestamp) -> Result<JobOutcome, Trouble> {
         let configuration = &job.data.configuration;
         let request = match job.kind {
-            ActionKind::Invoke => {
-                JobRequest::of_user_parameters(configuration.get("UserParameters").map(String::as_str))
-            }
+            ActionKind::Invoke => JobRequest::of_user_parameters(
+                configuration.get("UserParameters").map(String::as_str),
+            ),
             ActionKind::Custom => JobRequest::of_configuration(configuration),
         };
-        let request = request.map_err(|error| Trouble::of(FailureType::ConfigurationError, &error))?;
+        let request =
+            request.map_err(|error| Trouble::of(FailureType::ConfigurationError, &error))?;
         let (known, stored, artifacts) = join!(
             self.known(job),
             self.table.target(&request.target),

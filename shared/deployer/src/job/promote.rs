@@ -11,7 +11,10 @@ use greenlight_core::{
     record::{Announcement, DetailType, Origin},
 };
 
-use super::{Asked, JobOutcome, answer, failure::{Trouble, failure}};
+use super::{
+    Asked, JobOutcome, answer,
+    failure::{Trouble, failure},
+};
 use crate::Deployer;
 
 impl Deployer {
@@ -61,9 +64,16 @@ impl Deployer {
         );
         self.announce(&announcement).await?;
         let mut variables = answer::variables(&announced, current.deployment);
-        variables.insert("PreviousDigest", previous.map_or_else(String::new, |it| it.to_string()));
+        variables.insert(
+            "PreviousDigest",
+            previous.map_or_else(String::new, |it| it.to_string()),
+        );
         let id = current.deployment.to_string();
-        Ok(JobOutcome::Succeeded(JobSuccess::new(&summary, Some(&id), variables)))
+        Ok(JobOutcome::Succeeded(JobSuccess::new(
+            &summary,
+            Some(&id),
+            variables,
+        )))
     }
 
     /// Gives what the tag named before.

@@ -12,11 +12,17 @@ impl Deployer {
     pub(super) async fn wait_for(&self, asked: Asked<'_>) -> Result<JobOutcome, Trouble> {
         let stored = &asked.stored;
         let wanted = self.wanted(stored, &asked.request).await?;
-        let brings = |candidate| wanted.as_ref().is_none_or(|wanted| wanted.is_within(candidate));
+        let brings = |candidate| {
+            wanted
+                .as_ref()
+                .is_none_or(|wanted| wanted.is_within(candidate))
+        };
         let state = &stored.state;
         let active = state.active.iter().map(|it| (it.deployment, &it.candidate));
         let queued = state.queued.iter().map(|it| (it.deployment, &it.candidate));
-        let under_way = active.chain(queued).find(|(_, candidate)| brings(candidate));
+        let under_way = active
+            .chain(queued)
+            .find(|(_, candidate)| brings(candidate));
         if let Some((deployment, _)) = under_way {
             return self.wait_with(asked, deployment).await;
         }
@@ -52,11 +58,13 @@ impl Deployer {
             .advance(stored, input, asked.lease_until, &Gates::new())
             .await?;
         match explanation {
-            Some(explanation) if explanation.rule == Rule::AlreadyKnown
-                && explanation.decision == Decision::Skip =>
+            Some(explanation)
+                if explanation.rule == Rule::AlreadyKnown
+                    && explanation.decision == Decision::Skip =>
             {
                 // It has ended meanwhile.
-                self.resumed(asked.stored, deployment, asked.lease_until).await
+                self.resumed(asked.stored, deployment, asked.lease_until)
+                    .await
             }
             Some(explanation) => Ok(JobOutcome::Later {
                 summary: explanation.to_string(),

@@ -19,7 +19,10 @@ use greenlight_core::{
 };
 use jiff::{SignedDuration, Timestamp};
 
-use super::{ActionKind, Job, JobOutcome, failure::{Trouble, failure}};
+use super::{
+    ActionKind, Job, JobOutcome,
+    failure::{Trouble, failure},
+};
 use crate::Deployer;
 
 /// A job may wait so long before it is handed on; CodePipeline allows 20 minutes.
@@ -36,7 +39,10 @@ pub struct LookAfterError(#[from] AwsError);
 
 impl Deployer {
     /// Looks after the jobs that wait. Gives those that were received but came to nothing, to be worked on.
-    pub async fn look_after_jobs(&self, lease_until: Timestamp) -> Result<Vec<Job>, LookAfterError> {
+    pub async fn look_after_jobs(
+        &self,
+        lease_until: Timestamp,
+    ) -> Result<Vec<Job>, LookAfterError> {
         let waiting = self.table.waiting_jobs(LIMIT).await?;
         let looked = waiting
             .into_iter()

@@ -3,7 +3,7 @@
 //! Source: AWS-FACTS 5.4. The payload has exactly two fields, and both are the address; which lifecycle event of which
 //! service it is about, the handler asks CodeDeploy.
 
-use super::{Contract, NoAddress, NotTaken, HookVerdict};
+use super::{Contract, HookVerdict, NoAddress, NotTaken};
 use greenlight_aws::codedeploy::{HookAnswer, answer_hook};
 use greenlight_aws::{AwsError, Clients};
 use serde::Deserialize;

@@ -55,7 +55,12 @@ impl Verdict for JobOutcome {
         let remedy = "see what `greenlight status` and the log of the function pipeline-action say, and release \
                       the change again";
         Self::Failed {
-            failure: JobFailure::new::<&str>(FailureType::SystemUnavailable, &what, &[], Some(remedy)),
+            failure: JobFailure::new::<&str>(
+                FailureType::SystemUnavailable,
+                &what,
+                &[],
+                Some(remedy),
+            ),
             deployment: None,
         }
     }

@@ -3,7 +3,7 @@
 //! Source: AWS-FACTS 7.5. A call that ends with an error, with no status or not at all rolls the deployment back; one
 //! that is answered `IN_PROGRESS` is repeated.
 
-use super::{Contract, NoAddress, NotTaken, HookVerdict};
+use super::{Contract, HookVerdict, NoAddress, NotTaken};
 use greenlight_core::gate::{CALL_AGAIN_AFTER, HookDetails, is_ecs_hook};
 use serde_json::{Value, json};
 use std::convert::Infallible;
@@ -106,7 +106,8 @@ mod tests {
         let failed = json!({ "hookStatus": "FAILED" });
         let panicked = answer_to(|_| async { panic!("index out of range") }).await;
         assert_eq!(panicked, failed);
-        let at_once = answer_to(|_| -> std::future::Ready<HookVerdict> { panic!("no client") }).await;
+        let at_once =
+            answer_to(|_| -> std::future::Ready<HookVerdict> { panic!("no client") }).await;
         assert_eq!(at_once, failed);
         assert_eq!(answer_to(|_| std::future::pending()).await, failed);
     }

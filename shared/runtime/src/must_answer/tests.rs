@@ -97,7 +97,7 @@ fn passed() -> HookVerdict {
 async fn ask<H>(
     caller: &Caller,
     handler: impl FnOnce(&String) -> H + Send,
-) -> Result<Answered<Receipt>, Unanswered<Fault>>
+) -> Result<Answered<HookVerdict, Receipt>, Unanswered<Fault>>
 where
     H: Future<Output = HookVerdict> + Send,
 {

@@ -36,7 +36,10 @@ fn shown((repository, image): (RepositoryUri, ImageId)) -> String {
 
 fn by_file(document: &serde_json::Value) -> Result<String, String> {
     let file = ImageFile::parse(document.to_string().as_bytes(), "images.json");
-    of(&sample::stored(&json!({})), &Wish::Files(vec![file.unwrap()]))
+    of(
+        &sample::stored(&json!({})),
+        &Wish::Files(vec![file.unwrap()]),
+    )
 }
 
 #[test]
