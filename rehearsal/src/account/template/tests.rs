@@ -171,7 +171,10 @@ async fn what_has_a_schedule_is_invoked_by_the_clock_from_the_deployment_on() {
     let (handler, seen) = keeping();
     let template = Template::parse(SAMPLE, &choices()).unwrap();
     account.deploy(&template, handler).await.unwrap();
-    account.clock().sleep(Duration::from_secs(61 * 60 + 1)).await;
+    account
+        .clock()
+        .sleep(Duration::from_secs(61 * 60 + 1))
+        .await;
     let mut rules: Vec<Value> = seen
         .lock()
         .unwrap()
