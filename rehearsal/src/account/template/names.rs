@@ -30,7 +30,8 @@ const NAMES: [(&str, &str, &str); 8] = [
 /// The names of a template's resources.
 #[derive(Debug, Default)]
 pub(super) struct Names {
-    names: BTreeMap<String, String>,
+    /// Logical id → physical name.
+    physical: BTreeMap<String, String>,
     /// Logical id → what `Ref` gives.
     pub(super) references: BTreeMap<String, String>,
     /// Logical id and attribute → what `GetAtt` gives.
@@ -70,12 +71,12 @@ impl Names {
 
     /// The name of the resource of this logical id.
     pub(super) fn of_resource(&self, id: &str) -> String {
-        self.names.get(id).cloned().unwrap_or_default()
+        self.physical.get(id).cloned().unwrap_or_default()
     }
 
     fn add(&mut self, id: &str, name: String, reference: String) {
         self.references.insert(id.to_owned(), reference);
-        self.names.insert(id.to_owned(), name);
+        self.physical.insert(id.to_owned(), name);
     }
 
     fn add_known(&mut self, id: &str, name: String, service: &str, choices: &Choices) {

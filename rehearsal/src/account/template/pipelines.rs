@@ -141,10 +141,7 @@ fn does(node: &Node<'_>) -> Result<Does, TemplateError> {
     let kind = node.child("ActionTypeId")?;
     let (category, owner) = (kind.text("Category")?, kind.text("Owner")?);
     let (provider, version) = (kind.text("Provider")?, kind.text("Version")?);
-    let configuration = match node.has("Configuration") {
-        true => node.child("Configuration")?,
-        false => Node::empty(format!("{}.Configuration", node.place)),
-    };
+    let configuration = node.child_or_empty("Configuration")?;
     let kind = [&category, &owner, &provider, &version].map(String::as_str);
     match kind {
         ["Source", "AWS", "ECR", "1"] => {
@@ -236,10 +233,7 @@ pub(super) fn action_type(id: &str, values: &Value) -> Result<CustomActionType, 
             details.count("MaximumCount")?,
         ))
     };
-    let settings = match node.has("Settings") {
-        true => node.child("Settings")?,
-        false => Node::empty(format!("{id}.Settings")),
-    };
+    let settings = node.child_or_empty("Settings")?;
     settings.only(&[
         "EntityUrlTemplate",
         "ExecutionUrlTemplate",
@@ -274,13 +268,6 @@ impl<'a> Node<'a> {
             }),
             Some(_) => Err(TemplateError::new(place, "is not a mapping")),
             None => Err(TemplateError::new(place, "is missing")),
-        }
-    }
-
-    const fn empty(place: String) -> Self {
-        Self {
-            place,
-            members: None,
         }
     }
 
@@ -341,6 +328,15 @@ impl<'a> Node<'a> {
 
     fn child(&self, property: &str) -> Result<Self, TemplateError> {
         Self::new(format!("{}.{property}", self.place), self.get(property))
+    }
+
+    fn child_or_empty(&self, property: &str) -> Result<Self, TemplateError> {
+        if self.has(property) {
+            return self.child(property);
+        }
+        let place = format!("{}.{property}", self.place);
+        let members = None;
+        Ok(Self { place, members })
     }
 
     /// The mappings of a list, which may be missing.

@@ -20,6 +20,7 @@ use crate::account::ecs::{self, ServiceSpec};
 use crate::account::template::{Choices, Template};
 use crate::account::{Account, Settings, ecr, s3};
 use crate::build::workspace;
+pub use releases::infrastructure;
 pub use stand::Stand;
 
 /// The repository that the sample service's image comes from.

@@ -149,8 +149,9 @@ fn create(account: &Account, name: &str, given: &[(&str, &str)]) -> Result<(), S
     Ok(())
 }
 
-/// The files of `examples/infrastructure`, with their paths.
-fn infrastructure() -> Result<BTreeMap<String, String>, SampleError> {
+/// The files that the repository of infrastructure files begins with, by path: those of
+/// `examples/infrastructure`.
+pub fn infrastructure() -> Result<BTreeMap<String, String>, SampleError> {
     let folder = workspace().join("examples/infrastructure");
     let files = FILES.into_iter().map(|path| {
         let text = std::fs::read_to_string(folder.join(path))
@@ -169,13 +170,8 @@ fn push(account: &Account, files: &BTreeMap<String, String>) -> String {
 }
 
 impl Sample {
-    /// The files that the infrastructure repository of [`Stand::Releases`](super::Stand::Releases) begins with,
-    /// by path.
-    pub fn infrastructure(&self) -> Result<BTreeMap<String, String>, SampleError> {
-        infrastructure()
-    }
-
-    /// Commits these files to that repository, in the place of all that it has. Returns the commit's id.
+    /// Commits these files to the repository of infrastructure files, in the place of all that it has. Returns
+    /// the commit's id.
     pub fn push_infrastructure(&self, files: &BTreeMap<String, String>) -> String {
         push(&self.account, files)
     }

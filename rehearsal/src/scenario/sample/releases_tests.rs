@@ -152,7 +152,7 @@ async fn both_services_are_live_and_quiet_from_the_start() {
         ("worker/taskdef.json", worker),
         ("api/taskdef.json", sample.live_task_definition().unwrap()),
     ] {
-        let next: Value = serde_json::from_str(&sample.infrastructure().unwrap()[path]).unwrap();
+        let next: Value = serde_json::from_str(&infrastructure().unwrap()[path]).unwrap();
         for key in [
             "family",
             "networkMode",
@@ -268,7 +268,7 @@ async fn both_are_released_side_by_side_each_by_its_own_tag() {
 #[tokio::test(start_paused = true)]
 async fn a_release_takes_the_files_of_the_newest_commit() {
     let (sample, _) = stand(|_| Ok(())).await;
-    let mut files = sample.infrastructure().unwrap();
+    let mut files = infrastructure().unwrap();
     files.insert("worker/taskdef.json".to_owned(), "{}".to_owned());
     let commit = sample.push_infrastructure(&files);
     let execution = sample.start_pipeline("worker", &[("tag", "v2")]).unwrap();
@@ -311,6 +311,7 @@ async fn the_deployments_of_both_services_are_the_stands() {
     let account = &sample.account;
     let input = json!({"cluster": CLUSTER, "service": WORKER, "forceNewDeployment": true});
     ecs::handle(account, "UpdateService", input).unwrap();
+    account.clock().sleep(Duration::from_secs(15)).await;
     let [worker] = &sample.active_deployments()[..] else {
         panic!("{:?}", sample.active_deployments());
     };
