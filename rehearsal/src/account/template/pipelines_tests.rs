@@ -193,106 +193,108 @@ fn an_action_type_is_read_as_it_is_written_and_its_pipeline_created() {
     codepipeline::create_pipeline(&account, pipeline).unwrap();
 }
 
+/// What is changed in [`SAMPLE`], and what is said about it.
+const BROKEN: &[(&str, &str, &str)] = &[
+    (
+        "PipelineType: V2",
+        "PipelineType: V1",
+        "Release.PipelineType: has to be V2",
+    ),
+    (
+        "PipelineType: V2",
+        "Tags: []",
+        "Release.PipelineType: has to be V2",
+    ),
+    (
+        "Default: QUEUED",
+        "Default: SOON",
+        "Release.ExecutionMode: there is no execution mode `SOON`",
+    ),
+    (
+        "Provider: ECR",
+        "Provider: S3",
+        "Release.Source.Image.ActionTypeId: actions of type Source/AWS/S3/1 are not rehearsed",
+    ),
+    (
+        "Category: Invoke, Owner: AWS",
+        "Category: Build, Owner: AWS",
+        "actions of type Build/AWS/Lambda/1 are not rehearsed",
+    ),
+    (
+        "DetectChanges: false",
+        "DetectChanges: true",
+        "Release.Source.Files.Configuration.DetectChanges: only \"false\" is rehearsed",
+    ),
+    (
+        ", DetectChanges: false",
+        "",
+        "Release.Source.Files.Configuration.DetectChanges: only \"false\" is rehearsed",
+    ),
+    (
+        "DetectChanges: false",
+        "DetectChanges: false, OutputArtifactFormat: CODEBUILD_CLONE_REF",
+        "only CODE_ZIP is rehearsed",
+    ),
+    (
+        "RunOrder: 2",
+        "TimeoutInMinutes: 5",
+        "Release.Deploy.Lambda.TimeoutInMinutes: is not rehearsed",
+    ),
+    (
+        "RunOrder: 2",
+        "RunOrder: second",
+        "Release.Deploy.Lambda.RunOrder: is not a number",
+    ),
+    (
+        "FunctionName: PipelineAction",
+        "Name: x",
+        "Release.Deploy.Lambda.Configuration.Name: is not rehearsed",
+    ),
+    (
+        "ArtifactStore: {Type: S3, Location: !Ref Bucket}",
+        "Tags: []",
+        "Release.ArtifactStore: is missing",
+    ),
+    (
+        "Location: !Ref Bucket",
+        "EncryptionKey: {}",
+        "Release.ArtifactStore.EncryptionKey: is not rehearsed",
+    ),
+    (
+        "RoleArn: !GetAtt Role.Arn",
+        "Triggers: []",
+        "Release.Triggers: is not rehearsed",
+    ),
+    (
+        "RoleArn: !GetAtt Role.Arn",
+        "Tags: []",
+        "Release.RoleArn: is missing",
+    ),
+    (
+        "!GetAtt Role.Arn",
+        "!GetAtt Nobody.Arn",
+        "no resource `Nobody` with attribute `Arn`",
+    ),
+    (
+        "Variables: [{Name: tag, Description: Which}",
+        "Variables: [{Description: Which}",
+        "Release.Variables[0].Name: is missing",
+    ),
+    (
+        "Target: {Type: String}",
+        "Goal: {Type: String}",
+        "Parameters.Target: was given a value, but",
+    ),
+    (
+        "Target: {Type: String}",
+        "Target: {Type: String}\n  Other: {Type: String}",
+        "Parameters.Other: has no default",
+    ),
+];
+
 #[test]
 fn what_is_not_understood_is_an_error_with_its_place() {
-    let table = [
-        (
-            "PipelineType: V2",
-            "PipelineType: V1",
-            "Release.PipelineType: has to be V2",
-        ),
-        (
-            "PipelineType: V2",
-            "Tags: []",
-            "Release.PipelineType: has to be V2",
-        ),
-        (
-            "Default: QUEUED",
-            "Default: SOON",
-            "Release.ExecutionMode: there is no execution mode `SOON`",
-        ),
-        (
-            "Provider: ECR",
-            "Provider: S3",
-            "Release.Source.Image.ActionTypeId: actions of type Source/AWS/S3/1 are not rehearsed",
-        ),
-        (
-            "Category: Invoke, Owner: AWS",
-            "Category: Build, Owner: AWS",
-            "actions of type Build/AWS/Lambda/1 are not rehearsed",
-        ),
-        (
-            "DetectChanges: false",
-            "DetectChanges: true",
-            "Release.Source.Files.Configuration.DetectChanges: only \"false\" is rehearsed",
-        ),
-        (
-            ", DetectChanges: false",
-            "",
-            "Release.Source.Files.Configuration.DetectChanges: only \"false\" is rehearsed",
-        ),
-        (
-            "DetectChanges: false",
-            "DetectChanges: false, OutputArtifactFormat: CODEBUILD_CLONE_REF",
-            "only CODE_ZIP is rehearsed",
-        ),
-        (
-            "RunOrder: 2",
-            "TimeoutInMinutes: 5",
-            "Release.Deploy.Lambda.TimeoutInMinutes: is not rehearsed",
-        ),
-        (
-            "RunOrder: 2",
-            "RunOrder: second",
-            "Release.Deploy.Lambda.RunOrder: is not a number",
-        ),
-        (
-            "FunctionName: PipelineAction",
-            "Name: x",
-            "Release.Deploy.Lambda.Configuration.Name: is not rehearsed",
-        ),
-        (
-            "ArtifactStore: {Type: S3, Location: !Ref Bucket}",
-            "Tags: []",
-            "Release.ArtifactStore: is missing",
-        ),
-        (
-            "Location: !Ref Bucket",
-            "EncryptionKey: {}",
-            "Release.ArtifactStore.EncryptionKey: is not rehearsed",
-        ),
-        (
-            "RoleArn: !GetAtt Role.Arn",
-            "Triggers: []",
-            "Release.Triggers: is not rehearsed",
-        ),
-        (
-            "RoleArn: !GetAtt Role.Arn",
-            "Tags: []",
-            "Release.RoleArn: is missing",
-        ),
-        (
-            "!GetAtt Role.Arn",
-            "!GetAtt Nobody.Arn",
-            "no resource `Nobody` with attribute `Arn`",
-        ),
-        (
-            "Variables: [{Name: tag, Description: Which}",
-            "Variables: [{Description: Which}",
-            "Release.Variables[0].Name: is missing",
-        ),
-        (
-            "Target: {Type: String}",
-            "Goal: {Type: String}",
-            "Parameters.Target: was given a value, but",
-        ),
-        (
-            "Target: {Type: String}",
-            "Target: {Type: String}\n  Other: {Type: String}",
-            "Parameters.Other: has no default",
-        ),
-    ];
-    for (right, wrong, part) in table {
+    for (right, wrong, part) in BROKEN {
         let broken = SAMPLE.replacen(right, wrong, 1);
         assert_ne!(broken, SAMPLE, "{right}");
         let message =

@@ -328,5 +328,5 @@ async fn the_deployments_of_both_services_are_the_stands() {
     sample.until_quiet(Duration::from_mins(30)).await.unwrap();
     assert_eq!(sample.active_deployments(), [""; 0]);
     assert_eq!(sample.deployment(worker)["status"], "SUCCESSFUL");
-    assert_eq!(sample.deployments(), [worker.clone()]);
+    assert_eq!(&sample.deployments(), std::slice::from_ref(worker));
 }
