@@ -35,7 +35,10 @@ impl Run {
             Does::Fail(failure) => return Err(failure.clone()),
             Does::Run(program) => program.0(self.account.clone(), execution.picked).await?,
             Does::Invoke { .. } | Does::Custom { .. } => self.job(action, run).await?,
-            deploys => deploy::deploy(&self.account, deploys, &execution.picked).await?,
+            deploys => {
+                let deploys = deploys.resolved(&run.configuration);
+                deploy::deploy(&self.account, &deploys, &execution.picked).await?
+            }
         };
         if !does_jobs(action) {
             // Who does jobs has put its artifacts where they belong.
@@ -50,19 +53,19 @@ impl Run {
 
     async fn job(&self, action: &Action, run: &ActionExecution) -> Result<Outcome, Failure> {
         let configuration = &run.configuration;
-        let worker = match &action.does {
-            Does::Custom {
-                provider, version, ..
-            } => Worker::Polls {
+        let worker = if let Does::Custom {
+            provider, version, ..
+        } = &action.does
+        {
+            Worker::Polls {
                 provider: provider.clone(),
                 version: version.clone(),
-            },
-            _ => {
-                let mut pairs = configuration.iter();
-                let function = pairs.find(|(name, _)| name == "FunctionName");
-                let function = function.map(|(_, value)| value.clone());
-                Worker::Function(function.unwrap_or_default())
             }
+        } else {
+            let mut pairs = configuration.iter();
+            let function = pairs.find(|(name, _)| name == "FunctionName");
+            let function = function.map(|(_, value)| value.clone());
+            Worker::Function(function.unwrap_or_default())
         };
         let task = Task {
             pipeline: self.pipeline.name.clone(),

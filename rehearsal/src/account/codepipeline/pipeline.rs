@@ -298,6 +298,32 @@ impl Does {
     }
 }
 
+impl Does {
+    /// The same with values in the place of references. Those that do jobs take the values from the configuration
+    /// itself.
+    pub(super) fn resolved(&self, configuration: &[(String, String)]) -> Self {
+        let mut resolved = self.clone();
+        let fields = match &mut resolved {
+            Self::CodeDeployToEcs {
+                application, group, ..
+            } => [
+                ("ApplicationName", application),
+                ("DeploymentGroupName", group),
+            ],
+            Self::Ecs {
+                cluster, service, ..
+            } => [("ClusterName", cluster), ("ServiceName", service)],
+            _ => return resolved,
+        };
+        for (name, field) in fields {
+            if let Some((_, value)) = configuration.iter().find(|(key, _)| key == name) {
+                field.clone_from(value);
+            }
+        }
+        resolved
+    }
+}
+
 impl Kind<'_> {
     /// As the APIs have it.
     pub(super) fn to_json(self) -> Value {

@@ -154,17 +154,21 @@ impl Run {
             progress: Progress::default(),
         };
         self.tell(&run, action);
-        run.state = match resolved {
-            Err(failure) => ActionState::Failed(failure),
-            Ok(_) => tokio::select! {
-                biased;
-                () = self.abandoned() => ActionState::Abandoned,
-                result = self.perform(action, &run) => match result {
-                    Ok(outcome) => ActionState::Succeeded(outcome),
-                    Err(failure) => ActionState::Failed(failure),
-                },
+        let performed = async {
+            match resolved {
+                Ok(_) => self.perform(action, &run).await,
+                Err(failure) => Err(failure),
+            }
+        };
+        let state = tokio::select! {
+            biased;
+            () = self.abandoned() => ActionState::Abandoned,
+            result = performed => match result {
+                Ok(outcome) => ActionState::Succeeded(outcome),
+                Err(failure) => ActionState::Failed(failure),
             },
         };
+        run.state = state;
         run.updated = self.account.clock().now();
         self.tell(&run, action);
         match run.state {

@@ -105,7 +105,9 @@ impl EventBus {
     /// Lets all schedules tick once more, now, whether they are paused or not.
     pub fn tick_schedules(&self) {
         let schedules = self.account.state().events.schedules.schedules.clone();
-        schedules.values().for_each(|schedule| self.fire(schedule));
+        for schedule in schedules.values() {
+            self.fire(schedule);
+        }
     }
 
     fn fire(&self, schedule: &Schedule) {

@@ -3,9 +3,12 @@
 //! [`Template::read`] gives the stack as plain structures, with every intrinsic function resolved by the
 //! parameters' defaults; `stack.rs` then sets it up in the account. Nothing about the wiring is written a
 //! second time in Rust. Resources that the account does not simulate (log groups, alarms) are passed over.
+//! The pipelines of `examples/` are read by [`read_pipelines`], as seeds.
 
 mod intrinsics;
+mod names;
 mod permissions;
+mod pipelines;
 mod resources;
 mod stack;
 
@@ -16,6 +19,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 pub use permissions::{actions_of, allows};
+pub use pipelines::{parse_pipelines, read_pipelines};
 
 /// What a template sets up.
 #[derive(Debug, Clone, Default)]
@@ -32,6 +36,8 @@ pub struct Template {
     pub schedules: Vec<ScheduleResource>,
     /// Event source mappings, the functions' own SQS events included.
     pub mappings: Vec<super::queue::Mapping>,
+    /// CodePipeline's custom action types.
+    pub action_types: Vec<super::codepipeline::CustomActionType>,
     /// What services may do to the resources: queue policies and Lambda permissions.
     grants: Vec<permissions::Grant>,
 }
@@ -147,13 +153,7 @@ impl Template {
 
     /// Reads a template's file.
     pub fn read(path: &Path, choices: &Choices) -> Result<Self, TemplateError> {
-        let text = std::fs::read_to_string(path).map_err(|error| {
-            TemplateError::new(
-                path.display().to_string(),
-                format!("cannot be read: {error}"),
-            )
-        })?;
-        Self::parse(&text, choices)
+        Self::parse(&text_of(path)?, choices)
     }
 
     /// The function of this logical id.
@@ -171,6 +171,15 @@ impl TemplateError {
             reason: reason.into(),
         }
     }
+}
+
+fn text_of(path: &Path) -> Result<String, TemplateError> {
+    std::fs::read_to_string(path).map_err(|error| {
+        TemplateError::new(
+            path.display().to_string(),
+            format!("cannot be read: {error}"),
+        )
+    })
 }
 
 #[cfg(test)]

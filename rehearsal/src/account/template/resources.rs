@@ -6,21 +6,15 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 
 use super::intrinsics::{Scope, text};
+use super::names::Names;
 use super::permissions::Grant;
+use super::pipelines;
 use super::{
     Choices, Function, QueueResource, RuleResource, ScheduleResource, TableResource, Template,
     TemplateError,
 };
 use crate::account::events;
 use crate::account::queue::Mapping;
-
-/// Which property names a resource of this type.
-const NAMES: [(&str, &str, &str); 4] = [
-    ("AWS::Serverless::Function", "FunctionName", "lambda"),
-    ("AWS::SQS::Queue", "QueueName", "sqs"),
-    ("AWS::DynamoDB::Table", "TableName", "dynamodb"),
-    ("AWS::Events::Rule", "Name", "events"),
-];
 
 /// How many pollers Lambda gives a queue without a `ScalingConfig`.
 const DEFAULT_CONCURRENCY: usize = 5;
@@ -29,9 +23,7 @@ const DEFAULT_CONCURRENCY: usize = 5;
 pub(super) struct Reader {
     document: Value,
     parameters: BTreeMap<String, Value>,
-    names: BTreeMap<String, String>,
-    references: BTreeMap<String, String>,
-    attributes: BTreeMap<(String, String), String>,
+    names: Names,
 }
 
 /// A resource's properties, resolved, and where they stand.
@@ -42,6 +34,17 @@ struct Properties {
 
 impl Reader {
     pub(super) fn new(document: Value, choices: &Choices) -> Result<Self, TemplateError> {
+        let declared = &document["Parameters"];
+        if let Some(unknown) = choices
+            .parameters
+            .keys()
+            .find(|it| declared.get(it).is_none())
+        {
+            return Err(TemplateError::new(
+                format!("Parameters.{unknown}"),
+                "was given a value, but the template does not declare it",
+            ));
+        }
         let mut parameters = pseudo_parameters(choices);
         for (name, parameter) in members(&document["Parameters"]) {
             let value = choices.parameters.get(name).cloned().map(Value::String);
@@ -61,88 +64,50 @@ impl Reader {
             };
             parameters.insert(name.clone(), value);
         }
-        let (references, attributes) = (BTreeMap::new(), BTreeMap::new());
         let mut reader = Self {
             document,
             parameters,
-            names: BTreeMap::new(),
-            references,
-            attributes,
+            names: Names::default(),
         };
-        reader.name_resources(choices)?;
+        reader.names = Names::of(&reader.document, &reader.scope(), choices)?;
         Ok(reader)
     }
 
-    fn scope(&self) -> Scope<'_> {
+    pub(super) fn scope(&self) -> Scope<'_> {
         Scope {
             parameters: self.parameters.clone(),
             conditions: &self.document["Conditions"],
-            references: self.references.clone(),
-            attributes: self.attributes.clone(),
+            references: self.names.references.clone(),
+            attributes: self.names.attributes.clone(),
         }
     }
 
-    /// Finds what `Ref` and `GetAtt` give; names may depend on parameters, not on other resources.
-    fn name_resources(&mut self, choices: &Choices) -> Result<(), TemplateError> {
-        let Choices {
-            account_id, region, ..
-        } = choices;
-        let scope = self.scope();
-        let mut found = Vec::new();
+    /// The resources that are there under the conditions, by logical id.
+    pub(super) fn resources<'a>(
+        &'a self,
+        scope: &Scope<'_>,
+    ) -> Result<Vec<(&'a String, &'a Value)>, TemplateError> {
+        let mut there = Vec::new();
         for (id, resource) in members(&self.document["Resources"]) {
-            let kind = resource["Type"].as_str().unwrap_or_default();
-            let Some((_, property, service)) = NAMES.iter().find(|(known, ..)| *known == kind)
-            else {
-                found.push((id.clone(), id.clone(), "", id.clone()));
-                continue;
-            };
-            let place = format!("{id}.{property}");
-            let name = resource["Properties"].get(property);
-            let name = name
-                .map(|name| scope.resolve(name, &place))
-                .transpose()?
-                .flatten();
-            let name = name
-                .map(|name| text(&name))
-                .or_else(|| choices.names.get(id).cloned());
-            let name = name.unwrap_or_else(|| id.clone());
-            let reference = match *service {
-                "sqs" => format!("https://sqs.{region}.amazonaws.com/{account_id}/{name}"),
-                _ => name.clone(),
-            };
-            found.push((id.clone(), name, service, reference));
-        }
-        for (id, name, service, reference) in found {
-            let resource = match service {
-                "lambda" => format!("function:{name}"),
-                "dynamodb" => format!("table/{name}"),
-                "events" => format!("rule/{name}"),
-                _ => name.clone(),
-            };
-            if !service.is_empty() {
-                let arn = format!("arn:aws:{service}:{region}:{account_id}:{resource}");
-                self.attributes.insert((id.clone(), "Arn".to_owned()), arn);
+            let condition = resource["Condition"].as_str();
+            let holds = condition.map(|condition| scope.condition(condition, id));
+            if holds.transpose()? != Some(false) {
+                there.push((id, resource));
             }
-            if service == "sqs" {
-                self.attributes
-                    .insert((id.clone(), "QueueName".to_owned()), name.clone());
-            }
-            self.references.insert(id.clone(), reference);
-            self.names.insert(id, name);
         }
-        Ok(())
+        Ok(there)
+    }
+
+    /// The name of the resource of this logical id.
+    pub(super) fn name(&self, id: &str) -> String {
+        self.names.of_resource(id)
     }
 
     /// Reads all resources.
     pub(super) fn read(&self) -> Result<Template, TemplateError> {
         let mut template = Template::default();
         let scope = self.scope();
-        for (id, resource) in members(&self.document["Resources"]) {
-            if let Some(condition) = resource["Condition"].as_str()
-                && !scope.condition(condition, id)?
-            {
-                continue;
-            }
+        for (id, resource) in self.resources(&scope)? {
             // Only what is read is resolved, so that a log group may use what is not understood here.
             let properties = || {
                 let values = scope
@@ -153,7 +118,7 @@ impl Reader {
                     values,
                 })
             };
-            let name = self.names.get(id).cloned().unwrap_or_default();
+            let name = self.name(id);
             match resource["Type"].as_str().unwrap_or_default() {
                 "AWS::Serverless::Function" => {
                     self.read_function(id, name, &scope, resource, &mut template)?;
@@ -168,6 +133,12 @@ impl Reader {
                 "AWS::Events::Rule" => properties()?.rule(name, &mut template)?,
                 "AWS::Lambda::EventSourceMapping" => {
                     template.mappings.push(properties()?.mapping(None)?);
+                }
+                "AWS::CodePipeline::CustomActionType" => {
+                    let values = properties()?.values;
+                    template
+                        .action_types
+                        .push(pipelines::action_type(id, &values)?);
                 }
                 "AWS::SQS::QueuePolicy" => template
                     .grants
@@ -197,6 +168,7 @@ impl Reader {
             values,
         };
         let arn = self
+            .names
             .attributes
             .get(&(id.to_owned(), "Arn".to_owned()))
             .cloned()
@@ -425,7 +397,7 @@ fn pseudo_parameters(choices: &Choices) -> BTreeMap<String, Value> {
     .into()
 }
 
-fn members(value: &Value) -> impl Iterator<Item = (&String, &Value)> {
+pub(super) fn members(value: &Value) -> impl Iterator<Item = (&String, &Value)> {
     value.as_object().into_iter().flat_map(Map::iter)
 }
 

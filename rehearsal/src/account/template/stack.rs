@@ -1,12 +1,12 @@
 //! Sets a template up in the account, as CloudFormation would: tables, queues, functions, rules, schedules,
-//! mappings.
+//! mappings, action types of pipelines.
 
 use super::permissions::events_may;
 use super::{Function, Template, TemplateError};
-use crate::account::Account;
 use crate::account::events::{Pattern, Rule, Schedule, Target, TargetKind};
 use crate::account::functions::{Configuration, Handler};
 use crate::account::queue::{Attributes, Redrive};
+use crate::account::{Account, codepipeline};
 
 impl Account {
     /// Sets the template up. `handler` says what runs when a function is invoked; each function calls AWS
@@ -52,10 +52,21 @@ impl Account {
             functions.register(&function.name, handler(function));
         }
         self.add_rules(template)?;
+        self.add_action_types(template)?;
         for mapping in &template.mappings {
             let place = format!("{} → {}", mapping.queue, mapping.function);
             let made = self.add_mapping(mapping.clone());
             made.map_err(|error| TemplateError::new(place, error.to_string()))?;
+        }
+        Ok(())
+    }
+
+    /// Only the template's custom action types: pipelines that are created before the rest is deployed may
+    /// have actions of them.
+    pub fn add_action_types(&self, template: &Template) -> Result<(), TemplateError> {
+        for kind in &template.action_types {
+            codepipeline::create_custom_action_type(self, kind.clone())
+                .map_err(|error| TemplateError::new("template", error))?;
         }
         Ok(())
     }

@@ -5,13 +5,16 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::{APPLICATION, CLUSTER, PIPELINE, SERVICE, Sample, Stand};
+use super::{APPLICATION, CLUSTER, PIPELINE, SERVICE, Sample, Stand, WORKER};
 use crate::account::{codedeploy, codepipeline, ecs};
+
+/// The statuses of CodeDeploy's deployments that are not over.
+const ACTIVE: [&str; 5] = ["Created", "Queued", "InProgress", "Baking", "Ready"];
 
 impl Sample {
     /// The ids of all deployments by what the stand deploys with, newest first: of CodeDeploy, service
     /// deployments (ARNs) without the one that was over before the story began, one-shot tasks (ARNs), or
-    /// pipeline executions.
+    /// pipeline executions. At [`Stand::Releases`], those of CodeDeploy, and then the worker's.
     pub fn deployments(&self) -> Vec<String> {
         match self.stand {
             Stand::CodeDeploy | Stand::Templates => self.list_deployments(&json!([])),
@@ -20,11 +23,11 @@ impl Sample {
             | Stand::Sidecars
             | Stand::BlueGreen
             | Stand::Canary
-            | Stand::PausedCanary => {
-                let all = ecs::service_deployments(&self.account, CLUSTER, SERVICE);
-                let mut arns: Vec<String> = all.into_iter().map(|it| it.arn).collect();
-                arns.pop();
-                arns
+            | Stand::PausedCanary => self.service_deployments(SERVICE),
+            Stand::Releases => {
+                let mut ids = self.list_deployments(&json!([]));
+                ids.extend(self.service_deployments(WORKER));
+                ids
             }
             Stand::Task => self.one_shots(),
             Stand::Pipeline => self.answered("StartPipelineExecution", |answer| {
@@ -33,16 +36,17 @@ impl Sample {
         }
     }
 
+    fn service_deployments(&self, service: &str) -> Vec<String> {
+        let all = ecs::service_deployments(&self.account, CLUSTER, service);
+        let mut arns: Vec<String> = all.into_iter().map(|it| it.arn).collect();
+        arns.pop();
+        arns
+    }
+
     /// Those that are not over.
     pub fn active_deployments(&self) -> Vec<String> {
         if self.stand == Stand::CodeDeploy || self.stand == Stand::Templates {
-            return self.list_deployments(&json!([
-                "Created",
-                "Queued",
-                "InProgress",
-                "Baking",
-                "Ready"
-            ]));
+            return self.list_deployments(&json!(ACTIVE));
         }
         let mut active = self.deployments();
         active.retain(|id| !self.is_over(id));
@@ -62,7 +66,7 @@ impl Sample {
     pub fn deployment(&self, id: &str) -> Value {
         let account = &self.account;
         let (answer, pointer) = match self.stand {
-            Stand::CodeDeploy | Stand::Templates => (
+            Stand::CodeDeploy | Stand::Templates | Stand::Releases if id.starts_with("d-") => (
                 codedeploy::handle(account, "GetDeployment", json!({"deploymentId": id})),
                 "/deploymentInfo",
             ),
@@ -123,6 +127,9 @@ impl Sample {
                 .as_str()
                 .is_none_or(|status| status == "STOPPED"),
             Stand::Pipeline => status.is_none_or(|it| it != "InProgress" && it != "Stopping"),
+            Stand::Releases if id.starts_with("d-") => {
+                status.is_none_or(|status| !ACTIVE.contains(&status))
+            }
             _ => matches!(
                 status,
                 None | Some("SUCCESSFUL" | "STOPPED" | "ROLLBACK_SUCCESSFUL" | "ROLLBACK_FAILED")
@@ -160,14 +167,7 @@ impl Sample {
 
     /// What is being deployed in the account, by whatever service, in words.
     pub(super) fn in_progress(&self) -> Vec<String> {
-        let codedeploy = self.list_deployments(&json!([
-            "Created",
-            "Queued",
-            "InProgress",
-            "Baking",
-            "Ready"
-        ]));
-        let mut busy = codedeploy;
+        let mut busy = self.list_deployments(&json!(ACTIVE));
         busy.extend(ecs::deployments_in_progress(&self.account));
         busy
     }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{CLUSTER, CONTAINER, SERVICE, Sample};
+use super::{CLUSTER, CONTAINER, SERVICE, Sample, WORKER};
 use crate::account::{ecs, elb};
 
 /// What runs, or is to run, at the service.
@@ -16,7 +16,7 @@ struct Primary {
 impl Sample {
     /// The image of the service's primary task set or deployment, as its task definition has it.
     pub fn live_image(&self) -> Option<String> {
-        self.image_in(&self.primary()?.task_definition, CONTAINER)
+        self.image_in(&self.primary(SERVICE)?.task_definition, CONTAINER)
     }
 
     /// The image of a container in a task definition (family, `family:revision` or ARN).
@@ -36,23 +36,36 @@ impl Sample {
 
     /// The task definition that is live, under the same condition as [`Self::live_digest`].
     pub fn live_task_definition(&self) -> Option<Value> {
-        self.task_definition(&self.undivided()?.task_definition)
+        self.task_definition(&self.undivided(SERVICE)?.task_definition)
+    }
+
+    /// The same of the worker at [`Stand::Releases`](super::Stand::Releases).
+    pub fn live_worker_task_definition(&self) -> Option<Value> {
+        self.task_definition(&self.undivided(WORKER)?.task_definition)
     }
 
     /// The digest that is live: what the primary task set or deployment runs, if all production traffic
     /// goes to it.
     pub fn live_digest(&self) -> Option<String> {
-        let image = self.image_in(&self.undivided()?.task_definition, CONTAINER)?;
-        match image.split_once('@') {
-            Some((_, digest)) => Some(digest.to_owned()),
-            // v1 was started by its tag, before anybody pinned digests.
-            None => Some(self.v1.clone()),
-        }
+        self.digest_in(&self.undivided(SERVICE)?, CONTAINER, &self.v1)
+    }
+
+    /// The digest that all tasks of the worker are to run at [`Stand::Releases`](super::Stand::Releases).
+    pub fn live_worker_digest(&self) -> Option<String> {
+        let first = self.worker_v1.as_deref()?;
+        self.digest_in(&self.undivided(WORKER)?, WORKER, first)
+    }
+
+    /// `first` was started by its tag, before anybody pinned digests.
+    fn digest_in(&self, primary: &Primary, container: &str, first: &str) -> Option<String> {
+        let image = self.image_in(&primary.task_definition, container)?;
+        let digest = image.split_once('@').map(|(_, digest)| digest);
+        Some(digest.unwrap_or(first).to_owned())
     }
 
     /// The primary, if nothing else gets production traffic.
-    fn undivided(&self) -> Option<Primary> {
-        let primary = self.primary()?;
+    fn undivided(&self, service: &str) -> Option<Primary> {
+        let primary = self.primary(service)?;
         let listener = elb::listener(&self.account, &self.production_listener)?;
         let elsewhere = primary.target_group.as_ref().is_some_and(|own| {
             let mut weights = listener.weights.iter();
@@ -61,8 +74,8 @@ impl Sample {
         (primary.is_alone && !elsewhere).then_some(primary)
     }
 
-    fn primary(&self) -> Option<Primary> {
-        let revisions = ecs::revisions(&self.account, CLUSTER, SERVICE);
+    fn primary(&self, service: &str) -> Option<Primary> {
+        let revisions = ecs::revisions(&self.account, CLUSTER, service);
         if let Some(primary) = revisions.iter().find(|it| it.primary) {
             let mut others = revisions.iter().filter(|it| it.id != primary.id);
             let shares = |other: &ecs::RevisionView| {
@@ -74,7 +87,7 @@ impl Sample {
                 is_alone: !others.any(shares),
             });
         }
-        let service = ecs::service(&self.account, CLUSTER, SERVICE)?;
+        let service = ecs::service(&self.account, CLUSTER, service)?;
         let mut sets = service.task_sets.into_iter();
         let primary = sets.find(|task_set| task_set.status == "PRIMARY")?;
         Some(Primary {

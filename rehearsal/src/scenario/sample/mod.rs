@@ -5,9 +5,11 @@
 //! is given to [`Account::deploy`](crate::account::Account::deploy) afterwards, with [`Sample::template`].
 
 mod deployments;
+mod executions;
 mod live;
 mod others;
 mod quiet;
+mod releases;
 mod service;
 mod stand;
 #[cfg(test)]
@@ -18,6 +20,7 @@ use crate::account::ecs::{self, ServiceSpec};
 use crate::account::template::{Choices, Template};
 use crate::account::{Account, Settings, ecr, s3};
 use crate::build::workspace;
+pub use releases::infrastructure;
 pub use stand::Stand;
 
 /// The repository that the sample service's image comes from.
@@ -42,6 +45,16 @@ pub const PIPELINE: &str = "api-test";
 pub const ARTIFACT_BUCKET: &str = "codepipeline-eu-west-1-123456789012";
 /// The bucket of the templates at [`Stand::Templates`].
 pub const BUCKET: &str = "mco-deployments";
+/// Name of the second service at [`Stand::Releases`], of its container and of its family.
+pub const WORKER: &str = "worker";
+/// The repository of its image.
+pub const WORKER_REPOSITORY: &str = "mco/worker";
+/// Name of its target.
+pub const WORKER_TARGET: &str = "worker-test";
+/// The repository of infrastructure files at [`Stand::Releases`].
+pub const INFRASTRUCTURE: &str = "mco/infrastructure";
+/// Its branch.
+pub const INFRASTRUCTURE_BRANCH: &str = "main";
 /// Name of the sample target.
 pub const TARGET: &str = "api-test";
 /// The sample target's document at [`Stand::CodeDeploy`].
@@ -61,6 +74,8 @@ pub struct Sample {
     pub template: Template,
     /// The digest of `v1`, which is live and has the tag.
     pub v1: String,
+    /// The digest of the worker's first image, at [`Stand::Releases`].
+    pub worker_v1: Option<String>,
     /// The ARN of the production listener.
     pub production_listener: String,
     /// The ARN of the test listener.
@@ -75,7 +90,8 @@ pub struct SampleError(String);
 /// Sets up the sample account for CodeDeploy: `v1` of `mco/api` is pushed, tagged, running, and serves
 /// production.
 pub fn sample_account(settings: Settings) -> Result<Sample, SampleError> {
-    open(settings, Stand::CodeDeploy, |_| {})
+    let template = template(&settings)?;
+    open(settings, Stand::CodeDeploy, template, |_| {})
 }
 
 /// The same for another way to deploy.
@@ -89,20 +105,25 @@ pub async fn sample_account_with(
     stand: Stand,
     change: impl FnOnce(&mut ServiceSpec),
 ) -> Result<Sample, SampleError> {
-    let sample = open(settings, stand, change)?;
+    let template = template(&settings)?;
+    let sample = open(settings, stand, template, change)?;
     if stand == Stand::Templates {
         others::templates(&sample.account).await?;
     }
     Ok(sample)
 }
 
+fn template(settings: &Settings) -> Result<Template, SampleError> {
+    let path = workspace().join("template.yaml");
+    Template::read(&path, &Choices::of(settings)).map_err(failed)
+}
+
 fn open(
     settings: Settings,
     stand: Stand,
+    template: Template,
     change: impl FnOnce(&mut ServiceSpec),
 ) -> Result<Sample, SampleError> {
-    let template = Template::read(&workspace().join("template.yaml"), &Choices::of(&settings))
-        .map_err(failed)?;
     let gate = template.function(GATE);
     let gate = gate.ok_or_else(|| failed(format!("template.yaml has no function {GATE}")))?;
     let account = Account::new(settings);
@@ -117,11 +138,17 @@ fn open(
     if stand == Stand::Pipeline {
         others::pipeline(&account)?;
     }
+    let mut worker_v1 = None;
+    if stand == Stand::Releases {
+        worker_v1 = Some(releases::worker(&account)?);
+        releases::pipelines(&account, &template)?;
+    }
     Ok(Sample {
         account,
         stand,
         template,
         v1,
+        worker_v1,
         production_listener: ground.production_listener,
         test_listener: ground.test_listener,
     })

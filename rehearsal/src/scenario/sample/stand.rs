@@ -23,10 +23,14 @@ pub enum Stand {
     Task,
     /// A pipeline that deploys to the service by CodeDeploy.
     Pipeline,
+    /// Two services, the sample service with CodeDeploy and a rolling worker, and the pipelines of `examples/`
+    /// that release a tag of either or of both.
+    Releases,
 }
 
 impl Stand {
-    /// All of them.
+    /// Those at which a push is deployed to the sample service in a way of their own. [`Stand::Releases`] is
+    /// not among them: a push is deployed there as at [`Stand::CodeDeploy`], and its pipelines start by hand.
     pub const ALL: [Self; 10] = [
         Self::CodeDeploy,
         Self::Templates,
@@ -52,6 +56,7 @@ impl Stand {
             Self::Canary | Self::PausedCanary => include_str!("../../../sample/canary.yaml"),
             Self::Task => include_str!("../../../sample/task.yaml"),
             Self::Pipeline => include_str!("../../../sample/pipeline.yaml"),
+            Self::Releases => include_str!("../../../sample/releases.yaml"),
         }
     }
 
@@ -67,11 +72,15 @@ impl Stand {
             Self::Canary | Self::PausedCanary => "rehearsal/sample/canary.yaml",
             Self::Task => "rehearsal/sample/task.yaml",
             Self::Pipeline => "rehearsal/sample/pipeline.yaml",
+            Self::Releases => "rehearsal/sample/releases.yaml",
         }
     }
 
     /// Whether CodeDeploy deploys to the service.
     pub(super) const fn is_codedeploy(self) -> bool {
-        matches!(self, Self::CodeDeploy | Self::Templates | Self::Pipeline)
+        matches!(
+            self,
+            Self::CodeDeploy | Self::Templates | Self::Pipeline | Self::Releases
+        )
     }
 }

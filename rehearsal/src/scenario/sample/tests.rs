@@ -14,14 +14,12 @@ use crate::account::functions::Handler;
 #[tokio::test(start_paused = true)]
 async fn the_sample_service_is_live_and_quiet_from_the_start_at_every_stand() {
     for stand in Stand::ALL {
-        live_and_quiet(stand).await;
+        let sample = sample_account_for(Settings::for_tests(), stand);
+        live_and_quiet(&sample.await.unwrap()).await;
     }
 }
 
-async fn live_and_quiet(stand: Stand) {
-    let sample = sample_account_for(Settings::for_tests(), stand)
-        .await
-        .unwrap();
+pub(super) async fn live_and_quiet(sample: &Sample) {
     let handler = |_: &_| -> Handler { Arc::new(|_| async { Ok(json!({})) }.boxed()) };
     sample
         .account
@@ -30,7 +28,7 @@ async fn live_and_quiet(stand: Stand) {
         .unwrap();
     assert_eq!(sample.tagged().as_ref(), Some(&sample.v1));
     assert_eq!(sample.live_digest().as_ref(), Some(&sample.v1));
-    assert_eq!(sample.deployments(), [""; 0], "{stand:?}");
+    assert_eq!(sample.deployments(), [""; 0], "{:?}", sample.stand);
     sample.until_quiet(Duration::from_secs(5)).await.unwrap();
     for listener in [&sample.production_listener, &sample.test_listener] {
         let listener = elb::listener(&sample.account, listener).unwrap();

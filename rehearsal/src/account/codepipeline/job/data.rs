@@ -4,7 +4,7 @@
 use serde_json::{Map, Value, json};
 
 use super::super::pipeline::Kind;
-use super::{Account, Job, Task, Worker};
+use super::{Account, Artifact, Job, Task, Worker};
 use crate::account::sts;
 
 /// The event of a Lambda function.
@@ -27,6 +27,7 @@ pub(super) fn for_worker(account: &Account, job: &Job) -> Value {
         ..
     } = &job.task;
     let mut data = data(account, job);
+    without_nulls(&mut data);
     data.insert("actionTypeId".to_owned(), worker.kind().to_json());
     let context = json!({
         "pipelineName": pipeline,
@@ -41,6 +42,14 @@ pub(super) fn for_worker(account: &Account, job: &Job) -> Value {
     described
 }
 
+/// The API leaves out what the event of a function has as `null`: the revisions of artifacts.
+fn without_nulls(data: &mut Map<String, Value>) {
+    let artifacts = data.values_mut().filter_map(Value::as_array_mut).flatten();
+    for artifact in artifacts.filter_map(Value::as_object_mut) {
+        artifact.retain(|_, value| !value.is_null());
+    }
+}
+
 fn described(account: &Account, job: &Job) -> Value {
     json!({"id": job.id, "accountId": account.settings().account_id})
 }
@@ -52,8 +61,8 @@ fn data(account: &Account, job: &Job) -> Map<String, Value> {
     let configuration: Map<String, Value> = configuration
         .map(|(name, value)| (name.clone(), value.as_str().into()))
         .collect();
-    let artifacts = |artifacts: &[super::Artifact]| {
-        let artifacts = artifacts.iter().map(super::Artifact::in_job);
+    let artifacts = |artifacts: &[Artifact]| {
+        let artifacts = artifacts.iter().map(Artifact::in_job);
         Value::Array(artifacts.collect())
     };
     let writable = task.outputs.iter().map(|it| it.key.clone()).collect();

@@ -162,7 +162,7 @@ fn not_found(id: &str) -> ServiceError {
 }
 
 /// The id that a request names: a UUID in lower case.
-fn id<'a>(input: Members<'a>) -> Result<&'a str, ServiceError> {
+fn id(input: Members<'_>) -> Result<&str, ServiceError> {
     let id = input.string("jobId")?;
     let lengths = id.split('-').map(str::len);
     let digits = |c: char| c == '-' || c.is_ascii_digit() || matches!(c, 'a'..='f');

@@ -1,18 +1,29 @@
 //! Pipelines from beginning to end in virtual time, through the same door as the wire.
 
+mod artifacts;
+mod credentials;
+mod custom;
 mod deploys;
+mod invoke;
 mod modes;
+mod parallel;
+mod poll;
+mod results;
 mod start;
+mod variables;
 mod wire;
 
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use futures_util::FutureExt as _;
 use serde_json::{Value, json};
 
-use super::{Action, Does, Mode, Pipeline, Stage, create_pipeline, handle};
+use super::{Action, Does, Mode, Pipeline, Stage, create_pipeline, handle, push_files};
 use crate::account::containers::ImageSpec;
+use crate::account::functions::{FunctionError, Invocation};
 use crate::account::sample::Sample;
-use crate::account::{ServiceError, ecr};
+use crate::account::{Account, ServiceError, Settings, ecr};
 
 /// Where the artifacts are.
 const BUCKET: &str = "artifacts";
@@ -31,7 +42,36 @@ impl World {
     }
 
     fn with(change: impl FnOnce(&mut Pipeline)) -> Self {
-        let sample = Sample::open();
+        Self::opened(Settings::for_tests(), |_, pipeline| change(pipeline))
+    }
+
+    /// With an action of these inputs in the place of `Deploy`; it begins at once.
+    fn deploying(settings: Settings, inputs: &[&str], does: Does) -> Self {
+        Self::opened(settings, |account, pipeline| {
+            push_files(account, "mco/infra", "main", &[("taskdef.json", "{}")]);
+            let files = Does::Files {
+                repository: "mco/infra".to_owned(),
+                branch: "main".to_owned(),
+            };
+            let files = Action {
+                namespace: Some("Infra".to_owned()),
+                outputs: vec!["Infra".to_owned()],
+                ..Action::new("Infra", Duration::from_secs(2), files)
+            };
+            pipeline.stages[0].actions.push(files);
+            pipeline.stages[0].actions[0].namespace = Some("Image".to_owned());
+            let action = Action {
+                inputs: inputs.iter().map(|it| (*it).to_owned()).collect(),
+                ..Action::new("Deploy", Duration::ZERO, does)
+            };
+            pipeline.stages[2].actions = vec![action];
+            pipeline.stages.remove(1);
+        })
+    }
+
+    /// With other settings, and what has to be there before the pipeline.
+    fn opened(settings: Settings, change: impl FnOnce(&Account, &mut Pipeline)) -> Self {
+        let sample = Sample::with(settings, &ImageSpec::healthy("v1"), |_| {});
         let image = ImageSpec::healthy("v2");
         let v2 = ecr::push_image(&sample.account, "mco/api", &["v2"], &image).unwrap();
         let source = Does::Source {
@@ -49,7 +89,7 @@ impl World {
                 stage("Deploy", Does::Succeed),
             ],
         };
-        change(&mut pipeline);
+        change(&sample.account, &mut pipeline);
         create_pipeline(&sample.account, pipeline).unwrap();
         Self { sample, v2 }
     }
@@ -84,6 +124,46 @@ impl World {
         }
         let output = self.call("StartPipelineExecution", input)?;
         Ok(output["pipelineExecutionId"].as_str().unwrap().to_owned())
+    }
+
+    /// The only execution is over, in this status.
+    fn ended(&self, id: &str, status: &str) {
+        assert_eq!(self.status(id), status, "{:#}", self.execution(id));
+    }
+
+    /// The error of an execution's last action.
+    fn error(&self, id: &str) -> Value {
+        self.actions(id)[0]["output"]["executionResult"]["errorDetails"].clone()
+    }
+
+    /// Registers a function that keeps its events. `does` is told which one it is.
+    fn function(
+        &self,
+        name: &str,
+        does: impl Fn(&Account, &Value, usize) -> Result<(), FunctionError> + Send + Sync + 'static,
+    ) -> Arc<Mutex<Vec<Value>>> {
+        let events = Arc::<Mutex<Vec<Value>>>::default();
+        let kept = events.clone();
+        let account = self.sample.account.clone();
+        let handler = move |invocation: Invocation| {
+            let job = invocation.payload["CodePipeline.job"].clone();
+            let mut events = kept.lock().unwrap();
+            events.push(invocation.payload);
+            let answer = does(&account, &job, events.len());
+            async move { answer.map(|()| Value::Null) }.boxed()
+        };
+        let functions = self.sample.account.functions();
+        functions.register(name, Arc::new(handler));
+        events
+    }
+
+    /// The happenings of CodePipeline that contain this.
+    fn notes(&self, of: &str) -> Vec<String> {
+        let happenings = self.sample.account.journal().happenings().into_iter();
+        happenings
+            .filter(|it| it.service == "codepipeline" && it.text.contains(of))
+            .map(|it| it.text)
+            .collect()
     }
 
     fn execution(&self, id: &str) -> Value {
@@ -125,6 +205,27 @@ impl World {
     async fn minutes(&self, minutes: u64) {
         self.sample.after(minutes * 60).await;
     }
+}
+
+/// A Lambda action.
+fn invoke(parameters: Option<&str>) -> Does {
+    Does::Invoke {
+        function: "Worker".to_owned(),
+        user_parameters: parameters.map(str::to_owned),
+    }
+}
+
+/// Sends a job's result: `Success` or `Failure`.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "`json!` reads better without `&`"
+)]
+fn put(account: &Account, of: &str, id: &Value, members: Value) -> Result<Value, ServiceError> {
+    let mut input = json!({"jobId": id});
+    for (name, value) in members.as_object().unwrap() {
+        input[name] = value.clone();
+    }
+    handle(account, &format!("PutJob{of}Result"), &input)
 }
 
 /// A stage of one action, both of this name.
