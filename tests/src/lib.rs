@@ -9,6 +9,7 @@
 
 pub mod asked;
 pub mod by_hand;
+pub mod releases;
 mod run;
 pub mod wire;
 pub mod world;

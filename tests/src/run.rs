@@ -72,19 +72,19 @@ pub(crate) fn handler(
                 match logical_id.as_str() {
                     DEPLOY_ON_PUSH => {
                         let context = deploy_on_push::Context { deployer };
-                        deploy_on_push::handle(&context, event).await.map_err(|error| told(&error))
+                        Box::pin(deploy_on_push::handle(&context, event)).await.map_err(|error| told(&error))
                     }
                     VALIDATE_GREEN => {
                         let context = validate_green::Context { deployer };
-                        validate_green::handle(&context, event).await.map_err(|error| told(&error))
+                        Box::pin(validate_green::handle(&context, event)).await.map_err(|error| told(&error))
                     }
                     PIPELINE_ACTION => {
                         let context = pipeline_action::Context { deployer };
-                        pipeline_action::handle(&context, event).await.map_err(|error| told(&error))
+                        Box::pin(pipeline_action::handle(&context, event)).await.map_err(|error| told(&error))
                     }
                     _ => {
                         let context = record_deployment::Context { deployer };
-                        record_deployment::handle(&context, event).await.map_err(|error| told(&error))
+                        Box::pin(record_deployment::handle(&context, event)).await.map_err(|error| told(&error))
                     }
                 }
             };

@@ -2,22 +2,47 @@
 
 #![expect(clippy::unwrap_used, reason = "what cannot be set up is a failed test")]
 
-use greenlight_core::record::{Origin, Status};
+use greenlight_core::{
+    deployment::{Active, Phase},
+    record::{Origin, Status},
+};
 use greenlight_tests::{
     asked::{calls, done},
-    releases::{Release, released, worker_record},
+    by_hand::call,
+    releases::{Release, asks, failures, released, worker_record},
     world::{PIPELINE_ACTION, RECORD_DEPLOYMENT, World},
 };
 use rehearsal::{
-    account::{containers::ImageSpec, ecs},
-    scenario::sample::{CLUSTER, Stand, WORKER, WORKER_REPOSITORY},
+    account::containers::ImageSpec,
+    scenario::sample::{Stand, WORKER_REPOSITORY},
 };
+use serde_json::json;
+use tokio::time::Duration;
+
+/// The prefix of `X-Amz-Target` (AWS-FACTS 0).
+const CODEPIPELINE: &str = "CodePipeline_20150709";
+
+/// Waits until a deployment is under way.
+async fn until_deploying(world: &World) {
+    for target in ["worker-test", "api-test"].iter().cycle() {
+        let stored = world.operator.target(&target.parse().unwrap()).await;
+        let state = stored.unwrap().unwrap().unwrap().state;
+        let is_started = |active: Active| matches!(active.phase, Phase::Started { .. });
+        if state.active.is_some_and(is_started) {
+            return;
+        }
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+}
 
 #[tokio::test(start_paused = true)]
 async fn the_tag_of_a_variable_is_released_and_the_action_puts_out_what_is_live() {
     let world = World::open_stand(Stand::Releases).await;
     let worker = ImageSpec::healthy("worker-v2");
-    let v2 = world.sample.push_to(WORKER_REPOSITORY, "v2", &worker).unwrap();
+    let v2 = world
+        .sample
+        .push_to(WORKER_REPOSITORY, "v2", &worker)
+        .unwrap();
     let release = released(&world, "worker", "Worker", &[("tag", "v2")]).await;
     assert_eq!(release.status, "Succeeded", "{:?}", release.error);
     let record = worker_record(&world, &v2).await;
@@ -26,23 +51,27 @@ async fn the_tag_of_a_variable_is_released_and_the_action_puts_out_what_is_live(
         panic!("{:?}", record.origin);
     };
     assert_eq!(execution.as_ref(), Some(&release.execution));
-    let service = ecs::service(&world.sample.account, CLUSTER, WORKER).unwrap();
+    let definition = world.sample.live_worker_task_definition().unwrap();
     let variables = &release.variables;
     assert_eq!(variables["Digest"], v2);
     assert!(variables["Image"].ends_with(&format!("/{WORKER_REPOSITORY}@{v2}")));
     assert_eq!(variables["Tag"], "v2");
     assert_eq!(variables["DeploymentId"], record.id.to_string());
     assert_eq!(Some(&variables["AwsDeploymentId"]), record.aws_id.as_ref());
-    assert_eq!(variables["TaskDefinitionArn"], service.task_definition);
+    assert_eq!(
+        definition["taskDefinitionArn"],
+        variables["TaskDefinitionArn"]
+    );
     assert_eq!(variables["PreviousDigest"].len(), v2.len());
     assert_ne!(variables["PreviousDigest"], v2);
     assert!(
-        release.summary.contains("console.aws.amazon.com/ecs/v2/clusters/mco/services/worker"),
+        release
+            .summary
+            .contains("console.aws.amazon.com/ecs/v2/clusters/mco/services/worker"),
         "{}",
         release.summary
     );
     // The task definition is the repository's, not a copy of the live one.
-    let definition = world.sample.task_definition(&service.task_definition).unwrap();
     assert_eq!(definition["family"], "worker");
     assert_eq!(
         definition["containerDefinitions"][0]["image"],
@@ -58,7 +87,11 @@ async fn a_release_polls_for_nothing_when_the_events_arrive() {
     ] {
         let world = World::open_stand(Stand::Releases).await;
         world.sample.account.events().pause_schedules();
-        let image = ImageSpec::healthy(if repository == "mco/api" { "v2" } else { "worker-v2" });
+        let image = ImageSpec::healthy(if repository == "mco/api" {
+            "v2"
+        } else {
+            "worker-v2"
+        });
         world.sample.push_to(repository, "v2", &image).unwrap();
         world.quiet().await;
         let release = released(&world, pipeline, action, &[("tag", "v2")]).await;
@@ -77,7 +110,9 @@ async fn a_release_polls_for_nothing_when_the_events_arrive() {
         assert!(result.request["continuationToken"].is_null());
         let invocations = world.sample.account.journal().happenings();
         let invocations = invocations.iter().filter(|it| {
-            it.service == "lambda" && it.text.starts_with(PIPELINE_ACTION) && it.text.ends_with("is invoked")
+            it.service == "lambda"
+                && it.text.starts_with(PIPELINE_ACTION)
+                && it.text.ends_with("is invoked")
         });
         assert_eq!(invocations.count(), 1, "{pipeline}");
     }
@@ -87,7 +122,10 @@ async fn a_release_polls_for_nothing_when_the_events_arrive() {
 async fn an_image_that_fails_fails_the_action_with_the_evidence_and_what_to_do() {
     let world = World::open_stand(Stand::Releases).await;
     let broken = ImageSpec::crashes("worker-v2", 3);
-    world.sample.push_to(WORKER_REPOSITORY, "v2", &broken).unwrap();
+    world
+        .sample
+        .push_to(WORKER_REPOSITORY, "v2", &broken)
+        .unwrap();
     let release = released(&world, "worker", "Worker", &[("tag", "v2")]).await;
     assert_eq!(release.status, "Failed");
     let (code, message) = release.error.unwrap();
@@ -101,8 +139,8 @@ async fn an_image_that_fails_fails_the_action_with_the_evidence_and_what_to_do()
         assert!(message.contains(words), "{words}: {message}");
     }
     // What was live before is again.
-    let live = world.sample.worker_live_digest();
-    assert_eq!(live.as_ref(), Some(&world.sample.worker_v1));
+    let live = world.sample.live_worker_digest();
+    assert_eq!(live, world.sample.worker_v1);
 }
 
 #[tokio::test(start_paused = true)]
@@ -127,19 +165,29 @@ async fn a_release_waits_behind_a_push_and_is_told_when_a_newer_one_takes_its_pl
     let world = World::open_stand(Stand::Releases).await;
     let push = |tag: &str, version: &str| {
         let image = ImageSpec::healthy(version);
-        world.sample.push_to(WORKER_REPOSITORY, tag, &image).unwrap()
+        world
+            .sample
+            .push_to(WORKER_REPOSITORY, tag, &image)
+            .unwrap()
     };
     push("v3", "worker-v3");
     let pushed = push("test", "worker-v2");
-    world.sample.until_deploying().await;
-    let execution = world.sample.start_pipeline("worker", &[("tag", "v3")]).unwrap();
+    until_deploying(&world).await;
+    let execution = world
+        .sample
+        .start_pipeline("worker", &[("tag", "v3")])
+        .unwrap();
     let is_waiting = async || {
-        let target = world.operator.target(&"worker-test".parse().unwrap());
-        let stored = target.await.unwrap().unwrap().unwrap();
-        stored.state.queued.is_some_and(|queued| !queued.jobs.is_empty())
+        let name = "worker-test".parse().unwrap();
+        let stored = world.operator.target(&name).await;
+        let stored = stored.unwrap().unwrap().unwrap();
+        stored
+            .state
+            .queued
+            .is_some_and(|queued| !queued.jobs.is_empty())
     };
     while !is_waiting().await {
-        tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+        tokio::time::sleep(Duration::from_secs(1)).await;
     }
     let newest = push("test", "worker-v4");
     world.quiet().await;
@@ -147,10 +195,19 @@ async fn a_release_waits_behind_a_push_and_is_told_when_a_newer_one_takes_its_pl
     assert_eq!(release.status, "Failed");
     let (code, message) = release.error.unwrap();
     assert_eq!(code, "RevisionOutOfSync", "{message}");
-    assert!(message.contains("superseded by mco/worker:test"), "{message}");
-    assert_eq!(worker_record(&world, &pushed).await.status, Status::Succeeded);
-    assert_eq!(worker_record(&world, &newest).await.status, Status::Succeeded);
-    assert_eq!(world.sample.worker_live_digest(), Some(newest));
+    assert!(
+        message.contains("superseded by mco/worker:test"),
+        "{message}"
+    );
+    assert_eq!(
+        worker_record(&world, &pushed).await.status,
+        Status::Succeeded
+    );
+    assert_eq!(
+        worker_record(&world, &newest).await.status,
+        Status::Succeeded
+    );
+    assert_eq!(world.sample.live_worker_digest(), Some(newest));
 }
 
 #[tokio::test(start_paused = true)]
@@ -158,18 +215,29 @@ async fn a_second_release_of_what_is_under_way_waits_for_the_same_deployment() {
     let world = World::open_stand(Stand::Releases).await;
     let image = ImageSpec::healthy("v2");
     let v2 = world.sample.push_to("mco/api", "v2", &image).unwrap();
-    let first = world.sample.start_pipeline("api", &[("tag", "v2")]).unwrap();
-    world.sample.until_deploying().await;
+    let first = world
+        .sample
+        .start_pipeline("api", &[("tag", "v2")])
+        .unwrap();
+    until_deploying(&world).await;
     // By way of the other example, without files of its own it brings the same image.
+    asks(&world);
+    let asked = r#"{"action": "wait", "target": "api-test", "tag": "v2"}"#;
     let second = world
         .sample
-        .start_pipeline("wait", &[("target", "api-test"), ("tag", "v2")])
+        .start_pipeline("asks", &[("asked", asked)])
         .unwrap();
     world.quiet().await;
     let first = Release::of(&world, "api", "API", &first);
-    let second = Release::of(&world, "wait", "Wait", &second);
-    assert_eq!((first.status.as_str(), second.status.as_str()), ("Succeeded", "Succeeded"));
-    assert_eq!(first.variables["DeploymentId"], second.variables["DeploymentId"]);
+    let second = Release::of(&world, "asks", "Ask", &second);
+    assert_eq!(
+        (first.status.as_str(), second.status.as_str()),
+        ("Succeeded", "Succeeded")
+    );
+    assert_eq!(
+        first.variables["DeploymentId"],
+        second.variables["DeploymentId"]
+    );
     assert_eq!(first.variables["Digest"], v2);
     assert_eq!(done(&world, "CreateDeployment").len(), 1);
 }
@@ -178,17 +246,32 @@ async fn a_second_release_of_what_is_under_way_waits_for_the_same_deployment() {
 async fn a_cancelled_execution_leaves_the_deployment_alone_and_nothing_fails() {
     let world = World::open_stand(Stand::Releases).await;
     let image = ImageSpec::healthy("worker-v2");
-    let v2 = world.sample.push_to(WORKER_REPOSITORY, "v2", &image).unwrap();
-    let execution = world.sample.start_pipeline("worker", &[("tag", "v2")]).unwrap();
-    world.sample.until_deploying().await;
-    world.sample.stop_pipeline("worker", &execution).unwrap();
+    let v2 = world
+        .sample
+        .push_to(WORKER_REPOSITORY, "v2", &image)
+        .unwrap();
+    let execution = world
+        .sample
+        .start_pipeline("worker", &[("tag", "v2")])
+        .unwrap();
+    until_deploying(&world).await;
+    let stop = json!({"pipelineName": "worker", "pipelineExecutionId": execution, "abandon": true});
+    call(
+        &world.sample.account,
+        CODEPIPELINE,
+        "StopPipelineExecution",
+        stop,
+    )
+    .await;
     world.quiet().await;
     let status = world.sample.execution_status("worker", &execution);
     assert_eq!(status.as_deref(), Some("Stopped"));
     assert_eq!(worker_record(&world, &v2).await.status, Status::Succeeded);
     let refused = calls(&world);
-    let refused = refused.iter().filter(|call| call.operation == "PutJobSuccessResult");
+    let refused = refused
+        .iter()
+        .filter(|call| call.operation == "PutJobSuccessResult");
     let statuses: Vec<u16> = refused.map(|call| call.status).collect();
     assert_eq!(statuses, [400], "CodePipeline waits for it no more");
-    assert!(world.sample.failures().is_empty(), "{:?}", world.sample.failures());
+    assert_eq!(failures(&world), Vec::<String>::new());
 }

@@ -123,6 +123,8 @@ fn action(node: &Node<'_>) -> Result<Action, TemplateError> {
     let does = does(node)?;
     let takes = match does {
         Does::Source { .. } | Does::Files { .. } => SOURCE_TAKES,
+        // A job takes what its worker takes.
+        Does::Invoke { .. } | Does::Custom { .. } => Duration::ZERO,
         _ => ACTION_TAKES,
     };
     let run_order = node.text_or("RunOrder", "1");

@@ -109,9 +109,10 @@ impl Deployer {
     ///
     /// `lease_until` is when this invocation is over, whatever happens.
     pub async fn work(&self, job: &Job, lease_until: Timestamp) -> JobOutcome {
+        // Boxed: each is larger than a thread's stack likes to hold several times over.
         let done = match &job.data.continuation_token {
-            Some(token) => self.continued(job, token, lease_until).await,
-            None => self.asked(job, lease_until).await,
+            Some(token) => Box::pin(self.continued(job, token, lease_until)).await,
+            None => Box::pin(self.asked(job, lease_until)).await,
         };
         match done {
             Ok(outcome) => outcome,
@@ -142,7 +143,7 @@ impl Deployer {
         }
         let stored = self.registered(stored, &request)?;
         if let Some(deployment) = known.deployment {
-            return self.resumed(stored, deployment, lease_until).await;
+            return Box::pin(self.resumed(stored, deployment, lease_until)).await;
         }
         let asked = Asked {
             job,
@@ -153,10 +154,10 @@ impl Deployer {
             lease_until,
         };
         match asked.request.action.clone() {
-            JobAction::Deploy => self.deploy_for(asked).await,
-            JobAction::Promote { to } => self.promote_for(asked, &to).await,
-            JobAction::Verify => self.verify_for(asked).await,
-            JobAction::Wait => self.wait_for(asked).await,
+            JobAction::Deploy => Box::pin(self.deploy_for(asked)).await,
+            JobAction::Promote { to } => Box::pin(self.promote_for(asked, &to)).await,
+            JobAction::Verify => Box::pin(self.verify_for(asked)).await,
+            JobAction::Wait => Box::pin(self.wait_for(asked)).await,
         }
     }
 
