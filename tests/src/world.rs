@@ -49,12 +49,13 @@ pub struct World {
     /// The wire of `pipeline-action`.
     pub action_wire: Wire,
     gate_answers: Arc<Mutex<Vec<Answered>>>,
+    action_answers: Arc<Mutex<Vec<Answered>>>,
 }
 
-/// An invocation of `validate-green`, and what it gave.
+/// An invocation of a function, and what it gave.
 #[derive(Debug, Clone)]
 pub struct Answered {
-    /// The hook's payload.
+    /// What it was given.
     pub payload: Value,
     /// What the function gave.
     pub answer: Result<Value, FunctionError>,
@@ -137,6 +138,7 @@ impl World {
         };
         let account = sample.account.clone();
         let gate_answers: Arc<Mutex<Vec<Answered>>> = Arc::default();
+        let action_answers: Arc<Mutex<Vec<Answered>>> = Arc::default();
         sample
             .account
             .deploy(&sample.template, |function| {
@@ -146,10 +148,11 @@ impl World {
                     environment.remove("GREENLIGHT_HOOK");
                 }
                 let handler = handler(&account, &function.logical_id, &environment, wire);
-                if function.logical_id == VALIDATE_GREEN {
-                    return kept(handler, gate_answers.clone());
+                match function.logical_id.as_str() {
+                    VALIDATE_GREEN => kept(handler, gate_answers.clone()),
+                    PIPELINE_ACTION => kept(handler, action_answers.clone()),
+                    _ => handler,
                 }
-                handler
             })
             .await
             .unwrap();
@@ -168,12 +171,20 @@ impl World {
             gate_wire,
             action_wire,
             gate_answers,
+            action_answers,
         }
     }
 
     /// The invocations of `validate-green` that are over, oldest first.
     pub fn gate_answers(&self) -> Vec<Answered> {
         self.gate_answers.lock().unwrap().clone()
+    }
+
+    /// The invocations of `pipeline-action` with a job of a Lambda invoke action that are over, oldest first.
+    pub fn jobs(&self) -> Vec<Answered> {
+        let mut answers = self.action_answers.lock().unwrap().clone();
+        answers.retain(|answer| answer.payload.get("CodePipeline.job").is_some());
+        answers
     }
 
     /// Deploys an image because a person asks for it: a tag or digest.

@@ -105,7 +105,8 @@ impl Deployer {
                 .unwrap_or(Timestamp::MAX)
                 .min(lease_until);
             let lease_until = told_apart(lease_until);
-            let taken = self.take(stored, input, lease_until, gates).await?;
+            // Boxed, as the start is: whoever waits for a step would otherwise be as large as all that follows.
+            let taken = Box::pin(self.take(stored, input, lease_until, gates)).await?;
             let Some(Taken {
                 stored,
                 transition,
@@ -127,7 +128,7 @@ impl Deployer {
                 let target = &stored.target.name;
                 let left = lease_until.duration_since(self.clock.now());
                 let left = Duration::try_from(left).unwrap_or(Duration::ZERO);
-                let started = timeout(left, self.start(&stored, &order, gathered))
+                let started = timeout(left, Box::pin(self.start(&stored, &order, gathered)))
                     .await
                     .map_err(|_| AdvanceError::StartLate {
                         target: target.clone(),

@@ -24,7 +24,7 @@ impl Deployer {
             Ok(None) => return,
             Err(error) => return not_seen(target, &error),
         };
-        if let Err(error) = self.concluded(&change, lease_until).await {
+        if let Err(error) = Box::pin(self.concluded(&change, lease_until)).await {
             not_seen(target, &error);
         }
     }

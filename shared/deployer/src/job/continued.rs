@@ -52,7 +52,7 @@ impl Deployer {
                 .await?;
             if explanation.is_some_and(|it| it.decision == Decision::Record) {
                 // The event of its end may have been lost: this is the time to look.
-                self.look_again(&token.target, lease_until).await;
+                Box::pin(self.look_again(&token.target, lease_until)).await;
                 return Ok(JobOutcome::Later {
                     summary: format!("deployment {} goes on", token.deployment),
                 });

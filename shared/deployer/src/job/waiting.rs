@@ -104,7 +104,8 @@ impl Deployer {
             Some(Ok(stored)) if self.goes_on(&stored, deployment) => JobOutcome::Later {
                 summary: String::new(),
             },
-            Some(Ok(stored)) => match self.resumed(stored, deployment, lease_until).await {
+            Some(Ok(stored)) => match Box::pin(self.resumed(stored, deployment, lease_until)).await
+            {
                 Ok(outcome) => outcome,
                 Err(Trouble::Lasting(failure)) => JobOutcome::failed(failure),
                 Err(Trouble::Passing(summary)) => JobOutcome::Later { summary },
