@@ -160,7 +160,7 @@ impl Run {
                 Err(failure) => Err(failure),
             }
         };
-        let state = tokio::select! {
+        let ended = tokio::select! {
             biased;
             () = self.abandoned() => ActionState::Abandoned,
             result = performed => match result {
@@ -168,7 +168,7 @@ impl Run {
                 Err(failure) => ActionState::Failed(failure),
             },
         };
-        run.state = state;
+        run.state = ended;
         run.updated = self.account.clock().now();
         self.tell(&run, action);
         match run.state {

@@ -54,7 +54,7 @@ pub(in super::super) async fn perform(
             Reply::Succeeded(outcome) => {
                 let line = first_line(&outcome.summary);
                 let colon = if line.is_empty() { "" } else { ": " };
-                let text = format!("job {short} succeeded{colon}{line}");
+                let text = format!(": job {short} succeeded{colon}{line}");
                 note(account, task, Tone::Good, &text);
                 return Ok(outcome);
             }
@@ -63,7 +63,7 @@ pub(in super::super) async fn perform(
                 return Err(failure);
             }
             Reply::Continues(next, said) => {
-                let text = format!("job {short} is to be continued");
+                let text = format!(": job {short} is to be continued");
                 note(account, task, Tone::Neutral, &text);
                 progress(said);
                 token = Some(next);
@@ -103,12 +103,12 @@ impl Open {
         account.state().codepipeline.jobs.add(job.clone());
         let short = short(&id);
         if let Worker::Function(function) = &task.worker {
-            let text = format!("job {short} goes to {function}");
+            let text = format!(": job {short} goes to {function}");
             note(account, task, Tone::Neutral, &text);
             let event = data::event(account, &job);
             account.functions().invoke_async(function, event);
         } else {
-            let text = format!("waits for a worker to take job {short}");
+            let text = format!(" waits for a worker to take job {short}");
             note(account, task, Tone::Neutral, &text);
         }
         Self {
@@ -165,7 +165,7 @@ fn silence(worker: &Worker) -> String {
 
 fn note_failure(account: &Account, task: &Task, id: &str, failure: &Failure) {
     let text = format!(
-        "job {} failed: {}: {}",
+        ": job {} failed: {}: {}",
         short(id),
         failure.code,
         first_line(&failure.message)
@@ -180,7 +180,7 @@ fn note(account: &Account, task: &Task, tone: Tone, what: &str) {
         action,
         ..
     } = task;
-    let text = format!("{pipeline}: {stage}/{action}: {what}");
+    let text = format!("{pipeline}: {stage}/{action}{what}");
     account.journal().note("codepipeline", tone, text);
 }
 

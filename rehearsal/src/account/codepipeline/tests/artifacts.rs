@@ -252,7 +252,7 @@ async fn artifacts_that_do_not_fit_together_are_no_pipeline() {
             it.stages[1].actions[0].does = invoke(Some(&"x".repeat(1001)));
         }),
         ("variable", &|it| {
-            it.variables = vec![("a b".to_owned(), None)]
+            it.variables = vec![("a b".to_owned(), None)];
         }),
         // What runs beside it does not run before it.
         ("Build", &|it| {

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::poll::{custom, greenlight, open};
+use super::worker::{acknowledge, custom, greenlight, open, poll};
 use super::*;
 use crate::account::codepipeline::{CustomActionType, create_custom_action_type};
 
@@ -46,7 +46,7 @@ async fn a_type_that_codepipeline_would_not_create_is_refused() {
 
 #[tokio::test(start_paused = true)]
 async fn an_action_has_the_configuration_and_artifacts_that_its_type_asks_for() {
-    let world = open(Settings::for_tests()).await;
+    let world = open(Settings::for_tests());
     let create = |configuration: &[(&str, &str)], inputs: &[&str], version: &str| {
         let Does::Custom { provider, .. } = custom(&[]) else {
             panic!("no custom action");
@@ -100,7 +100,7 @@ async fn an_action_has_the_configuration_and_artifacts_that_its_type_asks_for() 
 
 #[tokio::test(start_paused = true)]
 async fn secrets_are_hidden_and_links_are_filled() {
-    let world = open(Settings::for_tests()).await;
+    let world = open(Settings::for_tests());
     let id = world.start();
     world.minutes(2).await;
     let input = world.actions(&id)[0]["input"].clone();
@@ -120,8 +120,8 @@ async fn secrets_are_hidden_and_links_are_filled() {
         action_state()["latestExecution"].get("externalExecutionUrl"),
         None
     );
-    let job = super::poll::poll(&world, 1)[0].clone();
-    super::poll::acknowledge(&world, &job).unwrap();
+    let job = poll(&world, 1)[0].clone();
+    acknowledge(&world, &job).unwrap();
     let details = json!({"executionDetails": {"summary": "live", "externalExecutionId": "01ABC"}});
     put(&world.sample.account, "Success", &job["id"], details).unwrap();
     world.sample.after(5).await;

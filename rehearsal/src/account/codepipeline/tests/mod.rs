@@ -12,6 +12,7 @@ mod results;
 mod start;
 mod variables;
 mod wire;
+mod worker;
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;

@@ -2,94 +2,14 @@
 
 use serde_json::json;
 
+use super::worker::{acknowledge, asked, greenlight, open, poll};
 use super::*;
-use crate::account::codepipeline::{CustomActionType, Property, create_custom_action_type};
+use crate::account::codepipeline::create_custom_action_type;
 use crate::account::{JobDetails, LateResult};
-
-/// The action type of these tests.
-pub(super) fn greenlight() -> CustomActionType {
-    let property = |name: &str| Property {
-        name: name.to_owned(),
-        required: false,
-        secret: false,
-        queryable: false,
-        key: false,
-    };
-    CustomActionType {
-        category: "Deploy".to_owned(),
-        provider: "Greenlight".to_owned(),
-        version: "1".to_owned(),
-        properties: vec![
-            Property {
-                required: true,
-                queryable: true,
-                key: true,
-                ..property("Target")
-            },
-            property("Tag"),
-            Property {
-                secret: true,
-                ..property("Secret")
-            },
-        ],
-        inputs: (0, 1),
-        outputs: (0, 0),
-        entity_url: Some("https://greenlight/{Config:Target}".to_owned()),
-        execution_url: Some("https://greenlight/{Config:Target}/{ExternalExecutionId}".to_owned()),
-    }
-}
-
-pub(super) fn custom(configuration: &[(&str, &str)]) -> Does {
-    Does::Custom {
-        provider: "Greenlight".to_owned(),
-        version: "1".to_owned(),
-        configuration: configuration
-            .iter()
-            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-            .collect(),
-    }
-}
-
-/// A world whose pipeline has the custom action, side by side executions.
-#[expect(clippy::unused_async, reason = "the account needs a runtime")]
-pub(super) async fn open(settings: Settings) -> World {
-    World::opened(settings, |account, pipeline| {
-        create_custom_action_type(account, greenlight()).unwrap();
-        let configuration = [
-            ("Target", "api-#{variables.ENV}"),
-            ("Tag", "#{variables.ENV}"),
-            ("Secret", "hush"),
-        ];
-        let action = Action {
-            inputs: vec!["Image".to_owned()],
-            ..Action::new("Deploy", Duration::ZERO, custom(&configuration))
-        };
-        pipeline.mode = Mode::Parallel;
-        pipeline.stages[2].actions = vec![action];
-        pipeline.stages.remove(1);
-    })
-}
-
-fn asked(most: usize) -> Value {
-    let action_type =
-        json!({"category": "Deploy", "owner": "Custom", "provider": "Greenlight", "version": "1"});
-    json!({"actionTypeId": action_type, "maxBatchSize": most})
-}
-
-/// The jobs that a worker gets.
-pub(super) fn poll(world: &World, most: usize) -> Vec<Value> {
-    let polled = world.call("PollForJobs", asked(most)).unwrap();
-    polled["jobs"].as_array().unwrap().clone()
-}
-
-pub(super) fn acknowledge(world: &World, job: &Value) -> Result<Value, ServiceError> {
-    let input = json!({"jobId": job["id"], "nonce": job["nonce"]});
-    Ok(world.call("AcknowledgeJob", input)?["status"].clone())
-}
 
 #[tokio::test(start_paused = true)]
 async fn a_worker_gets_the_job_with_its_context_and_answers_it() {
-    let world = open(Settings::for_tests()).await;
+    let world = open(Settings::for_tests());
     let id = world.start();
     world.minutes(2).await;
     let [job] = &poll(&world, 5)[..] else {
@@ -133,7 +53,7 @@ async fn a_worker_gets_the_job_with_its_context_and_answers_it() {
     assert_eq!(
         world.notes("Deploy/Deploy"),
         [
-            format!("api-prod: Deploy/Deploy: waits for a worker to take job {short}"),
+            format!("api-prod: Deploy/Deploy waits for a worker to take job {short}"),
             format!("api-prod: Deploy/Deploy: job {short} succeeded")
         ]
     );
@@ -141,7 +61,7 @@ async fn a_worker_gets_the_job_with_its_context_and_answers_it() {
 
 #[tokio::test(start_paused = true)]
 async fn a_worker_that_the_event_triggers_finds_the_job() {
-    let world = open(Settings::for_tests()).await;
+    let world = open(Settings::for_tests());
     world.start();
     while !world
         .sample
@@ -167,7 +87,7 @@ async fn a_job_can_take_its_time_to_be_pollable() {
         poll_delay: Duration::from_secs(30),
         ..Settings::for_tests()
     };
-    let world = open(settings).await;
+    let world = open(settings);
     world.start();
     world.sample.after(80).await;
     assert!(poll(&world, 1).is_empty());
@@ -177,7 +97,7 @@ async fn a_job_can_take_its_time_to_be_pollable() {
 
 #[tokio::test(start_paused = true)]
 async fn of_two_workers_the_one_with_the_newest_nonce_gets_the_job() {
-    let world = open(Settings::for_tests()).await;
+    let world = open(Settings::for_tests());
     world.start();
     world.minutes(2).await;
     let first = poll(&world, 1)[0].clone();
@@ -200,7 +120,7 @@ async fn of_two_workers_the_one_with_the_newest_nonce_gets_the_job() {
 
 #[tokio::test(start_paused = true)]
 async fn workers_take_so_many_jobs_as_they_ask_for_the_oldest_first() {
-    let world = open(Settings::for_tests()).await;
+    let world = open(Settings::for_tests());
     let ids: Vec<String> = (0..3).map(|_| world.start()).collect();
     world.minutes(2).await;
     let of = |jobs: &[Value]| {
@@ -216,7 +136,7 @@ async fn workers_take_so_many_jobs_as_they_ask_for_the_oldest_first() {
 
 #[tokio::test(start_paused = true)]
 async fn a_continued_job_comes_back_to_the_queue_without_an_event() {
-    let world = open(Settings::for_tests()).await;
+    let world = open(Settings::for_tests());
     let id = world.start();
     world.minutes(2).await;
     let first = poll(&world, 1)[0].clone();
@@ -246,7 +166,7 @@ async fn a_continued_job_comes_back_to_the_queue_without_an_event() {
 
 #[tokio::test(start_paused = true)]
 async fn a_job_that_nobody_does_fails_its_action_after_a_day() {
-    let world = open(Settings::for_tests()).await;
+    let world = open(Settings::for_tests());
     let id = world.start();
     world.minutes(2).await;
     let job = poll(&world, 1)[0].clone();
@@ -266,7 +186,7 @@ async fn an_abandoned_job_is_not_offered_and_takes_no_result() {
         late_result: LateResult::JobNotFound,
         ..Settings::for_tests()
     };
-    let world = open(settings).await;
+    let world = open(settings);
     let ids = [world.start(), world.start()];
     world.minutes(2).await;
     let job = poll(&world, 1)[0].clone();
@@ -284,7 +204,7 @@ async fn an_abandoned_job_is_not_offered_and_takes_no_result() {
 
 #[tokio::test(start_paused = true)]
 async fn a_worker_may_ask_by_the_queryable_property() {
-    let world = open(Settings::for_tests()).await;
+    let world = open(Settings::for_tests());
     world.start();
     world.minutes(2).await;
     let ask = |query: Value| {
@@ -316,7 +236,7 @@ async fn a_worker_may_ask_by_the_queryable_property() {
 
 #[tokio::test(start_paused = true)]
 async fn what_is_asked_wrongly_is_refused() {
-    let world = open(Settings::for_tests()).await;
+    let world = open(Settings::for_tests());
     let poll = |name: &str, value: Value| {
         let mut input = asked(1);
         match name {
