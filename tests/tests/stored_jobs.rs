@@ -39,7 +39,10 @@ async fn a_job_waits_until_it_is_answered_and_never_again() {
 
     table.job_answered(&job(1)).await.unwrap();
     table.job_answered(&job(3)).await.unwrap();
-    assert_eq!(table.waiting_jobs(10).await.unwrap(), [second.clone()]);
+    assert_eq!(
+        table.waiting_jobs(10).await.unwrap(),
+        std::slice::from_ref(&second)
+    );
     let answered = table.receive_job(&job(1), true, later).await.unwrap();
     assert!(answered.is_answered);
     assert_eq!(answered.received_at, now);

@@ -61,34 +61,10 @@ pub async fn artifact(
         .send()
         .await
         .map_err(failed(ACTION, &resource))
-        .map_err(with_remedy)?;
+        .map_err(AwsError::of_job)?;
     content(answer, limit_bytes, "artifact", &resource)
         .await
-        .map_err(with_remedy)
-}
-
-/// The role that calls has nothing to do with why an artifact cannot be had.
-fn with_remedy(error: AwsError) -> AwsError {
-    let remedy = match error.kind {
-        Kind::NotFound => {
-            "the artifact bucket has it no longer: start the pipeline anew, and look for a lifecycle \
-             rule of the bucket that deletes too early"
-        }
-        Kind::Denied => {
-            "artifacts are read with the job's own credentials: look for a statement in the policy of \
-             the artifact bucket, or of its KMS key, that keeps the pipeline's role from \
-             `s3:GetObject` and `kms:Decrypt`; an artifact that a lifecycle rule has deleted looks the \
-             same"
-        }
-        Kind::Invalid if error.code.is_none() => {
-            "give the files for the deployment an artifact of their own"
-        }
-        _ if error.is("ExpiredToken") => {
-            "the job's credentials have expired: retry the stage of the pipeline"
-        }
-        _ => return error,
-    };
-    error.with_remedy(remedy)
+        .map_err(AwsError::of_job)
 }
 
 /// The content of an object, which is a `what`.

@@ -135,7 +135,7 @@ fn a_damaged_file_is_refused() {
 
 #[test]
 fn a_long_file_is_refused_at_the_limit_whatever_length_it_announces() {
-    let random: Vec<u8> = (0..FILE_LIMIT + 1)
+    let random: Vec<u8> = (0..=FILE_LIMIT)
         .scan(1_u32, |state, _| {
             *state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
             Some(state.to_be_bytes()[0])

@@ -9,8 +9,8 @@ fn artifact(name: &str, files: &[(&str, &str)]) -> Artifact {
     Artifact::open(name, zip(&files)).unwrap()
 }
 
-fn choice(text: &str) -> Option<FileChoice> {
-    Some(text.parse().unwrap())
+fn choice(text: &str) -> FileChoice {
+    text.parse().unwrap()
 }
 
 fn refused(choices: &FileChoices, artifacts: &[Artifact]) -> String {
@@ -69,8 +69,8 @@ fn a_choice_is_taken_in_place_of_the_default() {
         ("prod/taskdef.json", "b"),
     ] {
         let choices = FileChoices {
-            task_definition: choice(named),
-            image_detail: choice("C::imageDetail.json"),
+            task_definition: Some(choice(named)),
+            image_detail: Some(choice("C::imageDetail.json")),
             ..FileChoices::default()
         };
         let files = pick(&choices, &artifacts).unwrap();
@@ -91,7 +91,7 @@ fn which_of_several_files_is_meant_has_to_be_said() {
          hint: say which one by `task_definition` (custom action: `TaskDefinitionPath`)"
     );
     let choices = FileChoices {
-        task_definition: choice("taskdef.json"),
+        task_definition: Some(choice("taskdef.json")),
         ..FileChoices::default()
     };
     assert!(refused(&choices, &artifacts).starts_with("the task definition may be any of"));
@@ -113,7 +113,7 @@ fn a_chosen_file_that_is_not_there_is_told_with_what_is_there() {
         artifact("Build", &[("image.json", "")]),
     ];
     let chosen = |named| FileChoices {
-        task_definition: choice(named),
+        task_definition: Some(choice(named)),
         ..FileChoices::default()
     };
     assert_eq!(
@@ -170,13 +170,13 @@ fn a_file_that_names_no_images_is_refused_by_its_name() {
 fn an_artifact_is_wanted_unless_every_file_is_chosen_from_another_one() {
     assert!(FileChoices::default().wants("A"));
     let mut choices = FileChoices {
-        task_definition: choice("A::taskdef.json"),
-        app_spec: choice("A::appspec.yaml"),
-        image_definitions: choice("B::imagedefinitions.json"),
-        image_detail: choice("B::imageDetail.json"),
+        task_definition: Some(choice("A::taskdef.json")),
+        app_spec: Some(choice("A::appspec.yaml")),
+        image_definitions: Some(choice("B::imagedefinitions.json")),
+        image_detail: Some(choice("B::imageDetail.json")),
     };
     assert!(choices.wants("A") && choices.wants("B") && !choices.wants("C"));
-    choices.app_spec = choice("appspec.yaml");
+    choices.app_spec = Some(choice("appspec.yaml"));
     assert!(choices.wants("C"));
 }
 

@@ -22,14 +22,14 @@ fn configured(properties: &[(&str, &str)]) -> Result<JobRequest, BadRequest> {
     JobRequest::of_configuration(&configuration)
 }
 
-fn image(repository: Option<&str>, choice: &str) -> Option<JobImage> {
-    Some(JobImage {
+fn image(repository: Option<&str>, choice: &str) -> JobImage {
+    JobImage {
         repository: repository.map(|name| name.parse().unwrap()),
         choice: match choice.parse() {
             Ok(digest) => TagOrDigest::Digest(digest),
             Err(_) => TagOrDigest::Tag(choice.parse().unwrap()),
         },
-    })
+    }
 }
 
 #[test]
@@ -53,7 +53,7 @@ fn everything_can_be_said_in_user_parameters_and_in_a_configuration() {
         action: JobAction::Promote {
             to: "live".parse().unwrap(),
         },
-        image: image(Some("mco/api"), "v1"),
+        image: Some(image(Some("mco/api"), "v1")),
         execution: Some("12345678-1234-5678-abcd-12345678abcd".to_owned()),
         files: FileChoices {
             task_definition: Some("Infra::taskdef.json".parse().unwrap()),
@@ -106,7 +106,7 @@ fn an_image_is_named_by_tag_or_digest_with_or_without_its_repository() {
         ("digest", at(ECR), image(Some(ECR), DIGEST)),
     ] {
         let request = read(&format!(r#"{{"target": "api", "{key}": "{value}"}}"#));
-        assert_eq!(request.image, wanted, "{value}");
+        assert_eq!(request.image, Some(wanted), "{value}");
     }
 }
 
