@@ -38,8 +38,16 @@ pub struct AwsError {
     /// AWS's error code, if AWS answered.
     pub code: Option<String>,
     source: Box<dyn Error + Send + Sync>,
-    /// What to do, where the caller's own permissions are not what matters.
-    remedy: Option<&'static str>,
+    caller: Caller,
+}
+
+/// Whose credentials a call was made with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Caller {
+    /// Those of a role, as nearly always.
+    Role,
+    /// Those of a job of CodePipeline, on its artifact.
+    Job,
 }
 
 impl AwsError {
@@ -63,8 +71,8 @@ impl AwsError {
 
     /// What to do about it, where there is one thing to do.
     pub fn hint(&self) -> Option<String> {
-        if let Some(remedy) = self.remedy {
-            return Some(remedy.to_owned());
+        if self.caller == Caller::Job {
+            return self.hint_for_job().map(str::to_owned);
         }
         match self.kind {
             Kind::Denied if self.action == ASSUME_ROLE => Some(format!(
@@ -89,9 +97,33 @@ impl AwsError {
         }
     }
 
-    /// The same error, with this to do about it.
-    pub(crate) fn with_remedy(mut self, remedy: &'static str) -> Self {
-        self.remedy = Some(remedy);
+    /// What to do about an artifact: the policy of the role that calls has nothing to do with it.
+    fn hint_for_job(&self) -> Option<&'static str> {
+        match self.kind {
+            Kind::NotFound => Some(
+                "the artifact bucket has it no longer: start the pipeline anew, and look for a \
+                 lifecycle rule of the bucket that deletes too early",
+            ),
+            Kind::Denied => Some(
+                "artifacts are read with the job's own credentials: look for a statement in the policy \
+                 of the artifact bucket, or of its KMS key, that keeps the pipeline's role from \
+                 `s3:GetObject` and `kms:Decrypt`; an artifact that a lifecycle rule has deleted looks \
+                 the same",
+            ),
+            // S3 has answered, and what it gave is too long.
+            Kind::Invalid if self.code.is_none() => {
+                Some("give the files for the deployment an artifact of their own")
+            }
+            _ if self.is("ExpiredToken") => {
+                Some("the job's credentials have expired: retry the stage of the pipeline")
+            }
+            _ => None,
+        }
+    }
+
+    /// The same error of a call that was made with a job's credentials.
+    pub(crate) fn of_job(mut self) -> Self {
+        self.caller = Caller::Job;
         self
     }
 
@@ -104,7 +136,7 @@ impl AwsError {
             kind: self.kind,
             code: self.code.clone(),
             source: format!("{message} (needed for `{action}` on the {resource})").into(),
-            remedy: self.remedy,
+            caller: self.caller,
         }
     }
 
@@ -131,7 +163,7 @@ impl AwsError {
             kind,
             code,
             source: message.into().into(),
-            remedy: None,
+            caller: Caller::Role,
         }
     }
 }
@@ -187,7 +219,7 @@ where
             kind,
             code,
             source,
-            remedy: None,
+            caller: Caller::Role,
         }
     }
 }

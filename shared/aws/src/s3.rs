@@ -61,33 +61,10 @@ pub async fn artifact(
         .send()
         .await
         .map_err(failed(ACTION, &resource))
-        .map_err(with_remedy)?;
+        .map_err(AwsError::of_job)?;
     content(answer, limit_bytes, "artifact", &resource)
         .await
-        .map_err(with_remedy)
-}
-
-/// The role that calls has nothing to do with why an artifact cannot be had.
-fn with_remedy(error: AwsError) -> AwsError {
-    let remedy = match error.kind {
-        Kind::NotFound => {
-            "the artifact bucket has it no longer: start the pipeline anew, and look for a lifecycle \
-             rule of the bucket that deletes too early"
-        }
-        Kind::Denied => {
-            "artifacts are read with the job's own credentials: look for a statement in the policy of \
-             the artifact bucket, or of its KMS key, that keeps the pipeline's role from \
-             `s3:GetObject` and `kms:Decrypt`"
-        }
-        Kind::Invalid if error.code.is_none() => {
-            "give the files for the deployment an artifact of their own"
-        }
-        _ if error.is("ExpiredToken") => {
-            "the job's credentials have expired: retry the stage of the pipeline"
-        }
-        _ => return error,
-    };
-    error.with_remedy(remedy)
+        .map_err(AwsError::of_job)
 }
 
 /// The content of an object, which is a `what`.
@@ -168,5 +145,73 @@ mod tests {
             assert_eq!(error.message(), format!("{code}: gone"));
             assert_eq!(error.resource, "S3 object `s3://my.bucket/a/taskdef.json`");
         }
+    }
+
+    fn read_artifact(aws: &Scripted, limit_bytes: usize) -> Result<Vec<u8>, AwsError> {
+        let credentials = JobCredentials {
+            access_key_id: "ASIAJOB".to_owned(),
+            secret_access_key: "JOBSECRET".to_owned(),
+            session_token: "JOBTOKEN".to_owned(),
+        };
+        let location = ArtifactLocation {
+            name: "Infra".to_owned(),
+            bucket: "artifacts".to_owned(),
+            key: "release/Infra/1".to_owned(),
+        };
+        run(artifact(
+            &aws.clients(),
+            &credentials,
+            &location,
+            limit_bytes,
+        ))
+    }
+
+    #[test]
+    fn an_artifact_is_read_with_the_credentials_of_its_job() {
+        let aws = Scripted::default();
+        aws.answer(200, b"PK\x03\xff");
+        assert_eq!(read_artifact(&aws, 4).unwrap(), b"PK\x03\xff");
+        let sent = &aws.sent()[0];
+        assert!(sent.authorization.contains("Credential=ASIAJOB/"));
+        assert!(sent.authorization.contains("x-amz-security-token"));
+        assert!(sent.uri.contains("/artifacts/release/Infra/1"));
+    }
+
+    #[test]
+    fn an_artifact_that_cannot_be_had_is_named_with_what_to_do() {
+        for (status, code, kind, hint) in [
+            (404, "NoSuchKey", Kind::NotFound, "start the pipeline anew"),
+            (
+                403,
+                "AccessDenied",
+                Kind::Denied,
+                "the job's own credentials",
+            ),
+            (400, "ExpiredToken", Kind::Unavailable, "retry the stage"),
+        ] {
+            let aws = Scripted::default();
+            let body = format!("<Error><Code>{code}</Code><Message>no</Message></Error>");
+            aws.answer(status, body);
+            let error = read_artifact(&aws, 4).unwrap_err();
+            assert_eq!(error.kind, kind, "{code}");
+            assert_eq!(
+                error.resource,
+                "input artifact `Infra` (`s3://artifacts/release/Infra/1`)"
+            );
+            assert!(error.hint().unwrap().contains(hint), "{error:?}");
+            let said = format!("{error:?} {} {:?}", crate::chain(&error), error.hint());
+            for secret in ["JOBSECRET", "JOBTOKEN", "ASIAJOB"] {
+                assert!(!said.contains(secret), "{said}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_artifact_over_the_limit_is_refused() {
+        let aws = Scripted::default();
+        aws.answer(200, b"12345");
+        let error = read_artifact(&aws, 4).unwrap_err();
+        assert_eq!(error.message(), "the artifact is longer than 4 bytes");
+        assert!(error.hint().unwrap().contains("an artifact of their own"));
     }
 }

@@ -97,24 +97,22 @@ fn fitting<S: AsRef<str>>(evidence: &[S], room: usize) -> String {
         return lines.concat();
     }
     let mut left = room.saturating_sub(MORE);
-    let mut out = String::new();
-    for (index, line) in lines.iter().enumerate() {
+    let fit = lines.iter().take_while(|line| {
         let needed = length(line);
-        if needed > left {
-            // Of a single long line, its beginning says more than nothing.
-            if index == 0 {
-                out = shortened(line, left);
-            }
-            let more = lines.len() - index.max(1);
-            if more > 0 {
-                out.push_str(&format!("\n- … and {more} more"));
-            }
-            break;
-        }
-        left -= needed;
-        out.push_str(line);
+        let fits = needed <= left;
+        left = left.saturating_sub(needed);
+        fits
+    });
+    let mut shown: Vec<String> = fit.cloned().collect();
+    if let ([], Some(first)) = (shown.as_slice(), lines.first()) {
+        // Of a single long line, its beginning says more than nothing.
+        shown.push(shortened(first, room.saturating_sub(MORE)));
     }
-    out
+    match lines.len() - shown.len() {
+        0 => {}
+        more => shown.push(format!("\n- … and {more} more")),
+    }
+    shown.concat()
 }
 
 /// What a job that succeeded leaves behind, within the bounds.

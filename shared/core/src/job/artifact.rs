@@ -225,27 +225,28 @@ impl Artifact {
         Ok(bytes)
     }
 
-    /// What somebody may have meant who named a file that is not there: files of the same name
-    /// elsewhere, or else files with names like it.
-    pub(super) fn near(&self, path: &str) -> Vec<&str> {
+    /// Files whose names are the one in `path`, in whatever folder.
+    pub(super) fn same_name(&self, path: &str) -> Vec<&str> {
         let wanted = file_name(path);
-        let files = || {
-            let files = self.entries.iter().filter(|entry| !entry.ends_with('/'));
-            files.map(String::as_str)
+        let same = self
+            .files()
+            .filter(|entry| file_name(entry).eq_ignore_ascii_case(wanted));
+        same.take(NEAR_LIMIT).collect()
+    }
+
+    /// Files whose names are like the one in `path`, whatever their extensions.
+    pub(super) fn like_name(&self, path: &str) -> Vec<&str> {
+        let stems: Vec<&str> = self.files().map(stem).filter(|it| it.len() <= 64).collect();
+        let Some(near) = nearest(stem(path), &stems) else {
+            return Vec::new();
         };
-        let same = files().filter(|entry| file_name(entry).eq_ignore_ascii_case(wanted));
-        let same: Vec<&str> = same.take(NEAR_LIMIT).collect();
-        if !same.is_empty() {
-            return same;
-        }
-        let names: Vec<&str> = files().map(file_name).filter(|it| it.len() <= 64).collect();
-        match nearest(wanted, &names) {
-            Some(name) => files()
-                .filter(|entry| file_name(entry) == name)
-                .take(NEAR_LIMIT)
-                .collect(),
-            None => Vec::new(),
-        }
+        let like = self.files().filter(|entry| stem(entry) == near);
+        like.take(NEAR_LIMIT).collect()
+    }
+
+    fn files(&self) -> impl Iterator<Item = &str> {
+        let files = self.entries.iter().filter(|entry| !entry.ends_with('/'));
+        files.map(String::as_str)
     }
 }
 
@@ -272,6 +273,12 @@ fn twice(archive: &ZipArchive<Cursor<Shared>>, entries: &[String], bytes: &Share
 /// The last part of a path, whichever way its folders are separated.
 fn file_name(path: &str) -> &str {
     path.rsplit(['/', '\\']).next().unwrap_or(path)
+}
+
+/// A file's name without its extension.
+fn stem(path: &str) -> &str {
+    let name = file_name(path);
+    name.rsplit_once('.').map_or(name, |(stem, _)| stem)
 }
 
 /// Why a text is no path inside an artifact.
@@ -307,4 +314,4 @@ impl fmt::Debug for Artifact {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

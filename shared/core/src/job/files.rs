@@ -71,6 +71,7 @@ impl FromStr for FileChoice {
             Some(name) if !is_artifact_name(name) => {
                 Err("an artifact's name has letters, digits, `_` and `-`, at most 100")
             }
+            _ if path.contains("::") => Err("`::` stands once, after the artifact's name"),
             _ => check_path(path),
         };
         checked.map_err(|reason| InvalidFileChoice {
@@ -345,12 +346,18 @@ fn find<'a>(
 }
 
 /// What to write instead of a choice that is not there.
-fn hint(role: Role, choice: &FileChoice, searched: &[&Artifact]) -> String {
-    let near = searched.iter().flat_map(|artifact| {
-        let names = artifact.near(&choice.path).into_iter();
-        names.map(move |path| format!("{}::{}", artifact.name(), excerpt(path, 120)))
-    });
-    let near: Vec<String> = near.take(5).collect();
+fn hint<'a>(role: Role, choice: &FileChoice, searched: &[&'a Artifact]) -> String {
+    let named = |names: fn(&'a Artifact, &str) -> Vec<&'a str>| -> Vec<String> {
+        let found = searched.iter().flat_map(|artifact| {
+            let names = names(artifact, &choice.path).into_iter();
+            names.map(|path| format!("{}::{}", artifact.name(), excerpt(path, 120)))
+        });
+        found.take(5).collect()
+    };
+    let mut near = named(Artifact::same_name);
+    if near.is_empty() {
+        near = named(Artifact::like_name);
+    }
     if near.is_empty() {
         return format!("put the file there, or name another one by {}", role.keys());
     }

@@ -92,19 +92,19 @@ impl JobRequest {
         }
         let mut problems = Problems::default();
         let given = read::user_parameters(text, &mut problems)?;
-        request(given, problems, "`UserParameters` are")
+        request(&given, problems, "`UserParameters` are")
     }
 
     /// Reads the configuration of a custom action.
     pub fn of_configuration(configuration: &BTreeMap<String, String>) -> Result<Self, BadRequest> {
         let mut problems = Problems::default();
         let given = read::configuration(configuration, &mut problems);
-        request(given, problems, "the action's configuration is")
+        request(&given, problems, "the action's configuration is")
     }
 }
 
 fn request(
-    given: read::Given<'_>,
+    given: &read::Given<'_>,
     mut problems: Problems,
     what: &'static str,
 ) -> Result<JobRequest, BadRequest> {

@@ -97,7 +97,7 @@ pub(super) fn user_parameters(
     let Entries(entries) = serde_json::from_str(text).map_err(|error| not_json(&error))?;
     let mut given = Given::new(USER_PARAMETERS);
     for (name, value) in entries {
-        given.add(name, value, out);
+        given.add(&name, value, out);
     }
     Ok(given)
 }
@@ -150,19 +150,19 @@ impl<'a> Given<'a> {
         None
     }
 
-    fn add(&mut self, name: String, value: Value, out: &mut Problems) {
+    fn add(&mut self, name: &str, value: Value, out: &mut Problems) {
         match value {
-            Value::String(text) => self.add_text(&name, text.into(), out),
+            Value::String(text) => self.add_text(name, text.into(), out),
             // As good as not there, but a wrong name is one all the same.
             Value::Null => {
-                self.key(&name, out);
+                self.key(name, out);
             }
             other => {
-                let Some(key) = self.key(&name, out) else {
+                let Some(key) = self.key(name, out) else {
                     return;
                 };
                 out.add_with_hint(
-                    &name,
+                    name,
                     "expected a text",
                     match other {
                         Value::Number(_) | Value::Bool(_) => "put it in quotes",
