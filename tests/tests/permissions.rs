@@ -126,6 +126,7 @@ async fn calls() -> Vec<(World, Vec<Call>)> {
         }
     }
     played.push(released_by_the_custom_action().await);
+    played.push(superseded_by_a_push().await);
     let calls = |world: World| {
         let calls = world.sample.account.journal().calls();
         (world, calls)
@@ -139,7 +140,7 @@ async fn released_without_events(stand: Stand, image: &ImageSpec) -> World {
     let undisturbed = World::open_stand(stand).await;
     asks(&undisturbed);
     undisturbed.sample.push_as("v2", image).unwrap();
-    let asked = [("asked", r#"{"target": "api-test", "tag": "v2"}"#)];
+    let asked = [("asked", r#"{"target": "api-test", "tag": "mco/api:v2"}"#)];
     undisturbed.sample.start_pipeline("asks", &asked).unwrap();
     undisturbed.quiet().await;
     let seen = undisturbed.action_wire.seen();
@@ -167,6 +168,26 @@ async fn released_without_events(stand: Stand, image: &ImageSpec) -> World {
     world.action_wire.inject(number, Fault::CrashAfter);
     world.sample.push_as("v2", image).unwrap();
     world.sample.start_pipeline("asks", &asked).unwrap();
+    world.quiet().await;
+    world
+}
+
+/// A release that fails, and one that waits until a push takes its place.
+async fn superseded_by_a_push() -> World {
+    let world = World::open_stand(Stand::Rolling).await;
+    asks(&world);
+    let asked = [("asked", r#"{"target": "api-test", "tag": "v2"}"#)];
+    world
+        .sample
+        .push_as("v2", &ImageSpec::crashes("v2", 1))
+        .unwrap();
+    world.sample.start_pipeline("asks", &asked).unwrap();
+    world.quiet().await;
+    world.sample.push(&ImageSpec::healthy("v3")).unwrap();
+    sleep(Duration::from_secs(15)).await;
+    world.sample.start_pipeline("asks", &asked).unwrap();
+    sleep(Duration::from_secs(15)).await;
+    world.sample.push(&ImageSpec::healthy("v4")).unwrap();
     world.quiet().await;
     world
 }
@@ -207,6 +228,8 @@ fn only_otherwise(function: &str) -> &'static [&'static str] {
             "codedeploy:GetDeployment",
             // The tag names another image by now, or somebody else has moved the target.
             "dynamodb:GetItem",
+            // It starts what a pipeline waits for, and the service runs just that already.
+            "codepipeline:PutJobSuccessResult",
             // The service runs the task definition already, or a client token has been used otherwise.
             "ecs:DescribeTasks",
             "ecs:ListTasks",
