@@ -7,6 +7,7 @@ mod control;
 mod deploy;
 mod history;
 mod image;
+mod origin;
 mod plan;
 #[cfg(test)]
 mod sample;

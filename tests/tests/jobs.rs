@@ -275,3 +275,22 @@ async fn a_cancelled_execution_leaves_the_deployment_alone_and_nothing_fails() {
     assert_eq!(statuses, [400], "CodePipeline waits for it no more");
     assert_eq!(failures(&world), Vec::<String>::new());
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_gate_that_does_not_pass_is_told_to_the_pipeline_check_by_check() {
+    let world = World::open_stand(Stand::Releases).await;
+    let image = ImageSpec::answers_500("v2");
+    world.sample.push_to("mco/api", "v2", &image).unwrap();
+    let release = released(&world, "api", "API", &[("tag", "v2")]).await;
+    assert_eq!(release.status, "Failed");
+    let (code, message) = release.error.unwrap();
+    assert_eq!(code, "JobFailed");
+    for words in [
+        "gate before_traffic",
+        "500",
+        "d-",
+        "codesuite/codedeploy/deployments/d-",
+    ] {
+        assert!(message.contains(words), "{words}: {message}");
+    }
+}

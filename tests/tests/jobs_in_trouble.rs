@@ -3,8 +3,10 @@
 #![expect(clippy::unwrap_used, reason = "what cannot be set up is a failed test")]
 
 use greenlight_core::record::Status;
+use greenlight_deployer::job::ActionKind;
 use greenlight_tests::{
     asked::done,
+    by_hand::call,
     releases::{Release, asks, failures, released},
     wire::Fault,
     world::{PIPELINE_ACTION, World, targets_in},
@@ -20,6 +22,9 @@ use rehearsal::{
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use tokio::time::{Duration, sleep};
+
+/// The prefix of `X-Amz-Target` (AWS-FACTS 0).
+const CODEPIPELINE: &str = "CodePipeline_20150709";
 
 async fn world() -> World {
     let world = World::open_stand(Stand::Releases).await;
@@ -121,6 +126,53 @@ async fn an_action_whose_event_is_lost_is_found_within_a_minute() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_job_that_another_worker_has_taken_is_left_to_it() {
+    let world = World::open_stand(Stand::Releases).await;
+    let account = &world.sample.account;
+    let image = ImageSpec::healthy("v2");
+    world.sample.push_to("mco/api", "v2", &image).unwrap();
+    let execution = world
+        .sample
+        .start_pipeline("api", &[("tag", "v2")])
+        .unwrap();
+    // Ours is told of the job later than the other one asks for it.
+    let begun = all("CodePipeline Action Execution State Change");
+    account
+        .events()
+        .disturb(begun, Disturbance::Delay(Duration::from_secs(30)));
+    account.events().pause_schedules();
+    let kind =
+        json!({"category": "Deploy", "owner": "Custom", "provider": "Greenlight", "version": "1"});
+    let job = loop {
+        let input = json!({"actionTypeId": kind, "maxBatchSize": 1});
+        let polled = call(account, CODEPIPELINE, "PollForJobs", input).await;
+        if let Some(job) = polled["jobs"].get(0) {
+            break job.clone();
+        }
+        sleep(Duration::from_millis(500)).await;
+    };
+    let claim = json!({"jobId": job["id"], "nonce": job["nonce"]});
+    call(account, CODEPIPELINE, "AcknowledgeJob", claim).await;
+    sleep(Duration::from_mins(2)).await;
+    call(
+        account,
+        CODEPIPELINE,
+        "PutJobSuccessResult",
+        json!({"jobId": job["id"]}),
+    )
+    .await;
+    world.quiet().await;
+    let status = world.sample.execution_status("api", &execution);
+    assert_eq!(status.as_deref(), Some("Succeeded"));
+    assert!(done(&world, "CreateDeployment").is_empty());
+    assert!(
+        done(&world, "PutJobSuccessResult").is_empty(),
+        "none by ours"
+    );
+    assert_eq!(failures(&world), Vec::<String>::new());
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_event_that_comes_before_its_job_is_asked_for_again() {
     let mut settings = Settings::for_tests();
     settings.poll_delay = Duration::from_secs(3);
@@ -165,6 +217,12 @@ async fn a_lost_end_of_a_deployment_is_found_when_the_job_is_handed_on() {
 
 #[tokio::test(start_paused = true)]
 async fn a_deployment_longer_than_twenty_minutes_keeps_its_job_alive() {
+    for by in [ActionKind::Invoke, ActionKind::Custom] {
+        release_slowly(by).await;
+    }
+}
+
+async fn release_slowly(by: ActionKind) {
     let slow = Stand::Releases.targets().replace(
         "ECSCanary10Percent5Minutes",
         "ECSLinear10PercentEvery3Minutes",
@@ -172,9 +230,15 @@ async fn a_deployment_longer_than_twenty_minutes_keeps_its_job_alive() {
     let world = World::open_stand_with(Stand::Releases, &targets_in(&slow), |_| {}).await;
     let image = ImageSpec::healthy("v2");
     let v2 = world.sample.push_to("mco/api", "v2", &image).unwrap();
-    let asked = r#"{"target": "api-test", "tag": "v2"}"#;
     asks(&world);
-    let release = released(&world, "asks", "Ask", &[("asked", asked)]).await;
+    let release = match by {
+        ActionKind::Invoke => {
+            let asked = r#"{"target": "api-test", "tag": "v2"}"#;
+            released(&world, "asks", "Ask", &[("asked", asked)]).await
+        }
+        // The next job of a custom action is told by no event: the schedule asks for it.
+        ActionKind::Custom => released(&world, "api", "API", &[("tag", "v2")]).await,
+    };
     assert_eq!(release.status, "Succeeded", "{:?}", release.error);
     let results = done(&world, "PutJobSuccessResult");
     assert!((2..=4).contains(&results.len()), "{results:?}");

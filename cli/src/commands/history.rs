@@ -3,13 +3,13 @@
 use std::cmp::Reverse;
 
 use greenlight_core::deployment::DeploymentId;
-use greenlight_core::record::{DeploymentRecord, Origin};
+use greenlight_core::record::DeploymentRecord;
 use greenlight_core::target::TargetName;
 use greenlight_deployer::Deployer;
 use greenlight_deployer::progress::watch::written;
 use serde_json::json;
 
-use super::{Output, image, no_such_target, time};
+use super::{Output, image, no_such_target, origin, time};
 use crate::columns::{Columns, printable};
 use crate::failure::Failure;
 
@@ -45,7 +45,7 @@ fn told(target: &TargetName, records: &[DeploymentRecord]) -> Output {
             image::name(&record.candidate),
             image::digests(&record.candidate),
             took(record),
-            by(&record.origin),
+            origin::by(&record.origin),
             aws_or_own_id(record.aws_id.as_deref(), record.id),
         ]);
     }
@@ -78,21 +78,6 @@ fn took(record: &DeploymentRecord) -> String {
         return "-".to_owned();
     };
     written(end.duration_since(record.requested_at))
-}
-
-fn by(origin: &Origin) -> String {
-    match origin {
-        Origin::Push => "push".to_owned(),
-        Origin::Person { by } => by.clone(),
-        Origin::Pipeline {
-            pipeline: Some(pipeline),
-            ..
-        } => format!("pipeline {pipeline}"),
-        Origin::Pipeline { .. } => "a pipeline".to_owned(),
-        Origin::Rollback { of } => format!("rollback of {of}"),
-        Origin::Elsewhere { creator } => creator.clone(),
-        Origin::Adopted => "adopted".to_owned(),
-    }
 }
 
 fn aws_or_own_id(aws_id: Option<&str>, id: DeploymentId) -> String {

@@ -9,7 +9,7 @@ use greenlight_deployer::progress::Progress;
 use greenlight_deployer::progress::watch::waits;
 use serde_json::{Value, json};
 
-use super::{Output, image, registered, time};
+use super::{Output, image, origin, registered, time};
 use crate::columns::Columns;
 use crate::failure::Failure;
 
@@ -142,8 +142,8 @@ fn detail(stored: &StoredTarget, progress: Option<&Progress>) -> Output {
             "deploying",
             format!("{}, {}", active.candidate.describe(), phase(active)),
         );
-        if let Origin::Person { by } = &active.origin {
-            say("asked for by", by.clone());
+        if let Origin::Person { .. } | Origin::Pipeline { .. } = &active.origin {
+            say("asked for by", origin::by(&active.origin));
         }
     }
     if let Some(progress) = progress {

@@ -238,7 +238,7 @@ impl Deployer {
                 stored.version += 1;
             }
             self.emit(&transition, false, gates, &mut told).await?;
-            self.answer_jobs(&stored, &transition, gates).await;
+            self.answer_jobs(&stored, &transition).await;
             let gathered = match gathering {
                 Some(gathering) => Some(gathering.await),
                 None => None,

@@ -11,7 +11,6 @@ use greenlight_aws::{
 use greenlight_core::{
     console,
     deployment::{Candidate, DeploymentId, Effect, Ending, Obstacle, Transition},
-    gate::Verdict,
     job::{
         JobId,
         answer::{FailureType, JobFailure, JobSuccess},
@@ -19,18 +18,13 @@ use greenlight_core::{
     target::Strategy,
 };
 
-use super::{Gates, Job, JobOutcome};
+use super::{Job, JobOutcome};
 use crate::Deployer;
 
 impl Deployer {
     /// Answers the jobs whose deployments a step has ended. What fails is left to the schedule: a
     /// deployment must not hang on it.
-    pub(crate) async fn answer_jobs(
-        &self,
-        stored: &StoredTarget,
-        transition: &Transition,
-        gates: &Gates,
-    ) {
+    pub(crate) async fn answer_jobs(&self, stored: &StoredTarget, transition: &Transition) {
         for effect in &transition.effects {
             let Effect::Answer {
                 jobs,
@@ -40,7 +34,7 @@ impl Deployer {
             else {
                 continue;
             };
-            let outcome = outcome(stored, *deployment, ending, gates);
+            let outcome = outcome(stored, *deployment, ending);
             join_all(
                 jobs.iter()
                     .map(|job| self.answer_one(stored, job, &outcome)),
@@ -101,7 +95,6 @@ pub(super) fn outcome(
     stored: &StoredTarget,
     deployment: DeploymentId,
     ending: &Ending,
-    gates: &Gates,
 ) -> JobOutcome {
     let target = &stored.target.name;
     let failed = |kind, what: &str, evidence: &[String], remedy: &str| JobOutcome::Failed {
@@ -139,7 +132,6 @@ pub(super) fn outcome(
             aws_id,
         } => {
             let mut evidence = evidence.clone();
-            evidence.extend(verdicts(gates));
             evidence.extend(page(stored, aws_id));
             let what = format!("The deployment to `{target}` failed: {reason}");
             let remedy = format!(
@@ -191,16 +183,6 @@ pub(super) fn variables(
     .into()
 }
 
-/// The gates that did not pass, a line each.
-fn verdicts(gates: &Gates) -> Vec<String> {
-    let failed = gates
-        .iter()
-        .filter(|(_, report)| report.verdict != Verdict::Passed);
-    failed
-        .map(|(point, report)| format!("gate {point}: {}", report.verdict.as_str()))
-        .collect()
-}
-
 /// Where a person looks at the AWS deployment.
 fn page(stored: &StoredTarget, aws_id: &str) -> Option<String> {
     let region = stored.home.region();
@@ -209,3 +191,6 @@ fn page(stored: &StoredTarget, aws_id: &str) -> Option<String> {
         _ => console::deployment_page(region, aws_id),
     }
 }
+
+#[cfg(test)]
+mod tests;

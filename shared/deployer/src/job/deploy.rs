@@ -55,7 +55,7 @@ impl Deployer {
         if let Some(record) = &record
             && let Some(ending) = record.ending()
         {
-            return Ok(answer::outcome(&stored, deployment, &ending, &record.gates));
+            return Ok(answer::outcome(&stored, deployment, &ending));
         }
         if record.is_none() {
             return Err(Trouble::lasting(

@@ -9,7 +9,7 @@ use greenlight_core::{
     },
 };
 
-use super::{Asked, Gates, JobOutcome, answer, deploy::named, failure::Trouble};
+use super::{Asked, JobOutcome, answer, deploy::named, failure::Trouble};
 use crate::{Deployer, plan::Wish};
 
 impl Deployer {
@@ -87,11 +87,6 @@ impl Deployer {
             task_definition: current.task_definition.clone(),
             previous: record.and_then(|record| record.previous),
         };
-        Ok(answer::outcome(
-            stored,
-            current.deployment,
-            &ending,
-            &Gates::new(),
-        ))
+        Ok(answer::outcome(stored, current.deployment, &ending))
     }
 }

@@ -22,9 +22,13 @@ pub(crate) const HOOK: &str = include_str!("../../../../events/hook/codedeploy.j
 /// A CodeDeploy deployment that succeeded.
 pub(crate) const SUCCESS: &str = include_str!("../../../../events/codedeploy/success.json");
 
+/// An action of the custom type has begun.
+pub(crate) const BEGUN: &str = include_str!("../../../../events/codepipeline/action-started.json");
+
 /// Greenlight's functions, by the name of their package and binary, with an event for each.
-pub(crate) const FUNCTIONS: [(&str, &str); 3] = [
+pub(crate) const FUNCTIONS: [(&str, &str); 4] = [
     ("deploy-on-push", PUSH),
     ("validate-green", HOOK),
     ("record-deployment", SUCCESS),
+    ("pipeline-action", BEGUN),
 ];
