@@ -8,7 +8,7 @@ use rehearsal::account::{
     codepipeline::{self, Action, Does, Mode, Pipeline, Stage},
     journal::Tone,
 };
-use rehearsal::scenario::sample::WORKER_TARGET;
+use rehearsal::scenario::sample::{REPOSITORY, TAG, WORKER_TARGET};
 use tokio::time::Duration;
 
 use crate::world::{PIPELINE_ACTION, World};
@@ -69,32 +69,30 @@ pub async fn worker_record(world: &World, digest: &str) -> DeploymentRecord {
     history.swap_remove(0)
 }
 
-/// A pipeline `asks` with one action `Ask` behind a source of files: `UserParameters` are the value of the
-/// pipeline's variable `asked`.
+/// A pipeline `asks` with one action `Ask` behind an ECR source, whose artifact is `Image`. `UserParameters` are
+/// the value of the pipeline's variable `asked`.
 pub fn asks(world: &World) {
-    let function = world.sample.template.function(PIPELINE_ACTION);
-    let function = function.expect("template.yaml has it").name.clone();
-    asks_by(
-        world,
-        Does::Invoke {
-            function,
-            user_parameters: Some("#{variables.asked}".to_owned()),
-        },
-    );
+    asks_with(world, &[]);
 }
 
-/// The same with another action.
-pub fn asks_by(world: &World, does: Does) {
-    let source = Does::Files {
-        repository: rehearsal::scenario::sample::INFRASTRUCTURE.to_owned(),
-        branch: rehearsal::scenario::sample::INFRASTRUCTURE_BRANCH.to_owned(),
+/// The same with input artifacts.
+pub fn asks_with(world: &World, inputs: &[&str]) {
+    let function = world.sample.template.function(PIPELINE_ACTION);
+    let function = function.expect("template.yaml has it").name.clone();
+    let does = Does::Invoke {
+        function,
+        user_parameters: Some("#{variables.asked}".to_owned()),
+    };
+    let source = Does::Source {
+        repository: REPOSITORY.to_owned(),
+        tag: TAG.to_owned(),
     };
     let source = Action {
-        outputs: vec!["Infrastructure".to_owned()],
+        outputs: vec!["Image".to_owned()],
         ..Action::new("Source", Duration::from_secs(1), source)
     };
     let ask = Action {
-        inputs: vec!["Infrastructure".to_owned()],
+        inputs: inputs.iter().map(|&input| input.to_owned()).collect(),
         namespace: Some("Ask".to_owned()),
         ..Action::new("Ask", Duration::ZERO, does)
     };

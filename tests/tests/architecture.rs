@@ -32,6 +32,7 @@ const MAY_DEPEND_ON: &[(&str, &[&str])] = &[
         &["greenlight-deployer", "greenlight-aws", "greenlight-core"],
     ),
     ("deploy-on-push", LIBRARIES),
+    ("pipeline-action", LIBRARIES),
     ("record-deployment", LIBRARIES),
     ("validate-green", LIBRARIES),
     ("greenlight-cli", LIBRARIES),

@@ -8,13 +8,19 @@
 use std::collections::BTreeSet;
 
 use greenlight_tests::{
+    releases::asks,
     wire::Fault,
-    world::{DEPLOY_ON_PUSH, RECORD_DEPLOYMENT, VALIDATE_GREEN, World},
+    world::{DEPLOY_ON_PUSH, PIPELINE_ACTION, RECORD_DEPLOYMENT, VALIDATE_GREEN, World},
 };
 use rehearsal::{
-    account::{containers::ImageSpec, journal::Call},
-    scenario::sample::Stand,
+    account::{
+        containers::ImageSpec,
+        events::{Disturbance, Pattern},
+        journal::Call,
+    },
+    scenario::sample::{PIPELINE, Stand},
 };
+use serde_json::json;
 use tokio::time::{Duration, sleep};
 
 /// Checked by AWS when another action is called, so they are in no journal.
@@ -115,12 +121,103 @@ async fn calls() -> Vec<(World, Vec<Call>)> {
         world.quiet().await;
         assert!(world.push_wire.has_struck(), "{stand:?}");
         played.push(world);
+        for image in [good(stand, "v2"), bad(stand)] {
+            played.push(released_without_events(stand, &image).await);
+        }
     }
+    played.push(released_by_the_custom_action().await);
+    played.push(superseded_by_a_push().await);
     let calls = |world: World| {
         let calls = world.sample.account.journal().calls();
         (world, calls)
     };
     played.into_iter().map(calls).collect()
+}
+
+/// A release whose function dies when it has been started, and of whose end no event tells: the schedule finds
+/// both out.
+async fn released_without_events(stand: Stand, image: &ImageSpec) -> World {
+    let undisturbed = World::open_stand(stand).await;
+    asks(&undisturbed);
+    undisturbed.sample.push_as("v2", image).unwrap();
+    let asked = [("asked", r#"{"target": "api-test", "tag": "mco/api:v2"}"#)];
+    undisturbed.sample.start_pipeline("asks", &asked).unwrap();
+    undisturbed.quiet().await;
+    let seen = undisturbed.action_wire.seen();
+    let number = seen
+        .iter()
+        .position(|seen| seen.operation == starts_with(stand))
+        .unwrap();
+    let world = World::open_stand(stand).await;
+    asks(&world);
+    for source in ["aws.ecs", "aws.codedeploy"] {
+        let events = Pattern::parse(&json!({"source": [source]})).unwrap();
+        world
+            .sample
+            .account
+            .events()
+            .disturb(events, Disturbance::Drop);
+    }
+    let ends = json!({"source": ["aws.codepipeline"], "detail": {"pipeline": [PIPELINE]}});
+    let ends = Pattern::parse(&ends).unwrap();
+    world
+        .sample
+        .account
+        .events()
+        .disturb(ends, Disturbance::Drop);
+    world.action_wire.inject(number, Fault::CrashAfter);
+    world.sample.push_as("v2", image).unwrap();
+    world.sample.start_pipeline("asks", &asked).unwrap();
+    world.quiet().await;
+    world
+}
+
+/// A release that fails, and one that waits until a push takes its place.
+async fn superseded_by_a_push() -> World {
+    let world = World::open_stand(Stand::Rolling).await;
+    asks(&world);
+    let asked = [("asked", r#"{"target": "api-test", "tag": "v2"}"#)];
+    world
+        .sample
+        .push_as("v2", &ImageSpec::crashes("v2", 1))
+        .unwrap();
+    world.sample.start_pipeline("asks", &asked).unwrap();
+    world.quiet().await;
+    world.sample.push(&ImageSpec::healthy("v3")).unwrap();
+    sleep(Duration::from_secs(15)).await;
+    world.sample.start_pipeline("asks", &asked).unwrap();
+    sleep(Duration::from_secs(15)).await;
+    world.sample.push(&ImageSpec::healthy("v4")).unwrap();
+    world.quiet().await;
+    world
+}
+
+/// Both contracts of the custom action, and what else an action can do.
+async fn released_by_the_custom_action() -> World {
+    let world = World::open_stand(Stand::Releases).await;
+    let image = ImageSpec::healthy("v2");
+    world.sample.push_to("mco/api", "v2", &image).unwrap();
+    // It dies when it has noted the job, and it is found by its id again.
+    world.action_wire.inject(2, Fault::CrashAfter);
+    world
+        .sample
+        .start_pipeline("api", &[("tag", "v2")])
+        .unwrap();
+    world.quiet().await;
+    assert!(world.action_wire.has_struck());
+    asks(&world);
+    for asked in [
+        r#"{"action": "verify", "target": "api-test"}"#,
+        r#"{"action": "promote", "target": "api-test", "to": "staging"}"#,
+        r#"{"action": "deploy", "target": "api-test", "tag": "no-such-tag"}"#,
+    ] {
+        world
+            .sample
+            .start_pipeline("asks", &[("asked", asked)])
+            .unwrap();
+        world.quiet().await;
+    }
+    world
 }
 
 /// Calls that these scenarios do not bring about, with what would.
@@ -131,6 +228,8 @@ fn only_otherwise(function: &str) -> &'static [&'static str] {
             "codedeploy:GetDeployment",
             // The tag names another image by now, or somebody else has moved the target.
             "dynamodb:GetItem",
+            // It starts what a pipeline waits for, and the service runs just that already.
+            "codepipeline:PutJobSuccessResult",
             // The service runs the task definition already, or a client token has been used otherwise.
             "ecs:DescribeTasks",
             "ecs:ListTasks",
@@ -150,7 +249,12 @@ fn only_otherwise(function: &str) -> &'static [&'static str] {
 async fn every_call_is_permitted_and_every_permission_is_used_or_explained() {
     let played = Box::pin(calls()).await;
     let mut wrong = Vec::new();
-    for function in [DEPLOY_ON_PUSH, VALIDATE_GREEN, RECORD_DEPLOYMENT] {
+    for function in [
+        DEPLOY_ON_PUSH,
+        VALIDATE_GREEN,
+        RECORD_DEPLOYMENT,
+        PIPELINE_ACTION,
+    ] {
         let template = &played[0].0.sample.template;
         let permitted: BTreeSet<&str> = template
             .function(function)

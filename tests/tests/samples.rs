@@ -6,12 +6,15 @@
 
 use std::path::Path;
 
-use greenlight_tests::world::{DEPLOY_ON_PUSH, RECORD_DEPLOYMENT, VALIDATE_GREEN, World};
+use greenlight_tests::world::{
+    DEPLOY_ON_PUSH, PIPELINE_ACTION, RECORD_DEPLOYMENT, VALIDATE_GREEN, World,
+};
 use rehearsal::account::journal::Call;
 use serde_json::{Value, json};
 
 /// The files of `events/bad` in which nothing is good.
-const BAD: [&str; 20] = [
+const BAD: [&str; 23] = [
+    "bad/action-no-type",
     "bad/codedeploy-no-deployment-id",
     "bad/codedeploy-strange-id",
     "bad/codedeploy-unknown-state",
@@ -26,6 +29,8 @@ const BAD: [&str; 20] = [
     "bad/hook-empty-ids",
     "bad/hook-no-execution-id",
     "bad/hook-of-ecs-without-deployment",
+    "bad/job-no-id",
+    "bad/job-strange-id",
     "bad/not-an-object",
     "bad/null",
     "bad/scheduled-event",
@@ -43,7 +48,7 @@ fn event(name: &str) -> Value {
 /// The calls since `before` that changed something.
 fn changes(world: &World, before: usize) -> Vec<Call> {
     let mut calls = world.sample.account.journal().calls().split_off(before);
-    let reads = ["Describe", "Get", "List", "Query", "BatchGet"];
+    let reads = ["Describe", "Get", "List", "Query", "BatchGet", "Poll"];
     calls.retain(|call| !reads.iter().any(|read| call.operation.starts_with(read)));
     calls
 }
@@ -52,7 +57,12 @@ fn changes(world: &World, before: usize) -> Vec<Call> {
 async fn a_malformed_or_foreign_event_is_answered_changes_nothing_and_is_not_sent_again() {
     let world = World::open().await;
     for name in BAD {
-        for function in [DEPLOY_ON_PUSH, VALIDATE_GREEN, RECORD_DEPLOYMENT] {
+        for function in [
+            DEPLOY_ON_PUSH,
+            VALIDATE_GREEN,
+            RECORD_DEPLOYMENT,
+            PIPELINE_ACTION,
+        ] {
             let before = world.sample.account.journal().calls().len();
             let answer = world.invoke(function, event(name)).await;
             // An error would make Lambda send the event again.

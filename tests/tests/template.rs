@@ -8,6 +8,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use greenlight_core::job::request::JobRequest;
 use greenlight_runtime::config::Config;
 use greenlight_runtime::environment::{self, Without};
 use rehearsal::account::Settings;
@@ -125,6 +126,75 @@ fn ends_of_deployments_are_delivered_whoever_started_them() {
 }
 
 #[test]
+fn an_action_of_the_custom_type_that_begins_is_delivered_and_no_other_is() {
+    let table = [
+        ("codepipeline/action-started.json", Some("JobRule")),
+        (
+            "codepipeline/action-started-with-a-number.json",
+            Some("JobRule"),
+        ),
+        ("codepipeline/action-succeeded.json", None),
+        ("codepipeline/action-of-codedeploy.json", None),
+        ("bad/action-no-type.json", None),
+    ];
+    for (path, rule) in table {
+        let expected: Vec<&str> = rule.into_iter().collect();
+        assert_eq!(rules_for(&event(path)), expected, "{path}");
+    }
+    let template = template();
+    let [schedule] = template.schedules.as_slice() else {
+        panic!("{:?}", template.schedules)
+    };
+    assert_eq!(schedule.every, std::time::Duration::from_mins(1));
+    let function = &template.function("PipelineAction").unwrap().name;
+    assert!(
+        schedule.targets[0]
+            .0
+            .ends_with(&format!(":function:{function}"))
+    );
+}
+
+#[test]
+fn the_custom_action_has_the_properties_that_the_code_reads() {
+    let template = template();
+    let [action] = template.action_types.as_slice() else {
+        panic!("{:?}", template.action_types)
+    };
+    assert_eq!(
+        (action.provider.as_str(), action.version.as_str()),
+        ("Greenlight", "1")
+    );
+    let names = action.properties.iter().map(|it| it.name.clone());
+    // Each is known, and a value of every one of them is understood.
+    for promote in [false, true] {
+        let value = |name: &str| match name {
+            "Target" => "api-test",
+            "Action" if promote => "promote",
+            "Action" => "deploy",
+            "Tag" => "v1",
+            "To" if promote => "staging",
+            "TaskDefinitionPath" => "Infra::taskdef.json",
+            "AppSpecPath" => "Infra::appspec.yaml",
+            _ => "",
+        };
+        let configuration = names
+            .clone()
+            .map(|name| (name.clone(), value(&name).to_owned()));
+        let request = JobRequest::of_configuration(&configuration.collect());
+        assert!(request.is_ok() || promote, "{request:?}");
+        if let Err(error) = request {
+            // Files are for deployments only, if that is what is refused.
+            assert!(!error.to_string().contains("unknown"), "{error}");
+        }
+    }
+    let unknown = [
+        ("Target".to_owned(), "api-test".to_owned()),
+        ("Colour".to_owned(), "red".to_owned()),
+    ];
+    assert!(JobRequest::of_configuration(&unknown.into()).is_err());
+}
+
+#[test]
 fn foreign_events_are_not_delivered() {
     for path in [
         "bad/scheduled-event.json",
@@ -213,7 +283,7 @@ fn the_hook_may_be_called_by_every_service_role_of_codedeploy() {
 fn those_who_start_deployments_name_the_hook() {
     let template = template();
     let hook = &template.function("ValidateGreen").unwrap().name;
-    for starter in ["DeployOnPush", "RecordDeployment"] {
+    for starter in ["DeployOnPush", "RecordDeployment", "PipelineAction"] {
         let named = &template.function(starter).unwrap().environment["GREENLIGHT_HOOK"];
         assert!(
             named.ends_with(&format!(":function:{hook}")),
@@ -297,17 +367,21 @@ fn a_message_stays_hidden_for_six_times_as_long_as_the_function_may_run() {
     assert!(queue.redrive.is_some());
 }
 
+/// Lambda would put the event of a job, with its live credentials, where a failure goes.
+const WITHOUT_DESTINATION: &str = "PipelineAction";
+
 #[test]
 fn what_is_given_up_on_is_kept_encrypted_and_raises_an_alarm() {
     let queues = resources("AWS::SQS::Queue");
     for (id, queue) in &queues {
         assert_eq!(queue["Properties"]["SqsManagedSseEnabled"], true, "{id}");
     }
-    let dead_letters = queues.keys().filter(|id| id.ends_with("DeadLetterQueue"));
-    let watched: BTreeSet<String> = resources("AWS::CloudWatch::Alarm")
+    let mut watched: BTreeSet<String> = resources("AWS::CloudWatch::Alarm")
         .values()
         .map(|alarm| named(&alarm["Properties"]["Dimensions"][0]["Value"]))
         .collect();
+    assert!(watched.remove(WITHOUT_DESTINATION));
+    let dead_letters = queues.keys().filter(|id| id.ends_with("DeadLetterQueue"));
     assert_eq!(watched, dead_letters.cloned().collect());
     let template = template();
     for rule in &template.rules {
@@ -326,11 +400,9 @@ fn what_is_given_up_on_is_kept_encrypted_and_raises_an_alarm() {
             .any(|it| it.function == function.name)
     };
     for function in &template.functions {
-        assert!(
-            takes_from_queue(function) || function.on_failure.is_some(),
-            "{}",
-            function.logical_id
-        );
+        let goes_somewhere = takes_from_queue(function) || function.on_failure.is_some();
+        let is_to_go = function.logical_id != WITHOUT_DESTINATION;
+        assert_eq!(goes_somewhere, is_to_go, "{}", function.logical_id);
     }
 }
 

@@ -11,7 +11,7 @@ use crate::job::JobId;
 
 impl Step<'_> {
     /// The jobs of the candidate that this step is about wait for `deployment`.
-    pub(super) fn await_with(&mut self, deployment: DeploymentId, waiting: &mut Vec<JobId>) {
+    pub(super) fn wait_for(&mut self, deployment: DeploymentId, waiting: &mut Vec<JobId>) {
         for job in std::mem::take(&mut self.jobs) {
             if waiting.contains(&job.id) {
                 continue;
@@ -30,17 +30,17 @@ impl Step<'_> {
     }
 
     /// The jobs that this step is about wait for the deployment that is under way.
-    pub(super) fn await_active(&mut self) {
+    pub(super) fn wait_for_active(&mut self) {
         if let Some(mut active) = self.state.active.take() {
-            self.await_with(active.deployment, &mut active.jobs);
+            self.wait_for(active.deployment, &mut active.jobs);
             self.state.active = Some(active);
         }
     }
 
     /// The jobs that this step is about wait for the deployment that waits for its turn.
-    pub(super) fn await_queued(&mut self) {
+    pub(super) fn wait_for_queued(&mut self) {
         if let Some(mut queued) = self.state.queued.take() {
-            self.await_with(queued.deployment, &mut queued.jobs);
+            self.wait_for(queued.deployment, &mut queued.jobs);
             self.state.queued = Some(queued);
         }
     }
@@ -81,7 +81,7 @@ impl Step<'_> {
         }
     }
 
-    pub(super) fn awaited(
+    pub(super) fn waits(
         mut self,
         id: DeploymentId,
         job: JobId,
@@ -94,12 +94,12 @@ impl Step<'_> {
             && active.deployment == id
         {
             active.jobs.retain(|job| !is_old(job));
-            self.await_active();
+            self.wait_for_active();
         } else if let Some(queued) = self.state.queued.as_mut()
             && queued.deployment == id
         {
             queued.jobs.retain(|job| !is_old(job));
-            self.await_queued();
+            self.wait_for_queued();
         } else {
             return self.not_active(id);
         }

@@ -252,7 +252,7 @@ pub fn step(
             deployment,
             job,
             instead_of,
-        } => step.awaited(deployment, job, instead_of),
+        } => step.waits(deployment, job, instead_of),
         Input::Outdated {
             deployment,
             candidate,

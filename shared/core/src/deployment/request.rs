@@ -81,7 +81,7 @@ impl Step<'_> {
             if broken_off {
                 return self.resume();
             }
-            self.await_active();
+            self.wait_for_active();
             let text = format!(
                 "{image} is already being deployed to `{}` as {}",
                 self.target, active.deployment
@@ -95,7 +95,7 @@ impl Step<'_> {
             .map(|queued| candidate.is_within(&queued.candidate));
         let (decision, rule, text) = match queued_already {
             Some(true) => {
-                self.await_queued();
+                self.wait_for_queued();
                 let text = format!(
                     "{image} is already waiting for its turn at `{}`",
                     self.target

@@ -90,7 +90,7 @@ impl Step<'_> {
             let newer = queued.candidate.clone();
             self.update(id, superseded(self.at, &text));
             self.hand_over(active.jobs, id, &active.candidate, &newer, &text);
-            self.await_queued();
+            self.wait_for_queued();
             return self.end(Decision::Supersede, Rule::BusyElsewhere, text);
         }
         self.update(

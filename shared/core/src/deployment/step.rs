@@ -94,7 +94,7 @@ impl Step<'_> {
             origin,
             jobs: Vec::new(),
         });
-        self.await_queued();
+        self.wait_for_queued();
     }
 
     /// Whether the start of the active deployment was claimed by somebody who cannot be running any
@@ -163,7 +163,7 @@ impl Step<'_> {
                 prepared: Preparation::default(),
             },
         });
-        self.await_active();
+        self.wait_for_active();
         self.effects.push(Effect::Start {
             deployment: id,
             candidate,
@@ -193,7 +193,7 @@ impl Step<'_> {
     /// Takes over the start of the active deployment.
     pub(super) fn resume(mut self) -> Transition {
         let lease_until = self.lease_until;
-        self.await_active();
+        self.wait_for_active();
         let Some(active) = self.state.active.as_mut() else {
             return self.end(
                 Decision::Skip,

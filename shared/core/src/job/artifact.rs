@@ -65,8 +65,8 @@ pub enum ArtifactError {
     TooMany { artifact: String },
     #[error(
         "artifact `{artifact}` is no zip file that can be read: {reason}\n  \
-         hint: an artifact is what a source or a build action of the pipeline puts out; look at the \
-         `Type` of the action that made this one"
+         hint: look at the action that puts it out; a source with `OutputArtifactFormat: \
+         CODEBUILD_CLONE_REF` puts out no zip file, one with `CODE_ZIP` does"
     )]
     NotZip { artifact: String, reason: String },
     #[error("`{path}` is no path inside an artifact: {reason}")]

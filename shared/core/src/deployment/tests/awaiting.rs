@@ -53,7 +53,7 @@ fn a_job_waits_for_the_deployment_that_it_asks_for_and_is_told_what_is_live() {
     let mut target = Target::default();
     target.take_all([requested(1), started(1), succeeded(1)]);
     assert_eq!(target.take(asked(2)), (Decision::Start, Rule::Asked));
-    assert_eq!(target.awaited[&job(2)], id(52));
+    assert_eq!(target.waited_for[&job(2)], id(52));
     assert_eq!(target.answered, []);
     target.take(ended(52, well()));
     let ending = Ending::Succeeded {
@@ -74,7 +74,7 @@ fn a_job_that_asks_for_what_a_push_has_begun_waits_for_that() {
         target.take(asked(1)),
         (Decision::Skip, Rule::AlreadyDeploying)
     );
-    assert_eq!(target.awaited[&job(1)], id(1));
+    assert_eq!(target.waited_for[&job(1)], id(1));
     assert_eq!(target.starts.len(), 1);
     target.take(failed(1, false));
     let [(_, deployment, Ending::Failed { reason, .. })] = &target.answered[..] else {
@@ -88,7 +88,7 @@ fn a_job_that_asks_for_what_a_push_has_begun_waits_for_that() {
 fn a_job_whose_image_waits_is_told_when_a_newer_one_takes_its_place() {
     let mut target = Target::default();
     target.take_all([requested(1), started(1), asked(2)]);
-    assert_eq!(target.awaited[&job(2)], id(52));
+    assert_eq!(target.waited_for[&job(2)], id(52));
     target.take(requested(3));
     let [(_, deployment, Ending::Superseded { reason })] = &target.answered[..] else {
         panic!("{:?}", target.answered);
@@ -116,7 +116,7 @@ fn a_job_goes_with_its_image_into_the_deployment_that_brings_more_besides() {
     });
     assert_eq!(target.status(52), Some(Status::Superseded));
     assert_eq!(target.answered, []);
-    assert_eq!(target.awaited[&job(2)], id(3));
+    assert_eq!(target.waited_for[&job(2)], id(3));
     target.take_all([succeeded(1), ended(3, well())]);
     assert_eq!(target.answered[0].1, id(3));
     assert!(matches!(target.answered[0].2, Ending::Succeeded { .. }));
@@ -162,7 +162,7 @@ fn the_next_job_of_an_action_waits_in_the_place_of_the_one_before() {
         (Decision::Record, Rule::Awaited)
     );
     assert_eq!(target.waiting(), [job(9)]);
-    assert_eq!(target.awaited[&job(9)], id(52));
+    assert_eq!(target.waited_for[&job(9)], id(52));
     target.take(ended(52, well()));
     assert_eq!(target.answered[0].0, job(9));
     // Too late: whoever asks then finds the record.
@@ -177,7 +177,7 @@ fn the_next_job_of_an_action_waits_in_the_place_of_the_one_before() {
 fn what_a_job_waits_for_is_deployed_although_a_push_would_not_be() {
     let mut target = Target::default();
     target.take_all([requested(1), started(1), requested(2), asked(2)]);
-    assert_eq!(target.awaited[&job(2)], id(2), "it waits for the push's");
+    assert_eq!(target.waited_for[&job(2)], id(2), "it waits for the push's");
     let Some(queued) = target.state.queued.as_ref() else {
         panic!("nothing waits");
     };

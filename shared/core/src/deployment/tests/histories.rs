@@ -66,7 +66,7 @@ fn is_recorded(target: &Target, input: &Input) -> bool {
 fn is_known_job(target: &Target, input: &Input) -> bool {
     match input {
         Input::Requested { job: Some(job), .. } | Input::Awaited { job, .. } => {
-            target.awaited.contains_key(job) || target.answered.iter().any(|(it, ..)| it == job)
+            target.waited_for.contains_key(job) || target.answered.iter().any(|(it, ..)| it == job)
         }
         _ => false,
     }
@@ -107,7 +107,7 @@ proptest! {
                 .chain(queued)
                 .flat_map(|(id, jobs)| jobs.iter().map(move |job| (job, id)))
                 .collect();
-            for (job, deployment) in &target.awaited {
+            for (job, deployment) in &target.waited_for {
                 let answers = target.answered.iter().filter(|(it, ..)| it == job).count();
                 let replaced = target.replaced.contains(job);
                 let waits = waiting.contains(&(job, *deployment));

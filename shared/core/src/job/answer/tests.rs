@@ -78,12 +78,17 @@ fn a_success_is_kept_within_bounds() {
     assert_eq!(nothing.external_execution_id(), None);
 }
 
+/// Texts of up to `times` times 20 characters, some of which are two for UTF-16.
+fn text(times: usize) -> impl Strategy<Value = String> {
+    ("\\PC{0,20}|[\u{1f600}a\n\t]{0,20}", 0..times).prop_map(|(text, times)| text.repeat(times))
+}
+
 proptest! {
     #[test]
     fn whatever_failed_the_message_fits_and_is_not_empty(
-        what in "\\PC{0,3000}|[\u{1f600}a\n]{0,3000}",
-        evidence in proptest::collection::vec("[\u{1f600}b\t]{0,2000}", 0..8),
-        remedy in proptest::option::of("\\PC{0,2500}"),
+        what in text(150),
+        evidence in proptest::collection::vec(text(100), 0..8),
+        remedy in proptest::option::of(text(100)),
     ) {
         let failure = JobFailure::new(
             FailureType::SystemUnavailable, &what, &evidence, remedy.as_deref(),
