@@ -92,7 +92,7 @@ async fn at_every_call(example: &Example, fault: Fault) {
             example.pipeline
         );
         release(example, &case, |world| {
-            world.action_wire.inject(number, fault)
+            world.action_wire.inject(number, fault);
         })
         .await;
     }

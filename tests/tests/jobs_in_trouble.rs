@@ -283,6 +283,32 @@ async fn a_release_survives_the_death_of_the_function_that_answers_it() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_job_that_cannot_be_noted_comes_again() {
+    let world = world().await;
+    world.sample.account.events().pause_schedules();
+    // DynamoDB does not answer.
+    world
+        .action_wire
+        .delay("UpdateItem", Duration::from_mins(5));
+    let execution = world
+        .sample
+        .start_pipeline("worker", &[("tag", "v2")])
+        .unwrap();
+    while world.jobs().is_empty() {
+        sleep(Duration::from_secs(1)).await;
+    }
+    let first = world.jobs().remove(0).answer.unwrap_err();
+    assert_eq!(first.error_type, "PipelineAction.Again", "{first:?}");
+    assert!(first.message.contains("dynamodb:UpdateItem"), "{first:?}");
+    assert!(done(&world, "UpdateService").is_empty());
+    world.action_wire.delay("UpdateItem", Duration::ZERO);
+    world.quiet().await;
+    let release = Release::of(&world, "worker", "Worker", &execution);
+    assert_eq!(release.status, "Succeeded", "{:?}", release.error);
+    assert_eq!(done(&world, "UpdateService").len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_codepipeline_does_not_take_back_is_no_failure() {
     let world = world().await;
     asks(&world);

@@ -13,7 +13,10 @@ mod event;
 
 use futures_util::future::join_all;
 use greenlight_aws::{AwsError, codepipeline::job_of_event};
-use greenlight_core::job::answer::{FailureType, JobFailure};
+use greenlight_core::job::{
+    JobId,
+    answer::{FailureType, JobFailure},
+};
 use greenlight_deployer::{
     Deployer,
     job::{ActionKind, Job, JobOutcome, LookAfterError, PollError},
@@ -25,6 +28,7 @@ use greenlight_runtime::{
 };
 use serde_json::{Value, json};
 use tokio::time::{Duration, sleep};
+use tracing::Instrument as _;
 
 use event::Parsed;
 
@@ -45,6 +49,14 @@ pub enum Error {
     /// A job has no answer.
     #[error(transparent)]
     Unanswered(#[from] Unanswered<AwsError>),
+    /// A job could not be taken on: its event has to come again.
+    #[error("job `{job}` could not be taken on: {reason}")]
+    Again {
+        /// Which job.
+        job: JobId,
+        /// What was in the way.
+        reason: String,
+    },
     /// No jobs could be asked for.
     #[error(transparent)]
     Poll(#[from] PollError),
@@ -60,6 +72,7 @@ impl Failure for Error {
             Self::Unanswered(Unanswered::Refused(_)) => "PipelineAction.Refused",
             Self::Unanswered(Unanswered::Failed { .. }) => "PipelineAction.Failed",
             Self::Unanswered(Unanswered::TimedOut { .. }) => "PipelineAction.TimedOut",
+            Self::Again { .. } => "PipelineAction.Again",
             Self::Poll(_) => "PipelineAction.Poll",
             Self::LookAfter(_) => "PipelineAction.LookAfter",
         }
@@ -153,17 +166,21 @@ async fn begun(deployer: &Deployer) -> Result<Vec<Job>, Error> {
 }
 
 /// Works on a job and answers it, now or when its deployment has ended.
-async fn worked(
-    deployer: &Deployer,
-    job: &Job,
-    invocation: &Invocation,
-) -> Result<Value, Unanswered<AwsError>> {
+async fn worked(deployer: &Deployer, job: &Job, invocation: &Invocation) -> Result<Value, Error> {
     let lease_until = invocation.deadline_at(&deployer.clock);
     let contract = CodePipelineJob(deployer);
+    let span = tracing::error_span!("job", job = %job.id);
     let answered = must_answer_to(&contract, &job.id, invocation.deadline, |_| {
         deployer.work(job, lease_until)
     })
+    .instrument(span)
     .await?;
+    if let JobOutcome::Again { reason } = answered.verdict {
+        return Err(Error::Again {
+            job: job.id.clone(),
+            reason,
+        });
+    }
     if answered.answer.is_some() {
         deployer.answered(job).await;
     }
@@ -175,6 +192,7 @@ fn told(outcome: &JobOutcome) -> (&'static str, String) {
         JobOutcome::Succeeded(success) => ("succeeded", success.summary().to_owned()),
         JobOutcome::Failed { failure, .. } => ("failed", failure.message().to_owned()),
         JobOutcome::Later { summary } => ("later", summary.clone()),
+        JobOutcome::Again { reason } => ("again", reason.clone()),
     }
 }
 

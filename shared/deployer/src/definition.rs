@@ -148,7 +148,7 @@ pub(crate) fn placeholders(
     // As CodePipeline's own examples call them, and more than its four.
     for (index, source) in stored.target.images.iter().enumerate() {
         if let Ok(image) = image_for(stored, candidate, gathered, source) {
-            placeholders.set(&format!("IMAGE{}_NAME", index + 1), image);
+            placeholders.set(format!("IMAGE{}_NAME", index + 1), image);
         }
     }
     for source in &stored.target.images {

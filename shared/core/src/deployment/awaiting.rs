@@ -85,11 +85,11 @@ impl Step<'_> {
         mut self,
         id: DeploymentId,
         job: JobId,
-        instead_of: Option<JobId>,
+        instead_of: Option<&JobId>,
     ) -> Transition {
         let text = format!("job {job} waits for the end of deployment {id}");
         self.jobs.push(Waiting::new(job));
-        let is_old = |job: &JobId| Some(job) == instead_of.as_ref();
+        let is_old = |job: &JobId| Some(job) == instead_of;
         if let Some(active) = self.state.active.as_mut()
             && active.deployment == id
         {

@@ -4,6 +4,10 @@ use super::Candidate;
 use crate::image::Digest;
 
 /// What a job that waited is told.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "there is one, and success is what is hoped for"
+)]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Ending {
     /// The image is live: the running tasks prove it.

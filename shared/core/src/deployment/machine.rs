@@ -167,6 +167,10 @@ pub struct Foreign {
 }
 
 /// Something to be done because of a transition.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "a transition has a handful of them"
+)]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Effect {
     /// Write a new record, in the same transaction as the state.
@@ -252,7 +256,7 @@ pub fn step(
             deployment,
             job,
             instead_of,
-        } => step.waits(deployment, job, instead_of),
+        } => step.waits(deployment, job, instead_of.as_ref()),
         Input::Outdated {
             deployment,
             candidate,

@@ -206,8 +206,13 @@ impl fmt::Display for Role {
     }
 }
 
-/// Finds and reads the files in a job's input artifacts.
-pub fn pick(choices: &FileChoices, artifacts: &[Artifact]) -> Result<JobFiles, FilesError> {
+/// Finds and reads the files in a job's input artifacts; those that name images only if it is not said
+/// otherwise which image is meant.
+pub fn pick(
+    choices: &FileChoices,
+    artifacts: &[Artifact],
+    wants_images: bool,
+) -> Result<JobFiles, FilesError> {
     let template = |role: Role, choice: Option<&FileChoice>| -> Result<_, FilesError> {
         let found = find(role, choice, artifacts)?;
         let found = only(role, &found)?;
@@ -217,6 +222,13 @@ pub fn pick(choices: &FileChoices, artifacts: &[Artifact]) -> Result<JobFiles, F
     let app_spec = template(Role::AppSpec, choices.app_spec.as_ref())?;
 
     let mut images = Vec::new();
+    if !wants_images {
+        return Ok(JobFiles {
+            task_definition,
+            app_spec,
+            images,
+        });
+    }
     let role = Role::ImageDefinitions;
     let definitions = find(role, choices.image_definitions.as_ref(), artifacts)?;
     if let Some(file) = only(role, &definitions)? {

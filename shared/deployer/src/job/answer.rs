@@ -85,7 +85,7 @@ impl Deployer {
                 let external = deployment.map(|id| id.to_string());
                 Some(jobs::fail(&self.clients, job, failure, external.as_deref()).await?)
             }
-            JobOutcome::Later { .. } => None,
+            JobOutcome::Later { .. } | JobOutcome::Again { .. } => None,
         })
     }
 }
@@ -108,11 +108,11 @@ pub(super) fn outcome(
             task_definition,
             previous,
         } => {
-            let page = page(stored, aws_id);
-            let mut summary = format!("{} is live at `{target}`", candidate.describe());
-            if let Some(page) = &page {
-                summary += &format!(": {page}");
-            }
+            let image = candidate.describe();
+            let summary = match page(stored, aws_id) {
+                Some(page) => format!("{image} is live at `{target}`: {page}"),
+                None => format!("{image} is live at `{target}`"),
+            };
             let mut variables = variables(candidate, deployment);
             let more = [
                 ("AwsDeploymentId", Some(aws_id.clone())),

@@ -5,7 +5,7 @@ use greenlight_aws::{codepipeline::jobs::JobData, s3};
 use greenlight_core::job::{
     answer::FailureType,
     artifact::{ARTIFACT_LIMIT, Artifact},
-    files::FileChoices,
+    request::{JobAction, JobRequest},
 };
 
 use super::failure::Trouble;
@@ -16,8 +16,12 @@ impl Deployer {
     pub(super) async fn artifacts(
         &self,
         data: &JobData,
-        files: &FileChoices,
+        request: &JobRequest,
     ) -> Result<Vec<Artifact>, Trouble> {
+        if request.action != JobAction::Deploy {
+            return Ok(Vec::new());
+        }
+        let files = &request.files;
         let wanted: Vec<_> = data
             .input_artifacts
             .iter()

@@ -25,7 +25,9 @@ use crate::{
 
 impl Deployer {
     pub(super) async fn deploy_for(&self, asked: Asked<'_>) -> Result<JobOutcome, Trouble> {
-        let files = pick(&asked.request.files, &asked.artifacts)?;
+        // A tag or a digest that is given counts more than what a file says.
+        let wants_images = asked.request.image.is_none();
+        let files = pick(&asked.request.files, &asked.artifacts, wants_images)?;
         let wish = wish(&asked.request, &files)?;
         let asking = Asking {
             job: asked.job.id.clone(),

@@ -11,7 +11,7 @@ use greenlight_core::job::{
     request::JobRequest,
 };
 
-use super::{Job, JobOutcome, PATIENCE};
+use super::{ActionKind, Job, JobOutcome, PATIENCE};
 use crate::{AdvanceError, Deployer, ask::AskError, plan::WishError};
 
 /// Why a job was not done.
@@ -111,31 +111,34 @@ impl Trouble {
     }
 }
 
-impl Deployer {
-    /// The target that a job names, if it is registered and can be understood.
-    pub(super) fn registered(
-        &self,
-        found: Result<Option<Result<StoredTarget, BadTarget>>, AwsError>,
-        request: &JobRequest,
-    ) -> Result<StoredTarget, Trouble> {
-        match found? {
-            Some(Ok(stored)) => Ok(stored),
-            Some(Err(bad)) => Err(Trouble::of(FailureType::ConfigurationError, &bad)),
-            None => Err(Trouble::Lasting(failure(
-                FailureType::ConfigurationError,
-                &format!("no target `{}` is registered", request.target),
-                Some(
-                    "register it with `greenlight targets apply`, or name one of `greenlight targets list`",
-                ),
-            ))),
-        }
+/// The target that a job names, if it is registered and can be understood.
+pub(super) fn registered(
+    found: Result<Option<Result<StoredTarget, BadTarget>>, AwsError>,
+    request: &JobRequest,
+) -> Result<StoredTarget, Trouble> {
+    match found? {
+        Some(Ok(stored)) => Ok(stored),
+        Some(Err(bad)) => Err(Trouble::of(FailureType::ConfigurationError, &bad)),
+        None => Err(Trouble::Lasting(failure(
+            FailureType::ConfigurationError,
+            &format!("no target `{}` is registered", request.target),
+            Some(
+                "register it with `greenlight targets apply`, or name one of `greenlight targets list`",
+            ),
+        ))),
     }
+}
 
+impl Deployer {
     /// What becomes of a job that is in trouble: what may pass is waited for a while, since the schedule
     /// takes the job up again.
     pub(super) fn trouble(&self, job: &Job, trouble: Trouble) -> JobOutcome {
         match trouble {
             Trouble::Lasting(failure) => JobOutcome::failed(failure),
+            // CodePipeline may not tell a second time what it asks: Lambda has the event, and sends it again.
+            Trouble::Passing(reason) if job.kind == ActionKind::Invoke && job.known.is_none() => {
+                JobOutcome::Again { reason }
+            }
             Trouble::Passing(what) => {
                 let since = job.known.as_ref().map(|known| known.received_at);
                 let waited = since.map(|since| self.clock.now().duration_since(since));

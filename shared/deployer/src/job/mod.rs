@@ -39,7 +39,7 @@ pub use poll::PollError;
 pub use waiting::LookAfterError;
 
 use crate::Deployer;
-use failure::Trouble;
+use failure::{Trouble, registered};
 
 /// What may pass by itself is waited for so long before the job is failed.
 const PATIENCE: SignedDuration = SignedDuration::from_mins(5);
@@ -82,6 +82,11 @@ pub enum JobOutcome {
     Later {
         /// What it waits for, for people.
         summary: String,
+    },
+    /// Nothing is known of it yet but its event, which has to come again.
+    Again {
+        /// What was in the way, for people.
+        reason: String,
     },
 }
 
@@ -133,7 +138,7 @@ impl Deployer {
         let (known, stored, artifacts) = join!(
             self.known(job),
             self.table.target(&request.target),
-            self.artifacts(&job.data, &request.files),
+            self.artifacts(&job.data, &request),
         );
         let known = known?;
         if known.is_answered {
@@ -141,7 +146,7 @@ impl Deployer {
                 summary: format!("job {} was answered before", job.id),
             });
         }
-        let stored = self.registered(stored, &request)?;
+        let stored = registered(stored, &request)?;
         if let Some(deployment) = known.deployment {
             return Box::pin(self.resumed(stored, deployment, lease_until)).await;
         }

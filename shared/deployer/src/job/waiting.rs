@@ -77,6 +77,10 @@ impl Deployer {
     /// A job that was received and waits for nothing: whoever received it is gone.
     async fn forgotten(&self, waiting: WaitingJob) -> Result<Option<Job>, AwsError> {
         let Some(data) = jobs::details(&self.clients, &waiting.id).await? else {
+            let what = "what the job asked for is not known any more";
+            let remedy = Some("release the change again");
+            let failure = failure(FailureType::SystemUnavailable, what, remedy);
+            self.tell(&waiting.id, &JobOutcome::failed(failure)).await?;
             self.table.job_answered(&waiting.id).await?;
             return Ok(None);
         };

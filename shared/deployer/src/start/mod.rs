@@ -71,10 +71,9 @@ impl Stop {
     /// What kind of thing it is that keeps it.
     fn obstacle(&self) -> Obstacle {
         match self {
-            Self::Reason(_) => Obstacle::Configuration,
             Self::Image(_) => Obstacle::Image,
             Self::Aws(error) if error.kind == Kind::Denied => Obstacle::Permission,
-            Self::Aws(_) => Obstacle::Configuration,
+            Self::Reason(_) | Self::Aws(_) => Obstacle::Configuration,
         }
     }
 

@@ -75,6 +75,7 @@ impl Verdict for JobOutcome {
                 tracing::warn!(verdict = "failed", kind, "{}", failure.message());
             }
             Self::Later { summary } => tracing::info!(verdict = "later", "{summary}"),
+            Self::Again { reason } => tracing::warn!(verdict = "again", "{reason}"),
         }
     }
 }

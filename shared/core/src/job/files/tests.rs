@@ -1,6 +1,10 @@
 use super::*;
 use crate::job::artifact::tests::zip;
 
+fn all_of(choices: &FileChoices, artifacts: &[Artifact]) -> Result<JobFiles, FilesError> {
+    pick(choices, artifacts, true)
+}
+
 fn artifact(name: &str, files: &[(&str, &str)]) -> Artifact {
     let files: Vec<_> = files
         .iter()
@@ -14,7 +18,7 @@ fn choice(text: &str) -> FileChoice {
 }
 
 fn refused(choices: &FileChoices, artifacts: &[Artifact]) -> String {
-    pick(choices, artifacts).unwrap_err().to_string()
+    all_of(choices, artifacts).unwrap_err().to_string()
 }
 
 const DETAIL: &str = r#"{"ImageURI": "123456789012.dkr.ecr.eu-west-1.amazonaws.com/mco/api:1"}"#;
@@ -35,7 +39,7 @@ fn files_are_found_by_their_default_names() {
         artifact("Api", &[("imageDetail.json", DETAIL)]),
         artifact("Worker", &[("imageDetail.json", DETAIL)]),
     ];
-    let files = pick(&FileChoices::default(), &artifacts).unwrap();
+    let files = all_of(&FileChoices::default(), &artifacts).unwrap();
     assert_eq!(
         files.task_definition,
         Some(JobFile {
@@ -52,7 +56,7 @@ fn files_are_found_by_their_default_names() {
             ImageFile::Detail(_)
         ]
     ));
-    let nothing = pick(&FileChoices::default(), &[artifact("Empty", &[])]).unwrap();
+    let nothing = all_of(&FileChoices::default(), &[artifact("Empty", &[])]).unwrap();
     assert_eq!(nothing, JobFiles::default());
 }
 
@@ -73,7 +77,7 @@ fn a_choice_is_taken_in_place_of_the_default() {
             image_detail: Some(choice("C::imageDetail.json")),
             ..FileChoices::default()
         };
-        let files = pick(&choices, &artifacts).unwrap();
+        let files = all_of(&choices, &artifacts).unwrap();
         assert_eq!(files.task_definition.unwrap().text, text);
         assert_eq!(files.images.len(), 1);
     }
@@ -141,7 +145,7 @@ fn a_file_that_is_too_long_or_no_text_is_refused() {
     let numbers: Vec<String> = (0..30_000).map(|n| n.to_string()).collect();
     let long = &numbers.concat()[..128 * 1024];
     let fits = artifact("A", &[("taskdef.json", long)]);
-    assert!(pick(&FileChoices::default(), &[fits]).is_ok());
+    assert!(all_of(&FileChoices::default(), &[fits]).is_ok());
     let too_long = artifact("A", &[("taskdef.json", &format!("{long}x"))]);
     let error = refused(&FileChoices::default(), &[too_long]);
     assert!(error.contains("has more than 131072 bytes"), "{error}");
@@ -191,4 +195,12 @@ fn a_choice_is_written_as_it_is_read() {
         let error = text.parse::<FileChoice>().unwrap_err().to_string();
         assert!(error.contains("is not a file in an artifact"), "{error}");
     }
+}
+
+#[test]
+fn files_that_name_images_are_not_looked_at_where_the_image_is_known() {
+    let artifacts = [artifact("Build", &[("imagedefinitions.json", "no JSON")])];
+    assert!(all_of(&FileChoices::default(), &artifacts).is_err());
+    let files = pick(&FileChoices::default(), &artifacts, false).unwrap();
+    assert!(files.images.is_empty());
 }

@@ -201,6 +201,10 @@ fn a_variable_without_a_value_is_told_with_what_to_mend() {
              stage than this action, or have a lower run order",
         ),
         (
+            "#{codepipeline.PipelineExecutionId}",
+            "write it into the action itself",
+        ),
+        (
             "#{codepipeline.ExecutionId}",
             "of this namespace there is only `#{codepipeline.PipelineExecutionId}`",
         ),

@@ -26,6 +26,10 @@ pub(super) fn explained(reference: &str) -> (String, String) {
             "the pipeline has to be of type V2 and declare the variable `{}`",
             excerpt(name, 120)
         ),
+        Some(("codepipeline", "PipelineExecutionId")) => {
+            "write it into the action itself: what a variable's value refers to is not looked up"
+                .to_owned()
+        }
         Some(("codepipeline", _)) => {
             "of this namespace there is only `#{codepipeline.PipelineExecutionId}`".to_owned()
         }
