@@ -88,6 +88,14 @@ fn by(origin: &Origin) -> String {
             pipeline: Some(pipeline),
             ..
         } => format!("pipeline {pipeline}"),
+        // The jobs of Lambda actions do not tell the pipeline's name.
+        Origin::Pipeline {
+            execution: Some(execution),
+            ..
+        } => {
+            let short = execution.split('-').next().unwrap_or_default();
+            format!("pipeline execution {}", printable(short))
+        }
         Origin::Pipeline { .. } => "a pipeline".to_owned(),
         Origin::Rollback { of } => format!("rollback of {of}"),
         Origin::Elsewhere { creator } => creator.clone(),

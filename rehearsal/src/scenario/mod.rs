@@ -83,7 +83,7 @@ pub enum Scenario {
     PipelineCustomAction,
     /// Everything that a first release needs is missing in turn: the action fails at once, and says what to do
     PipelineFirstRun,
-    /// One stage releases a worker and an API side by side; then again, and the API fails
+    /// One stage releases a worker and an API side by side; then again, and the worker fails
     PipelineBoth,
 }
 
@@ -117,11 +117,11 @@ impl Scenario {
             | Self::Sidecars
             | Self::Task => 20.0,
             Self::Burst | Self::Templates | Self::Pipeline => 30.0,
-            Self::PipelineTag
-            | Self::PipelineFiles
+            Self::PipelineTag => 40.0,
+            Self::PipelineFiles
             | Self::PipelineCustomAction
             | Self::PipelineFirstRun
-            | Self::PipelineBoth => 60.0,
+            | Self::PipelineBoth => 80.0,
             // The command line tool, which lives in real time as well, is to tell how it goes.
             Self::Rolling => 10.0,
             // CodeDeploy gives up on tasks that never become healthy after an hour.

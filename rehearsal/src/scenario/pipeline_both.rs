@@ -1,5 +1,5 @@
-//! One stage of a pipeline releases the worker and the API side by side; then once more, and the API's image
-//! fails its gate.
+//! One stage of a pipeline releases the worker and the API side by side; then once more, and the worker's image
+//! crashes.
 
 use super::expectations::Expectations;
 use super::release::Ended;
@@ -8,14 +8,19 @@ use super::ship::text;
 use super::stage::{Stage, StageError};
 use crate::account::containers::ImageSpec;
 
+const EXIT_CODE: i32 = 42;
+
 pub(super) async fn play(stage: &Stage, expectations: &mut Expectations) -> Result<(), StageError> {
-    let worker = |tag: &str, version: &str| {
-        let image = ImageSpec::healthy(version);
-        stage.sample.push_to(WORKER_REPOSITORY, tag, &image)
+    let worker = |tag: &str, image: &ImageSpec| {
+        let sample = &stage.sample;
+        sample.push_to(WORKER_REPOSITORY, tag, image)
     };
-    let workers = [worker("v2", "worker-v2")?, worker("v3", "worker-v3")?];
+    let workers = [
+        worker("v2", &ImageSpec::healthy("worker-v2"))?,
+        worker("v3", &ImageSpec::crashes("worker-v3", EXIT_CODE))?,
+    ];
     let v2 = stage.sample.push_as("v2", &ImageSpec::healthy("v2"))?;
-    let v3 = stage.sample.push_as("v3", &ImageSpec::answers_500("v3"))?;
+    let v3 = stage.sample.push_as("v3", &ImageSpec::healthy("v3"))?;
 
     let tags = [("worker_tag", "v2"), ("api_tag", "v2")];
     let release = stage.release("both", "API", &tags).await?;
@@ -43,26 +48,35 @@ pub(super) async fn play(stage: &Stage, expectations: &mut Expectations) -> Resu
     let worker = Ended::of(&stage.sample, "both", &release.execution, "Worker");
     expectations.equal("the execution fails", &release.status, &"Failed".to_owned());
     expectations.equal(
-        "the worker's action succeeds although the API's fails",
-        &worker.words(),
+        "the API's action succeeds although the worker's fails",
+        &release.action.words(),
         &"Succeeded".to_owned(),
     );
-    let words = release.action.words();
-    let shown = ["JobFailed", "`api-test`", "before_traffic", "status 500"];
+    let words = worker.words();
+    let exit_code = format!("exit code {EXIT_CODE}");
+    let shown = [
+        "JobFailed",
+        "`worker-test` failed",
+        "circuit breaker",
+        &exit_code,
+    ];
     expectations.expect(
-        "the API's action fails, and shows the answer that failed it",
+        "the worker's action fails, and shows why",
         shown.iter().all(|it| words.contains(it)),
         &words,
     );
-    expectations.worker_live(stage, "v3", &workers[1]).await?;
-    expectations.still_live(stage, "v2", &v2).await?;
-    expectations.recorded(stage, "v3", &v3, "failed").await?;
-    let records = stage.history_at(WORKER_TARGET).await?;
-    let newest = records.first().map(|record| text(&record["status"]));
+    expectations.live(stage, "v3", &v3).await?;
+    expectations.recorded(stage, "v3", &v3, "succeeded").await?;
+    expectations
+        .worker_still_live(stage, "v2", &workers[0])
+        .await?;
+    let mut records = stage.history_at(WORKER_TARGET).await?;
+    records.retain(|record| record["candidate"]["digest"] == workers[1].as_str());
+    let statuses: Vec<String> = records.iter().map(|it| text(&it["status"])).collect();
     expectations.equal(
-        "the worker's record is a success",
-        &newest,
-        &Some("succeeded".to_owned()),
+        "the worker's history has v3 once, as failed",
+        &statuses,
+        &vec!["failed".to_owned()],
     );
     Ok(())
 }

@@ -9,7 +9,7 @@ use super::expectations::Expectations;
 use super::pipeline_files::{APP_SPEC, replace};
 use super::release::Ended;
 use super::sample::{
-    INFRASTRUCTURE, INFRASTRUCTURE_BRANCH, PIPELINE_ACTION, Stand, WORKER_REPOSITORY,
+    INFRASTRUCTURE, INFRASTRUCTURE_BRANCH, PIPELINE_ACTION as ACTION, Stand, WORKER_REPOSITORY,
     infrastructure,
 };
 use super::stage::{Stage, StageError};
@@ -33,6 +33,45 @@ const WORKER: (&str, &str) = ("worker", "Worker");
 const API: (&str, &str) = ("api", "API");
 /// One with a mistake in its parameters.
 const MISTAKEN: (&str, &str) = ("first-try", "Worker");
+
+/// Who may not do what, the pipeline whose action then fails, and the resource that it names.
+const PERMISSIONS: [(&str, &str, (&str, &str), &str); 10] = [
+    ("job", "s3:GetObject", WORKER, "artifact `Infrastructure`"),
+    (ACTION, "dynamodb:GetItem", WORKER, "table `greenlight`"),
+    (ACTION, "dynamodb:UpdateItem", WORKER, "table `greenlight`"),
+    (ACTION, "dynamodb:PutItem", WORKER, "table `greenlight`"),
+    (
+        ACTION,
+        "dynamodb:TransactWriteItems",
+        WORKER,
+        "table `greenlight`",
+    ),
+    (ACTION, "ecr:DescribeImages", WORKER, "mco/worker"),
+    (
+        ACTION,
+        "ecs:DescribeServices",
+        WORKER,
+        "service `worker` in cluster `mco`",
+    ),
+    (
+        ACTION,
+        "ecs:RegisterTaskDefinition",
+        WORKER,
+        "family `worker`",
+    ),
+    (
+        ACTION,
+        "ecs:UpdateService",
+        WORKER,
+        "service `worker` in cluster `mco`",
+    ),
+    (
+        ACTION,
+        "codedeploy:CreateDeployment",
+        API,
+        "deployment group `API`",
+    ),
+];
 
 pub(super) async fn play(stage: &Stage, expectations: &mut Expectations) -> Result<(), StageError> {
     let mut run = FirstRun {
@@ -72,7 +111,7 @@ impl FirstRun<'_> {
         self.stage.register(MISNAMED).await?;
         let remedy = [
             "service `wroker` in cluster `mco`",
-            "check that the service",
+            "check that the ECS service",
         ];
         self.fails("no such service", WORKER, CONFIGURATION, &remedy)
             .await?;
@@ -95,7 +134,7 @@ impl FirstRun<'_> {
         let files = without(TASK_DEFINITION);
         let missing = [
             "`Infrastructure::worker/taskdef.json`",
-            "put the file there",
+            "there is `Infrastructure::api/taskdef.json`; name it by",
         ];
         self.fails_with(&files, "no task definition", WORKER, &missing)
             .await?;
@@ -135,7 +174,10 @@ impl FirstRun<'_> {
             .await?;
 
         let (files, _) = changed(APP_SPEC, "ContainerName: api", "ContainerName: web");
-        let remedy = ["Infrastructure::api/appspec.yaml", "`web`", "`api`"];
+        let remedy = [
+            "Infrastructure::api/appspec.yaml",
+            "no container named `web`; it has `api`",
+        ];
         self.fails_with(&files, "an AppSpec of another container", API, &remedy)
             .await?;
         self.stage.sample.push_infrastructure(&all);
@@ -146,44 +188,14 @@ impl FirstRun<'_> {
         // Whoever may not read the table cannot look for jobs either.
         self.stage.sample.account.events().pause_schedules();
         self.stage.until_quiet().await?;
-        let cases: [(&str, &str, (&str, &str), &str); 9] = [
-            ("job", "s3:GetObject", WORKER, "artifact `Infrastructure`"),
-            ("PipelineAction", "dynamodb:Query", WORKER, "table"),
-            ("PipelineAction", "dynamodb:UpdateItem", WORKER, "table"),
-            ("PipelineAction", "dynamodb:PutItem", WORKER, "table"),
-            ("PipelineAction", "ecr:DescribeImages", WORKER, "mco/worker"),
-            (
-                "PipelineAction",
-                "ecs:DescribeServices",
-                WORKER,
-                "service `worker` in cluster `mco`",
-            ),
-            (
-                "PipelineAction",
-                "ecs:RegisterTaskDefinition",
-                WORKER,
-                "family `worker`",
-            ),
-            (
-                "PipelineAction",
-                "ecs:UpdateService",
-                WORKER,
-                "service `worker` in cluster `mco`",
-            ),
-            (
-                "PipelineAction",
-                "codedeploy:CreateDeployment",
-                API,
-                "`API`",
-            ),
-        ];
-        for (caller, permission, pipeline, resource) in cases {
+        for (caller, permission, pipeline, resource) in PERMISSIONS {
             let account = &self.stage.sample.account;
             account.deny(caller, permission);
-            let remedy = if caller == "job" {
-                "policy of the artifact bucket".to_owned()
-            } else {
-                format!("hint: allow `{permission}` on ")
+            let remedy = match (caller, permission) {
+                ("job", _) => "policy of the artifact bucket".to_owned(),
+                // The transaction itself is nothing that a policy knows.
+                (_, "dynamodb:TransactWriteItems") => "(`dynamodb:PutItem`, ".to_owned(),
+                _ => format!("allow `{permission}` on "),
             };
             let what = format!("no `{permission}`");
             let found = [&remedy, permission, resource];
@@ -255,7 +267,7 @@ fn next_line(place: &str) -> String {
 /// A pipeline whose action names a variable that it does not declare.
 fn mistaken_pipeline(stage: &Stage) {
     let (name, action) = MISTAKEN;
-    let function = stage.sample.template.function(PIPELINE_ACTION);
+    let function = stage.sample.template.function(ACTION);
     let parameters = r##"{"target": "worker-test", "tag": "#{variables.tga}"}"##;
     let invoke = Does::Invoke {
         function: function.map(|it| it.name.clone()).unwrap_or_default(),

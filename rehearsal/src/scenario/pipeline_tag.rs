@@ -53,20 +53,23 @@ pub(super) async fn play(stage: &Stage, expectations: &mut Expectations) -> Resu
         );
     }
     let origins: Vec<Value> = records.iter().map(|it| it["origin"].clone()).collect();
+    // The job of a Lambda action tells no more than its parameters do.
     let expected = executions.iter().rev();
-    let expected = expected.map(
-        |release| json!({"kind": "pipeline", "pipeline": "worker", "execution": release.execution}),
-    );
+    let expected =
+        expected.map(|release| json!({"kind": "pipeline", "execution": release.execution}));
     expectations.equal(
         "the records say which executions have asked",
         &origins,
         &expected.collect(),
     );
-    let named = history.lines().filter(|it| it.contains("pipeline worker"));
-    expectations.equal(
+    let all_named = executions.iter().all(|release| {
+        let short = release.execution.split('-').next().unwrap_or_default();
+        history.contains(&format!("pipeline execution {short}"))
+    });
+    expectations.expect(
         "`greenlight history` says who has asked",
-        &named.count(),
-        &executions.len(),
+        all_named,
+        &history,
     );
     Ok(())
 }

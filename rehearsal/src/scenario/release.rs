@@ -131,11 +131,35 @@ impl Expectations {
         name: &str,
         digest: &str,
     ) -> Result<(), StageError> {
+        self.worker_runs(stage, name, digest, "").await
+    }
+
+    /// The same after something that should not have changed it.
+    pub(super) async fn worker_still_live(
+        &mut self,
+        stage: &Stage,
+        name: &str,
+        digest: &str,
+    ) -> Result<(), StageError> {
+        self.worker_runs(stage, name, digest, "still ").await
+    }
+
+    async fn worker_runs(
+        &mut self,
+        stage: &Stage,
+        name: &str,
+        digest: &str,
+        still: &str,
+    ) -> Result<(), StageError> {
         let digest = Some(digest.to_owned());
         let live = stage.sample.live_worker_digest();
-        self.equal(&format!("the worker's {name} is live"), &live, &digest);
+        self.equal(
+            &format!("the worker's {name} is {still}live"),
+            &live,
+            &digest,
+        );
         let current = stage.current_at(WORKER_TARGET, WORKER_REPOSITORY).await?;
-        let says = format!("the record says that the worker's {name} is live");
+        let says = format!("the record {still}says that the worker's {name} is live");
         self.equal(&says, &current, &digest);
         Ok(())
     }

@@ -1,4 +1,6 @@
-use super::told;
+use greenlight_core::record::Origin;
+
+use super::{by, told};
 use crate::commands::sample;
 
 #[test]
@@ -43,6 +45,21 @@ fn each_deployment_says_how_and_why_it_ended() {
       "gates": {}
     }
     "#);
+}
+
+#[test]
+fn a_pipeline_is_named_or_else_its_execution() {
+    let pipeline = |pipeline: Option<&str>, execution: Option<&str>| Origin::Pipeline {
+        pipeline: pipeline.map(str::to_owned),
+        execution: execution.map(str::to_owned),
+    };
+    let execution = Some("359dcdf3-1c53-e274-47a3-2df4387aeeba");
+    assert_eq!(by(&pipeline(Some("api"), execution)), "pipeline api");
+    assert_eq!(
+        by(&pipeline(None, execution)),
+        "pipeline execution 359dcdf3"
+    );
+    assert_eq!(by(&pipeline(None, None)), "a pipeline");
 }
 
 #[test]
