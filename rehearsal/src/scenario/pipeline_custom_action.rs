@@ -71,8 +71,8 @@ fn one_result(stage: &Stage, expectations: &mut Expectations, jobs: usize) {
 
 /// Where a person gets to from the pipeline's page.
 fn links(stage: &Stage, expectations: &mut Expectations, release: &Release) {
-    let state = stage.action_state("api", "API");
-    let entity = text(&state["entityUrl"]);
+    let action = stage.action_state("api", "API");
+    let entity = text(&action["entityUrl"]);
     expectations.expect(
         "the action links to what is known of its target",
         entity.starts_with("https://") && entity.contains(TARGET),

@@ -96,7 +96,7 @@ impl Stage {
         let state = codepipeline::handle(&self.sample.account, "GetPipelineState", &input);
         let state = state.unwrap_or_default();
         let stages = state["stageStates"].as_array().into_iter().flatten();
-        let actions = stages.flat_map(|stage| stage["actionStates"].as_array());
+        let actions = stages.filter_map(|stage| stage["actionStates"].as_array());
         let found = actions.flatten().find(|it| it["actionName"] == action);
         found.cloned().unwrap_or_default()
     }
