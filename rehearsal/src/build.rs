@@ -4,11 +4,12 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 /// The packages whose binaries are needed.
-const PACKAGES: [&str; 5] = [
+const PACKAGES: [&str; 6] = [
     "rehearsal",
     "deploy-on-push",
     "validate-green",
     "record-deployment",
+    "pipeline-action",
     "greenlight-cli",
 ];
 

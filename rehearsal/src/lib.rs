@@ -13,5 +13,6 @@ pub mod report;
 pub mod runtime_api;
 pub mod sandbox;
 pub mod scenario;
+pub mod secrets;
 pub mod timeline;
 pub mod wire;

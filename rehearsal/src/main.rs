@@ -10,7 +10,7 @@ use rehearsal::account::journal::Tone;
 use rehearsal::build::build;
 use rehearsal::report::Report;
 use rehearsal::scenario::sample::{REPOSITORY, Stand, TAG};
-use rehearsal::scenario::{Scenario, Stage};
+use rehearsal::scenario::{Opening, Scenario, Stage};
 use rehearsal::timeline::Timeline;
 use rehearsal::wire;
 use serde_json::json;
@@ -90,7 +90,7 @@ fn rehearse(arguments: &Arguments) -> Result<bool, Box<dyn std::error::Error>> {
     if arguments.serve && arguments.scenario.is_none() {
         let speed = arguments.speed.unwrap_or(SERVING_SPEED);
         return tokio::runtime::Runtime::new()?.block_on(async {
-            let stage = Stage::open(&binaries, Stand::CodeDeploy, speed, false).await?;
+            let stage = Stage::open(&binaries, Opening::at(Stand::CodeDeploy, speed)).await?;
             serve(&stage).await?;
             record(wire.as_mut(), &stage)?;
             Ok(true)

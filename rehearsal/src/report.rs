@@ -9,7 +9,6 @@ use crate::account::journal::Tone;
 use crate::load::Requests;
 use crate::scenario::Stage;
 use crate::scenario::expectations::Expectation;
-use crate::scenario::sample::TARGET;
 use crate::timeline::Timeline;
 
 /// How a scenario went.
@@ -25,7 +24,7 @@ pub struct Report {
     pub seconds: f64,
     /// What was expected, and found.
     pub expectations: Vec<Expectation>,
-    /// Greenlight's records, newest first, as `greenlight history --json` prints them.
+    /// Greenlight's records by target, newest first, as `greenlight history --json` prints them.
     pub deployments: Vec<Value>,
     /// What the lifecycle hooks answered, in the words of CodeDeploy or ECS: `{"deployment", "status"}`.
     pub verdicts: Vec<Value>,
@@ -82,9 +81,12 @@ impl Report {
                 .extend(hooks.into_iter().flatten().map(verdict));
         }
         // What cannot be asked is missing, and an expectation says why.
-        self.deployments = stage.history().await.unwrap_or_default();
-        if let Ok(current) = stage.current().await {
-            self.current.insert(TARGET.to_owned(), current);
+        for (target, repository) in stage.sample.stand.target_names() {
+            let history = stage.history_at(target).await;
+            self.deployments.extend(history.unwrap_or_default());
+            if let Ok(current) = stage.current_at(target, repository).await {
+                self.current.insert((*target).to_owned(), current);
+            }
         }
     }
 
@@ -97,9 +99,11 @@ impl Report {
     /// Prints the end of the timeline: what is live, the history, requests lost, expectations, a sentence.
     pub async fn print(&self, timeline: Timeline, stage: Option<&Stage>) {
         if let Some(stage) = stage {
-            for arguments in [["status"].as_slice(), &["history", TARGET]] {
+            let targets = stage.sample.stand.target_names();
+            let histories = targets.iter().map(|(target, _)| vec!["history", *target]);
+            for arguments in std::iter::once(vec!["status"]).chain(histories) {
                 timeline.heading(&format!("\ngreenlight {}", arguments.join(" ")));
-                match stage.greenlight(arguments).await {
+                match stage.greenlight(&arguments).await {
                     Ok(text) => timeline.sentence(Tone::Neutral, text.trim_end()),
                     Err(error) => timeline.sentence(Tone::Bad, &error.to_string()),
                 }

@@ -18,6 +18,7 @@ use crate::account::functions::{FunctionError, Handler, Invocation};
 use crate::account::journal::{Journal, Tone};
 use crate::account::template::Function;
 use crate::runtime_api::{Answer, RuntimeApi};
+use crate::secrets::{self, FUNCTION_SECRET, FUNCTION_TOKEN};
 
 /// Most processes of one function at a time; an invocation beyond that waits.
 const MOST_PROCESSES: usize = 5;
@@ -96,8 +97,8 @@ impl Host {
             ("AWS_REGION", region.clone()),
             ("AWS_DEFAULT_REGION", region.clone()),
             ("AWS_ACCESS_KEY_ID", key),
-            ("AWS_SECRET_ACCESS_KEY", "rehearsal".to_owned()),
-            ("AWS_SESSION_TOKEN", "rehearsal".to_owned()),
+            ("AWS_SECRET_ACCESS_KEY", format!("{FUNCTION_SECRET}0123")),
+            ("AWS_SESSION_TOKEN", format!("{FUNCTION_TOKEN}0123")),
             ("AWS_ENDPOINT_URL", self.endpoint.clone()),
             ("LANG", "en_US.UTF-8".to_owned()),
             ("TZ", ":UTC".to_owned()),
@@ -113,6 +114,16 @@ impl Host {
 
 impl Sandboxes {
     async fn run(&self, invocation: Invocation) -> Answer {
+        let answer = self.answer(invocation).await;
+        let text = match &answer {
+            Ok(value) => value.to_string(),
+            Err(error) => error.to_string(),
+        };
+        watch_for_secrets(&self.journal, &self.function.logical_id, "answers", &text);
+        answer
+    }
+
+    async fn answer(&self, invocation: Invocation) -> Answer {
         let Ok(_slot) = self.slots.acquire().await else {
             return Err(FunctionError::new(
                 "Runtime.Unknown",
@@ -202,11 +213,24 @@ impl Sandboxes {
 
 /// Writes a process's output into the journal, line by line, until it ends.
 async fn keep_log(journal: Journal, function: String, output: impl AsyncRead + Unpin) {
-    let mut lines = BufReader::new(output).lines();
-    while let Ok(Some(line)) = lines.next_line().await {
+    let mut output = BufReader::new(output);
+    let mut bytes = Vec::new();
+    // Whatever the bytes are: a process whose output nobody takes would hang.
+    while matches!(output.read_until(b'\n', &mut bytes).await, Ok(1..)) {
+        let line = String::from_utf8_lossy(&bytes);
+        watch_for_secrets(&journal, &function, "logs", &line);
         if let Some((tone, text)) = log_line(&line) {
             journal.note("log", tone, format!("{function}: {text}"));
         }
+        bytes.clear();
+    }
+}
+
+/// Notes that a function has put out a credential. This sees everything, at whatever level it is logged.
+fn watch_for_secrets(journal: &Journal, function: &str, does: &str, text: &str) {
+    if let Some(mark) = secrets::in_text(text) {
+        let note = format!("{function} {does} a credential: {mark}…");
+        journal.note(secrets::SERVICE, Tone::Bad, note);
     }
 }
 

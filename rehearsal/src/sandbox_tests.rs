@@ -78,6 +78,28 @@ async fn a_process_that_dies_is_an_exit_error_and_its_output_is_its_log() {
 }
 
 #[tokio::test]
+async fn a_credential_in_the_output_is_noticed_at_whatever_level_it_is_logged() {
+    let _alone = SCRIPTS.lock().await;
+    let folder = tempfile::tempdir().unwrap();
+    let account = account(
+        &folder,
+        "printf '\\377\\n'\necho \"{\\\"level\\\":\\\"TRACE\\\",\\\"message\\\":\\\"$AWS_SECRET_ACCESS_KEY\\\"}\"\n\
+         echo JOBTOKEN0 >&2\nexit 3",
+    );
+    let invoked = account.functions().invoke("It", json!({})).await;
+    invoked.unwrap_err();
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    let happenings = account.journal().happenings().into_iter();
+    let mut noticed: Vec<String> = happenings
+        .filter(|it| it.service == "credentials" && it.tone == Tone::Bad)
+        .map(|it| it.text)
+        .collect();
+    noticed.sort();
+    let of = |mark: &str| format!("It logs a credential: {mark}…");
+    assert_eq!(noticed, [of("FUNCTIONSECRET"), of("JOBTOKEN")]);
+}
+
+#[tokio::test]
 async fn a_process_that_does_not_answer_is_killed_at_its_timeout() {
     let _alone = SCRIPTS.lock().await;
     let folder = tempfile::tempdir().unwrap();

@@ -135,6 +135,22 @@ async fn a_placeholder_of_the_appspec_without_a_value_is_named_before_anything_i
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_appspec_of_a_container_that_there_is_not_is_refused_before_anything_is_registered() {
+    let world = World::open_stand(Stand::Templates).await;
+    let text = APPSPEC_TEXT.replace("ContainerName: api", "ContainerName: web");
+    put(&world, APPSPEC, &text).await;
+    let reason = refused(&world).await;
+    let place = format!("s3://{BUCKET}/{APPSPEC}: Resources[0].TargetService.Properties.");
+    for words in [
+        place.as_str(),
+        "LoadBalancerInfo.ContainerName: ",
+        "no container named `web`; it has `api`",
+    ] {
+        assert!(reason.contains(words), "{words}: {reason}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_appspec_that_cannot_be_used_is_found_before_the_migration_runs() {
     let document = Stand::Templates.targets().replace(
         "    deploy:\n",

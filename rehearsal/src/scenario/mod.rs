@@ -7,6 +7,7 @@
 mod bad_probe;
 mod burst;
 mod crash_loop;
+mod credentials;
 mod duplicate;
 pub mod expectations;
 mod migration;
@@ -14,6 +15,12 @@ mod native_blue_green;
 mod native_canary_abort;
 mod operator;
 mod pipeline;
+mod pipeline_both;
+mod pipeline_custom_action;
+mod pipeline_files;
+mod pipeline_first_run;
+mod pipeline_tag;
+mod release;
 mod rolling;
 mod rolling_breaker;
 pub mod sample;
@@ -28,10 +35,11 @@ use std::time::{Duration, Instant};
 
 use clap::ValueEnum;
 
+use crate::account::UnresolvedVariable;
 use crate::report::Report;
 use expectations::Expectations;
 use sample::Stand;
-pub use stage::{Stage, StageError};
+pub use stage::{Opening, Stage, StageError};
 
 /// Real time after which a scenario at its own speed has failed, whatever it waits for.
 const BOUND: Duration = Duration::from_mins(2);
@@ -67,6 +75,16 @@ pub enum Scenario {
     Task,
     /// A pipeline is started with the digest, and deploys it
     Pipeline,
+    /// A pipeline releases the tag that its variable names: v2, v3, and v2 again
+    PipelineTag,
+    /// A pipeline's release takes its files from the infrastructure repository; then one that is not complete
+    PipelineFiles,
+    /// A custom action's job is taken on its event, answered at the end, and found when the event is lost
+    PipelineCustomAction,
+    /// Everything that a first release needs is missing in turn: the action fails at once, and says what to do
+    PipelineFirstRun,
+    /// One stage releases a worker and an API side by side; then again, and the worker fails
+    PipelineBoth,
 }
 
 impl Scenario {
@@ -99,6 +117,11 @@ impl Scenario {
             | Self::Sidecars
             | Self::Task => 20.0,
             Self::Burst | Self::Templates | Self::Pipeline => 30.0,
+            Self::PipelineTag => 40.0,
+            Self::PipelineFiles
+            | Self::PipelineCustomAction
+            | Self::PipelineFirstRun
+            | Self::PipelineBoth => 80.0,
             // The command line tool, which lives in real time as well, is to tell how it goes.
             Self::Rolling => 10.0,
             // CodeDeploy gives up on tasks that never become healthy after an hour.
@@ -120,6 +143,32 @@ impl Scenario {
             Self::Sidecars => Stand::Sidecars,
             Self::Task => Stand::Task,
             Self::Pipeline => Stand::Pipeline,
+            Self::PipelineTag
+            | Self::PipelineFiles
+            | Self::PipelineCustomAction
+            | Self::PipelineFirstRun
+            | Self::PipelineBoth => Stand::Releases,
+        }
+    }
+
+    /// How its stage is opened.
+    fn opening(self, speed: f64, quiet: bool) -> Opening {
+        let usual = Opening {
+            quiet,
+            ..Opening::at(self.stand(), speed)
+        };
+        match self {
+            // Credentials go into this function's hands in two ways: nothing may log them, at no level.
+            Self::PipelineCustomAction => Opening {
+                log: Some("trace"),
+                ..usual
+            },
+            Self::PipelineFirstRun => Opening {
+                registers: false,
+                unresolved: UnresolvedVariable::StaysAsItIs,
+                ..usual
+            },
+            _ => usual,
         }
     }
 
@@ -144,6 +193,11 @@ impl Scenario {
             Self::Sidecars => sidecars::play(stage, expectations).await,
             Self::Task => task::play(stage, expectations).await,
             Self::Pipeline => pipeline::play(stage, expectations).await,
+            Self::PipelineTag => pipeline_tag::play(stage, expectations).await,
+            Self::PipelineFiles => pipeline_files::play(stage, expectations).await,
+            Self::PipelineCustomAction => pipeline_custom_action::play(stage, expectations).await,
+            Self::PipelineFirstRun => pipeline_first_run::play(stage, expectations).await,
+            Self::PipelineBoth => pipeline_both::play(stage, expectations).await,
         }
     }
 
@@ -158,7 +212,7 @@ impl Scenario {
         let began = Instant::now();
         let mut expectations = Expectations::default();
         let mut report = Report::new(&self.name(), speed);
-        let stage = match Stage::open(binaries, self.stand(), speed, quiet).await {
+        let stage = match Stage::open(binaries, self.opening(speed, quiet)).await {
             Ok(stage) => stage,
             Err(error) => {
                 expectations.expect("the account opens", false, error);
@@ -183,6 +237,8 @@ impl Scenario {
         }
         report.fill(&stage).await;
         report.expectations = expectations.into_list();
+        let kept_secret = credentials::appear_nowhere(&stage, &report);
+        report.expectations.push(kept_secret);
         report.seconds = began.elapsed().as_secs_f64();
         (report, Some(stage))
     }

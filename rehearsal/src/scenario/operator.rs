@@ -10,6 +10,8 @@ use tokio::process::Command;
 use super::sample::{REPOSITORY, TARGET};
 use super::stage::{Stage, StageError, machine};
 use crate::account::access_key_id;
+use crate::account::journal::Tone;
+use crate::secrets;
 
 /// Longest real time that the command line tool may take to look at something, …
 const COMMAND_BOUND: Duration = Duration::from_secs(20);
@@ -67,6 +69,14 @@ impl Stage {
         let ended = tokio::time::timeout(bound, self.run_to_the_end(arguments, say)).await;
         let ended = ended.map_err(|_| failed(format!("no end after {} s", bound.as_secs())))?;
         let (succeeded, output, complaint) = ended.map_err(machine("cannot run `greenlight`"))?;
+        if let Some(mark) = [&output, &complaint]
+            .into_iter()
+            .find_map(|it| secrets::in_text(it))
+        {
+            let note = format!("`greenlight` prints a credential: {mark}…");
+            let journal = self.sample.account.journal();
+            journal.note(secrets::SERVICE, Tone::Bad, note);
+        }
         if !succeeded {
             return Err(failed(complaint.trim().to_owned()));
         }
@@ -128,7 +138,12 @@ impl Stage {
 
     /// The records of the sample target's deployments, newest first.
     pub async fn history(&self) -> Result<Vec<Value>, StageError> {
-        let mut document = self.greenlight_json(&["history", TARGET]).await?;
+        self.history_at(TARGET).await
+    }
+
+    /// The same of any target.
+    pub async fn history_at(&self, target: &str) -> Result<Vec<Value>, StageError> {
+        let mut document = self.greenlight_json(&["history", target]).await?;
         match document["deployments"].take() {
             Value::Array(records) => Ok(records),
             _ => Ok(Vec::new()),
@@ -145,12 +160,21 @@ impl Stage {
     /// The image of the sample repository that the sample target's record says is live. Where images of
     /// several repositories are deployed together, the one that was pushed last is the first of them.
     pub async fn current(&self) -> Result<Option<String>, StageError> {
-        let document = self.greenlight_json(&["status", TARGET]).await?;
+        self.current_at(TARGET, REPOSITORY).await
+    }
+
+    /// The same of any target, for the image of this repository.
+    pub async fn current_at(
+        &self,
+        target: &str,
+        repository: &str,
+    ) -> Result<Option<String>, StageError> {
+        let document = self.greenlight_json(&["status", target]).await?;
         let current = &document["current"];
         let others = current["with"].as_array().into_iter().flatten();
         let image = std::iter::once(current).chain(others).find(|image| {
-            let repository = image["repository"].as_str().unwrap_or_default();
-            repository.ends_with(&format!("/{REPOSITORY}"))
+            let uri = image["repository"].as_str().unwrap_or_default();
+            uri.ends_with(&format!("/{repository}"))
         });
         Ok(image.and_then(|image| image["digest"].as_str().map(str::to_owned)))
     }

@@ -11,8 +11,8 @@ use tokio::task::JoinHandle;
 use super::sample::{CLUSTER, Sample, SampleError, Stand, sample_account_for};
 use super::ship::text;
 use crate::account::containers::ImageSpec;
-use crate::account::template::TemplateError;
-use crate::account::{Settings, elb};
+use crate::account::template::{Function, TemplateError};
+use crate::account::{Settings, UnresolvedVariable, elb};
 use crate::build::workspace;
 use crate::clock::Clock;
 use crate::endpoint::Endpoint;
@@ -23,8 +23,42 @@ use crate::timeline::Timeline;
 /// Longest simulated time that a scenario waits for the account to become quiet.
 const QUIET_BOUND: Duration = Duration::from_hours(6);
 
+/// The variable by which a function is told what to log.
+const LOG: &str = "GREENLIGHT_LOG";
+
 /// How often something is looked for that happens any moment, in real time.
 const OFTEN: Duration = Duration::from_millis(20);
+
+/// What a stage is opened for.
+#[derive(Debug, Clone, Copy)]
+pub struct Opening {
+    /// What the account is set up for.
+    pub stand: Stand,
+    /// How fast its clock runs.
+    pub speed: f64,
+    /// Whether nothing is printed.
+    pub quiet: bool,
+    /// Whether the stand's targets are registered from the beginning.
+    pub registers: bool,
+    /// What the functions log, if not what they log by themselves.
+    pub log: Option<&'static str>,
+    /// What CodePipeline does with a reference to a variable that there is not.
+    pub unresolved: UnresolvedVariable,
+}
+
+impl Opening {
+    /// A stage as most scenarios have it.
+    pub const fn at(stand: Stand, speed: f64) -> Self {
+        Self {
+            stand,
+            speed,
+            quiet: false,
+            registers: true,
+            log: None,
+            unresolved: UnresolvedVariable::FailsTheAction,
+        }
+    }
+}
 
 /// An open account with everything that a scenario needs.
 #[derive(Debug)]
@@ -68,16 +102,14 @@ pub enum StageError {
 }
 
 impl Stage {
-    /// Opens the account at a stand, registers its target, and begins to send requests.
-    pub async fn open(
-        binaries: &Path,
-        stand: Stand,
-        speed: f64,
-        quiet: bool,
-    ) -> Result<Self, StageError> {
+    /// Opens the account at a stand, registers its targets, and begins to send requests.
+    pub async fn open(binaries: &Path, opening: Opening) -> Result<Self, StageError> {
         let start = Timestamp::now();
-        let settings = Settings::loopback(Clock::scaled(start, speed));
-        let sample = sample_account_for(settings, stand).await?;
+        let settings = Settings {
+            unresolved: opening.unresolved,
+            ..Settings::loopback(Clock::scaled(start, opening.speed))
+        };
+        let sample = sample_account_for(settings, opening.stand).await?;
         let account = &sample.account;
         let endpoint = Endpoint::open(account, 0).map_err(machine("cannot open the endpoint"))?;
         let host = Host {
@@ -86,9 +118,11 @@ impl Stage {
             endpoint: endpoint.url(),
         };
         account
-            .deploy(&sample.template, |function| host.handler(function))
+            .deploy(&sample.template, |function| {
+                host.handler(&logging(function, opening.log))
+            })
             .await?;
-        let timeline = Timeline::new(start, quiet);
+        let timeline = Timeline::new(start, opening.quiet);
         let follower = tokio::spawn(timeline.follow(account.clone(), account.journal().count()));
         let load = Load::start(&production_url(&sample), RATE, is_ours);
         let stage = Self {
@@ -99,11 +133,17 @@ impl Stage {
             binaries: binaries.to_owned(),
             follower,
         };
-        let file = workspace().join(stand.file());
-        stage
-            .greenlight(&["targets", "apply", &file.to_string_lossy()])
-            .await?;
+        if opening.registers {
+            stage.register(opening.stand.file()).await?;
+        }
         Ok(stage)
+    }
+
+    /// Registers the targets of a file of the workspace.
+    pub async fn register(&self, file: &str) -> Result<(), StageError> {
+        let file = workspace().join(file);
+        let arguments = ["targets", "apply", &file.to_string_lossy()];
+        self.greenlight(&arguments).await.map(|_| ())
     }
 
     /// The account's endpoint.
@@ -186,6 +226,14 @@ impl Drop for Stage {
 
 pub(super) fn machine(what: &'static str) -> impl FnOnce(std::io::Error) -> StageError {
     move |source| StageError::Machine { what, source }
+}
+
+/// The function, told what to log.
+fn logging(function: &Function, log: Option<&str>) -> Function {
+    let mut function = function.clone();
+    let level = log.map(|level| (LOG.to_owned(), level.to_owned()));
+    function.environment.extend(level);
+    function
 }
 
 fn production_url(sample: &Sample) -> String {

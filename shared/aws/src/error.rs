@@ -7,6 +7,9 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
 use crate::sts::ASSUME_ROLE;
 
+/// Several writes as one.
+const TRANSACTION: &str = "dynamodb:TransactWriteItems";
+
 /// What a failed call means to whoever made it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -78,6 +81,12 @@ impl AwsError {
             Kind::Denied if self.action == ASSUME_ROLE => Some(format!(
                 "allow `{ASSUME_ROLE}` on the {} in the policy of the role that calls, and name that \
                  role in the trust policy of this one",
+                self.resource
+            )),
+            // The transaction itself is nothing that a policy knows.
+            Kind::Denied if self.action == TRANSACTION => Some(format!(
+                "allow what is written in it (`dynamodb:PutItem`, `dynamodb:UpdateItem`; to remove a \
+                 target, `dynamodb:DeleteItem`) on {} in the policy of the role that calls",
                 self.resource
             )),
             Kind::Denied => Some(format!(
@@ -348,6 +357,18 @@ mod tests {
         ] {
             assert_eq!(kind_of(code, status), expected, "{code} {status}");
         }
+    }
+
+    #[test]
+    fn a_refused_transaction_is_told_by_the_permissions_that_there_are() {
+        let denied = |action| {
+            let error = AwsError::unusable(action, "table `greenlight`", Kind::Denied, None, "no");
+            error.hint().unwrap()
+        };
+        let hint = denied("dynamodb:TransactWriteItems");
+        assert!(hint.contains("`dynamodb:PutItem`") && hint.contains("table `greenlight`"));
+        assert!(!hint.contains("TransactWriteItems"), "{hint}");
+        assert!(denied("dynamodb:GetItem").starts_with("allow `dynamodb:GetItem` on"));
     }
 
     #[test]

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::Account;
 use super::session::{Artifacts, Session};
+use crate::secrets::{JOB_SECRET, JOB_TOKEN};
 
 /// How long they last.
 const LAST: Duration = Duration::from_hours(1);
@@ -20,8 +21,8 @@ pub(crate) fn job_credentials(account: &Account, bucket: &str, writable: Vec<Str
     let expires_at = now.saturating_add(LAST).unwrap_or(now);
     let mut state = account.state();
     let key = format!("ASIA{}", state.unique()[..16].to_ascii_uppercase());
-    let secret = format!("JOBSECRET{}", state.unique());
-    let token = format!("JOBTOKEN{}", state.unique());
+    let secret = format!("{JOB_SECRET}{}", state.unique());
+    let token = format!("{JOB_TOKEN}{}", state.unique());
     let sessions = &mut state.sts.sessions;
     let over: Vec<String> = sessions
         .iter()

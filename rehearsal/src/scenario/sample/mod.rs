@@ -20,6 +20,7 @@ use crate::account::ecs::{self, ServiceSpec};
 use crate::account::template::{Choices, Template};
 use crate::account::{Account, Settings, ecr, s3};
 use crate::build::workspace;
+pub(super) use releases::PIPELINE_ACTION;
 pub use releases::infrastructure;
 pub use stand::Stand;
 

@@ -21,7 +21,7 @@ use crate::account::{Account, ecr};
 use crate::build::workspace;
 
 /// The function of template.yaml that does the work of the pipelines' actions.
-pub(super) const PIPELINE_ACTION: &str = "PipelineAction";
+pub(in super::super) const PIPELINE_ACTION: &str = "PipelineAction";
 
 /// The files that the examples' pipelines take.
 const FILES: [&str; 3] = [

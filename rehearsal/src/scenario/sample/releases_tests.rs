@@ -71,8 +71,11 @@ async fn stand(
     let (keep, account) = (seen.clone(), sample.account.clone());
     let handler = move |it: Invocation| {
         let job = it.payload["CodePipeline.job"].clone();
-        let jobs = if job.is_null() {
+        // It looks for jobs when a test tells it to, not when an event does.
+        let jobs = if it.payload == json!({}) {
             polled(&account)
+        } else if job.is_null() {
+            Vec::new()
         } else {
             vec![job]
         };

@@ -1,5 +1,7 @@
 //! The ways in which the sample service can be deployed to, and the sample target of each.
 
+use super::{REPOSITORY, TARGET, WORKER_REPOSITORY, WORKER_TARGET};
+
 /// What the sample account is set up for. The names in it are the same everywhere.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stand {
@@ -73,6 +75,14 @@ impl Stand {
             Self::Task => "rehearsal/sample/task.yaml",
             Self::Pipeline => "rehearsal/sample/pipeline.yaml",
             Self::Releases => "rehearsal/sample/releases.yaml",
+        }
+    }
+
+    /// The names of its targets, each with the repository of its image.
+    pub const fn target_names(self) -> &'static [(&'static str, &'static str)] {
+        match self {
+            Self::Releases => &[(TARGET, REPOSITORY), (WORKER_TARGET, WORKER_REPOSITORY)],
+            _ => &[(TARGET, REPOSITORY)],
         }
     }
 

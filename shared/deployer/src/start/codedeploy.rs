@@ -16,8 +16,12 @@ use greenlight_core::{
 };
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Order, Start, Started, Stop};
-use crate::{Deployer, definition::placeholders, gather::TemplateFile};
+use super::{Next, Order, Start, Started, Stop};
+use crate::{
+    Deployer,
+    definition::{make, placeholders},
+    gather::TemplateFile,
+};
 
 /// How long before a deployment was asked for its AWS deployment is looked for: clocks differ.
 const CLOCK_SKEW: SignedDuration = SignedDuration::from_hours(1);
@@ -72,6 +76,7 @@ impl Deployer {
         let (stored, candidate) = (start.stored, &start.order.candidate);
         let placeholders = placeholders(stored, candidate, start.gathered)?;
         let template = app_spec_of(file, &placeholders, &hooks)?;
+        refuse_other_container(start, file, &template)?;
         Ok(Unregistered::Template(template))
     }
 
@@ -253,6 +258,28 @@ fn app_spec(
             })
             .collect(),
         hooks,
+    })
+}
+
+/// CodeDeploy finds a container that is not there only when it deploys.
+fn refuse_other_container(
+    start: &Start<'_>,
+    file: &TemplateFile,
+    app_spec: &AppSpecTemplate,
+) -> Result<(), Stop> {
+    // One that is registered was looked at before.
+    if start.order.prepared.task_definition.is_some() {
+        return Ok(());
+    }
+    let candidate = &start.order.candidate;
+    let made = make(start.stored, candidate, start.gathered, Next::Deployment)?;
+    let found = made.document.container(app_spec.container());
+    found.map(|_| ()).map_err(|error| {
+        Stop::Reason(format!(
+            "{}: Resources[0].TargetService.Properties.LoadBalancerInfo.ContainerName: {error}; name the \
+             container that takes the requests",
+            file.name
+        ))
     })
 }
 
