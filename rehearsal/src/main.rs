@@ -60,7 +60,7 @@ fn main() -> ExitCode {
     let arguments = Arguments::parse();
     if arguments.list {
         for scenario in Scenario::value_variants() {
-            println!("{:<20} {}", scenario.name(), scenario.summary());
+            println!("{:<22} {}", scenario.name(), scenario.summary());
         }
         return ExitCode::SUCCESS;
     }
@@ -125,7 +125,7 @@ fn rehearse(arguments: &Arguments) -> Result<bool, Box<dyn std::error::Error>> {
             };
             timeline.sentence(
                 tone,
-                &format!("{mark} {:<20} {:>4.0} s", report.scenario, report.seconds),
+                &format!("{mark} {:<22} {:>4.0} s", report.scenario, report.seconds),
             );
         }
     }

@@ -158,8 +158,8 @@ impl Scenario {
             ..Opening::at(self.stand(), speed)
         };
         match self {
-            // Credentials go into this function's hands in two ways: nothing may log them, at no level.
-            Self::PipelineCustomAction => Opening {
+            // The credentials of jobs come with an event, and with an answer: nothing may log them, at no level.
+            Self::PipelineCustomAction | Self::PipelineBoth => Opening {
                 log: Some("trace"),
                 ..usual
             },

@@ -20,6 +20,8 @@ pub fn init(filter: Targets) {
     INIT.call_once(|| {
         // lambda_runtime logs every error and panic of a handler in `Debug` form; they are logged here already.
         let filter = filter.with_target("lambda_runtime::layers::panic", LevelFilter::OFF);
+        // At `TRACE` it logs whole events, and a job of CodePipeline holds live credentials.
+        let filter = filter.with_target("lambda_runtime::layers::api_response", LevelFilter::DEBUG);
         let lines = json::Lines::new(std::io::stdout).with_filter(filter);
         // Somebody else's subscriber may be installed already, in which case theirs stays.
         let _ = tracing::subscriber::set_global_default(Registry::default().with(lines));

@@ -259,6 +259,22 @@ fn a_bundle_of_certificates_that_is_not_there_is_reported_before_the_first_event
 }
 
 #[test]
+fn no_filter_makes_the_runtime_log_an_event() {
+    for filter in ["trace", "trace,lambda_runtime::layers::api_response=trace"] {
+        let (address, messages) = runtime_api(&[json!({"secret": "never to be seen"})]);
+        let process = start(&address, &[("GREENLIGHT_LOG", filter)]);
+        messages.recv_timeout(PATIENCE).unwrap();
+        let lines = end(process);
+        assert!(
+            lines.iter().any(|line| line["level"] == "TRACE"),
+            "{lines:#?}"
+        );
+        let told = json!(lines).to_string();
+        assert!(!told.contains("never to be seen"), "{told}");
+    }
+}
+
+#[test]
 fn a_filter_for_errors_keeps_the_request_id() {
     let (address, messages) = runtime_api(&[json!({"do": "fail"})]);
     let process = start(&address, &[("GREENLIGHT_LOG", "error")]);
