@@ -137,6 +137,10 @@ impl World {
             other => panic!("template.yaml has a function `{other}` that no test knows"),
         };
         let account = sample.account.clone();
+        // Where no pipeline waits the schedule finds nothing, hour after hour.
+        if sample.stand != Stand::Releases {
+            account.events().pause_schedules();
+        }
         let gate_answers: Arc<Mutex<Vec<Answered>>> = Arc::default();
         let action_answers: Arc<Mutex<Vec<Answered>>> = Arc::default();
         sample

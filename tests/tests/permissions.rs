@@ -149,6 +149,7 @@ async fn released_without_events(stand: Stand, image: &ImageSpec) -> World {
         .position(|seen| seen.operation == starts_with(stand))
         .unwrap();
     let world = World::open_stand(stand).await;
+    world.sample.account.events().resume_schedules();
     asks(&world);
     for source in ["aws.ecs", "aws.codedeploy"] {
         let events = Pattern::parse(&json!({"source": [source]})).unwrap();

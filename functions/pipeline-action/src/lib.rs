@@ -49,8 +49,8 @@ pub enum Error {
     /// A job has no answer.
     #[error(transparent)]
     Unanswered(#[from] Unanswered<AwsError>),
-    /// A job could not be taken on: its event has to come again.
-    #[error("job `{job}` could not be taken on: {reason}")]
+    /// A job could not be dealt with: its event has to come again.
+    #[error("job `{job}` could not be dealt with yet: {reason}")]
     Again {
         /// Which job.
         job: JobId,
