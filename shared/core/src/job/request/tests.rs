@@ -202,7 +202,7 @@ fn a_variable_without_a_value_is_told_with_what_to_mend() {
         ),
         (
             "#{codepipeline.PipelineExecutionId}",
-            "write it into the action itself",
+            "write it into the action itself: what a variable's value refers to is not looked up",
         ),
         (
             "#{codepipeline.ExecutionId}",
