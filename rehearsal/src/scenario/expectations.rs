@@ -26,6 +26,21 @@ pub struct Expectation {
 #[derive(Debug, Default)]
 pub struct Expectations(Vec<Expectation>);
 
+/// Which image is live, as it is seen and as it is recorded.
+pub(super) struct Seen {
+    pub(super) live: Option<String>,
+    pub(super) current: Option<String>,
+}
+
+impl Seen {
+    async fn of_sample(stage: &Stage) -> Result<Self, StageError> {
+        Ok(Self {
+            live: stage.sample.live_digest(),
+            current: stage.current().await?,
+        })
+    }
+}
+
 impl Expectations {
     /// Notes an expectation, whether it is met, and what was found.
     pub fn expect(&mut self, name: &str, met: bool, found: impl Display) {
@@ -53,7 +68,9 @@ impl Expectations {
         name: &str,
         digest: &str,
     ) -> Result<(), StageError> {
-        self.runs(stage, name, digest, "").await
+        let seen = Seen::of_sample(stage).await?;
+        self.runs(&seen, name, digest, "");
+        Ok(())
     }
 
     /// The same after something that should not have changed it.
@@ -63,23 +80,17 @@ impl Expectations {
         name: &str,
         digest: &str,
     ) -> Result<(), StageError> {
-        self.runs(stage, name, digest, "still ").await
+        let seen = Seen::of_sample(stage).await?;
+        self.runs(&seen, name, digest, "still ");
+        Ok(())
     }
 
-    async fn runs(
-        &mut self,
-        stage: &Stage,
-        name: &str,
-        digest: &str,
-        still: &str,
-    ) -> Result<(), StageError> {
+    /// Notes that both are this image, and `still ` are.
+    pub(super) fn runs(&mut self, seen: &Seen, name: &str, digest: &str, still: &str) {
         let digest = Some(digest.to_owned());
-        let live = stage.sample.live_digest();
-        self.equal(&format!("{name} is {still}live"), &live, &digest);
-        let current = stage.current().await?;
+        self.equal(&format!("{name} is {still}live"), &seen.live, &digest);
         let says = format!("the record {still}says that {name} is live");
-        self.equal(&says, &current, &digest);
-        Ok(())
+        self.equal(&says, &seen.current, &digest);
     }
 
     /// Notes that the watched tag names an image.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::expectations::Expectations;
+use super::expectations::{Expectations, Seen};
 use super::sample::{Sample, WORKER_REPOSITORY, WORKER_TARGET};
 use super::ship::text;
 use super::stage::{Stage, StageError};
@@ -151,16 +151,11 @@ impl Expectations {
         digest: &str,
         still: &str,
     ) -> Result<(), StageError> {
-        let digest = Some(digest.to_owned());
-        let live = stage.sample.live_worker_digest();
-        self.equal(
-            &format!("the worker's {name} is {still}live"),
-            &live,
-            &digest,
-        );
-        let current = stage.current_at(WORKER_TARGET, WORKER_REPOSITORY).await?;
-        let says = format!("the record {still}says that the worker's {name} is live");
-        self.equal(&says, &current, &digest);
+        let seen = Seen {
+            live: stage.sample.live_worker_digest(),
+            current: stage.current_at(WORKER_TARGET, WORKER_REPOSITORY).await?,
+        };
+        self.runs(&seen, &format!("the worker's {name}"), digest, still);
         Ok(())
     }
 }

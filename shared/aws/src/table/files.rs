@@ -1,14 +1,13 @@
 //! The templates that a job has brought for a deployment, which may be started later and by another
 //! function: then the job's artifacts cannot be read any more.
 
-use aws_sdk_dynamodb::types::AttributeValue;
 use greenlight_core::{deployment::DeploymentId, job::files::JobFile, target::TargetName};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_dynamo::aws_sdk_dynamodb_1::from_item;
 
 use super::{
-    Table,
+    GET, Table,
     items::{KEPT, target_key},
 };
 use crate::{AwsError, Kind, error::failed};
@@ -65,22 +64,11 @@ impl Table {
         target: &TargetName,
         deployment: DeploymentId,
     ) -> Result<Option<StoredFiles>, AwsError> {
-        const ACTION: &str = "dynamodb:GetItem";
-        let answer = self
-            .clients
-            .dynamodb
-            .get_item()
-            .table_name(&self.name)
-            .key("pk", AttributeValue::S(target_key(target)))
-            .key("sk", AttributeValue::S(files_key(deployment)))
-            .consistent_read(true)
-            .send()
-            .await
-            .map_err(failed(ACTION, self.resource()))?;
-        let files = answer.item.map(from_item).transpose();
+        let item = self.get(target_key(target), files_key(deployment)).await?;
+        let files = item.map(from_item).transpose();
         files.map_err(|error| {
             let message = format!("an item is not the files of a deployment: {error}");
-            AwsError::unusable(ACTION, self.resource(), Kind::Invalid, None, message)
+            AwsError::unusable(GET, self.resource(), Kind::Invalid, None, message)
         })
     }
 }

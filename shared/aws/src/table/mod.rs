@@ -42,6 +42,9 @@ use items::{TARGET, TargetItem, target_key};
 /// The index of the targets by repository.
 pub const BY_REPOSITORY: &str = "by-repository";
 
+/// The action by which one item is read.
+const GET: &str = "dynamodb:GetItem";
+
 /// So many targets are read at the most, of one repository or at all.
 const TARGETS_LIMIT: usize = 1000;
 
@@ -141,19 +144,24 @@ impl Table {
         &self,
         name: &TargetName,
     ) -> Result<Option<Result<StoredTarget, BadTarget>>, AwsError> {
-        const ACTION: &str = "dynamodb:GetItem";
+        let item = self.get(target_key(name), TARGET.to_owned()).await?;
+        item.map(|item| self.read(GET, item)).transpose()
+    }
+
+    /// One item, as it is now.
+    async fn get(&self, pk: String, sk: String) -> Result<Option<Item>, AwsError> {
         let answer = self
             .clients
             .dynamodb
             .get_item()
             .table_name(&self.name)
-            .key("pk", AttributeValue::S(target_key(name)))
-            .key("sk", AttributeValue::S(TARGET.to_owned()))
+            .key("pk", AttributeValue::S(pk))
+            .key("sk", AttributeValue::S(sk))
             .consistent_read(true)
             .send()
             .await
-            .map_err(failed(ACTION, self.resource()))?;
-        answer.item.map(|item| self.read(ACTION, item)).transpose()
+            .map_err(failed(GET, self.resource()))?;
+        Ok(answer.item)
     }
 
     /// The names of the targets that deploy there.

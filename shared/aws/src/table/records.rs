@@ -7,7 +7,7 @@ use greenlight_core::{
 use serde_dynamo::aws_sdk_dynamodb_1::from_item;
 
 use super::{
-    Table,
+    GET, Table,
     items::{RecordItem, record_key, target_key},
 };
 use crate::{AwsError, Kind, error::failed};
@@ -19,22 +19,8 @@ impl Table {
         target: &TargetName,
         id: DeploymentId,
     ) -> Result<Option<DeploymentRecord>, AwsError> {
-        const ACTION: &str = "dynamodb:GetItem";
-        let answer = self
-            .clients
-            .dynamodb
-            .get_item()
-            .table_name(&self.name)
-            .key("pk", AttributeValue::S(target_key(target)))
-            .key("sk", AttributeValue::S(record_key(id)))
-            .consistent_read(true)
-            .send()
-            .await
-            .map_err(failed(ACTION, self.resource()))?;
-        answer
-            .item
-            .map(|item| self.read_record(ACTION, item))
-            .transpose()
+        let item = self.get(target_key(target), record_key(id)).await?;
+        item.map(|item| self.read_record(GET, item)).transpose()
     }
 
     /// The newest records of a target, newest first.
