@@ -309,6 +309,24 @@ async fn a_job_that_cannot_be_noted_comes_again() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn who_may_not_ask_for_jobs_looks_after_those_that_wait_all_the_same() {
+    let world = world().await;
+    let account = &world.sample.account;
+    account.deny(PIPELINE_ACTION, "codepipeline:PollForJobs");
+    let lost = all("ECS Deployment State Change");
+    account.events().disturb(lost, Disturbance::Drop);
+    let execution = world
+        .sample
+        .start_pipeline("worker", &[("tag", "v2")])
+        .unwrap();
+    // Lambda tries every minute's invocation again, so that it is never quiet.
+    sleep(Duration::from_mins(30)).await;
+    let release = Release::of(&world, "worker", "Worker", &execution);
+    assert_eq!(release.status, "Succeeded", "{:?}", release.error);
+    assert!(failures(&world).iter().any(|it| it.contains("PollForJobs")));
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_codepipeline_does_not_take_back_is_no_failure() {
     let world = world().await;
     asks(&world);

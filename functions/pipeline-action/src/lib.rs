@@ -11,7 +11,7 @@
 
 mod event;
 
-use futures_util::future::join_all;
+use futures_util::{future::join_all, join};
 use greenlight_aws::{AwsError, codepipeline::job_of_event};
 use greenlight_core::job::{
     JobId,
@@ -24,7 +24,7 @@ use greenlight_deployer::{
 use greenlight_runtime::{
     function::{Failure, Invocation},
     logging::chain,
-    must_answer::{CodePipelineJob, Contract, Unanswered, must_answer, must_answer_to},
+    must_answer::{CodePipelineJob, Contract, Unanswered, must_answer_to},
 };
 use serde_json::{Value, json};
 use tokio::time::{Duration, sleep};
@@ -88,15 +88,7 @@ pub async fn handle(context: &Context, invocation: Invocation) -> Result<Value, 
     let jobs = match event::parse(&invocation.payload) {
         Parsed::Job => return invoked(deployer, &invocation).await,
         Parsed::Begun => begun(deployer).await?,
-        Parsed::Tick => {
-            let lease_until = invocation.deadline_at(&deployer.clock);
-            let (mut polled, forgotten) = (
-                deployer.poll_jobs().await?,
-                deployer.look_after_jobs(lease_until).await?,
-            );
-            polled.extend(forgotten);
-            polled
-        }
+        Parsed::Tick => return ticked(deployer, &invocation).await,
         Parsed::Ignored { reason } => {
             tracing::info!("ignored: {reason}");
             return Ok(json!({ "ignored": reason }));
@@ -106,7 +98,40 @@ pub async fn handle(context: &Context, invocation: Invocation) -> Result<Value, 
             return Ok(json!({ "dropped": reason }));
         }
     };
-    let worked = join_all(jobs.iter().map(|job| worked(deployer, job, &invocation))).await;
+    all_worked(deployer, &jobs, &invocation).await
+}
+
+/// A minute has passed. What goes wrong with either half keeps the other from nothing.
+async fn ticked(deployer: &Deployer, invocation: &Invocation) -> Result<Value, Error> {
+    let lease_until = invocation.deadline_at(&deployer.clock);
+    let (polled, forgotten) = join!(deployer.poll_jobs(), deployer.look_after_jobs(lease_until),);
+    let (mut jobs, poll_failed) = or_none(polled);
+    let (taken_up, look_failed) = or_none(forgotten);
+    jobs.extend(taken_up);
+    let worked = all_worked(deployer, &jobs, invocation).await?;
+    if let Some(error) = poll_failed {
+        return Err(error.into());
+    }
+    match look_failed {
+        Some(error) => Err(error.into()),
+        None => Ok(worked),
+    }
+}
+
+fn or_none<E>(jobs: Result<Vec<Job>, E>) -> (Vec<Job>, Option<E>) {
+    match jobs {
+        Ok(jobs) => (jobs, None),
+        Err(error) => (Vec::new(), Some(error)),
+    }
+}
+
+/// Works on jobs, all at once.
+async fn all_worked(
+    deployer: &Deployer,
+    jobs: &[Job],
+    invocation: &Invocation,
+) -> Result<Value, Error> {
+    let worked = join_all(jobs.iter().map(|job| worked(deployer, job, invocation))).await;
     let worked: Vec<Value> = worked.into_iter().collect::<Result<_, _>>()?;
     Ok(json!({ "jobs": worked }))
 }
@@ -121,34 +146,28 @@ async fn invoked(deployer: &Deployer, invocation: &Invocation) -> Result<Value, 
             return Ok(json!({ "dropped": reason }));
         }
     };
-    let job = match job_of_event(&invocation.payload) {
-        Ok((id, data)) => Job {
-            id,
-            kind: ActionKind::Invoke,
-            data,
-            known: None,
-        },
+    let worked = match job_of_event(&invocation.payload) {
+        Ok((id, data)) => {
+            let job = Job {
+                id,
+                kind: ActionKind::Invoke,
+                data,
+                known: None,
+            };
+            worked(deployer, &job, invocation).await?
+        }
         Err(error) => {
             let what = format!("The job's event is not as expected: {}", chain(&error));
-            let failure =
-                JobFailure::new::<&str>(FailureType::ConfigurationError, &what, &[], None);
-            let outcome = JobOutcome::Failed {
-                failure,
+            let refused = JobOutcome::Failed {
+                failure: JobFailure::new::<&str>(FailureType::ConfigurationError, &what, &[], None),
                 deployment: None,
             };
             let contract = CodePipelineJob(deployer);
-            let said = told(&outcome);
-            must_answer(
-                &contract,
-                &invocation.payload,
-                invocation.deadline,
-                |_| async move { outcome },
-            )
-            .await?;
-            return Ok(json!({ "jobs": [said_of(id.as_str(), said)] }));
+            let answered =
+                must_answer_to(&contract, &id, invocation.deadline, |_| async { refused });
+            said_of(&id, &answered.await?.verdict)
         }
     };
-    let worked = worked(deployer, &job, invocation).await?;
     Ok(json!({ "jobs": [worked] }))
 }
 
@@ -184,18 +203,15 @@ async fn worked(deployer: &Deployer, job: &Job, invocation: &Invocation) -> Resu
     if answered.answer.is_some() {
         deployer.answered(job).await;
     }
-    Ok(said_of(job.id.as_str(), told(&answered.verdict)))
+    Ok(said_of(&job.id, &answered.verdict))
 }
 
-fn told(outcome: &JobOutcome) -> (&'static str, String) {
-    match outcome {
-        JobOutcome::Succeeded(success) => ("succeeded", success.summary().to_owned()),
-        JobOutcome::Failed { failure, .. } => ("failed", failure.message().to_owned()),
-        JobOutcome::Later { summary } => ("later", summary.clone()),
-        JobOutcome::Again { reason } => ("again", reason.clone()),
-    }
-}
-
-fn said_of(job: &str, (outcome, reason): (&'static str, String)) -> Value {
+fn said_of(job: &JobId, outcome: &JobOutcome) -> Value {
+    let (outcome, reason) = match outcome {
+        JobOutcome::Succeeded(success) => ("succeeded", success.summary()),
+        JobOutcome::Failed { failure, .. } => ("failed", failure.message()),
+        JobOutcome::Later { summary } => ("later", summary.as_str()),
+        JobOutcome::Again { reason } => ("again", reason.as_str()),
+    };
     json!({ "job": job, "outcome": outcome, "reason": reason })
 }
