@@ -9,10 +9,22 @@ mod json;
 pub use greenlight_aws::chain;
 
 use std::sync::Once;
-use tracing::level_filters::LevelFilter;
+use tracing::{Level, level_filters::LevelFilter};
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::{Layer as _, Registry};
+
+/// Where `lambda_runtime` logs whole events, at `TRACE`.
+const EVENTS: &str = "lambda_runtime::layers::api_response";
+
+/// The filter without whole events: a job of CodePipeline holds live credentials.
+fn without_events(filter: Targets) -> Targets {
+    if filter.would_enable(EVENTS, &Level::TRACE) {
+        filter.with_target(EVENTS, LevelFilter::DEBUG)
+    } else {
+        filter
+    }
+}
 
 /// Sends what passes the filter to standard output, and panics with it. Only the first call counts.
 pub fn init(filter: Targets) {
@@ -20,8 +32,7 @@ pub fn init(filter: Targets) {
     INIT.call_once(|| {
         // lambda_runtime logs every error and panic of a handler in `Debug` form; they are logged here already.
         let filter = filter.with_target("lambda_runtime::layers::panic", LevelFilter::OFF);
-        // At `TRACE` it logs whole events, and a job of CodePipeline holds live credentials.
-        let filter = filter.with_target("lambda_runtime::layers::api_response", LevelFilter::DEBUG);
+        let filter = without_events(filter);
         let lines = json::Lines::new(std::io::stdout).with_filter(filter);
         // Somebody else's subscriber may be installed already, in which case theirs stays.
         let _ = tracing::subscriber::set_global_default(Registry::default().with(lines));
@@ -36,4 +47,23 @@ pub fn init(filter: Targets) {
             tracing::error!(place, "panicked: {message}");
         }));
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn events_are_kept_out_and_nothing_is_let_in_for_it() {
+        for (filter, debug) in [
+            ("trace", true),
+            ("debug", true),
+            ("info", false),
+            ("off", false),
+        ] {
+            let filter = without_events(filter.parse().unwrap());
+            assert!(!filter.would_enable(EVENTS, &Level::TRACE));
+            assert_eq!(filter.would_enable(EVENTS, &Level::DEBUG), debug);
+        }
+    }
 }
