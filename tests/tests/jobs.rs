@@ -14,7 +14,7 @@ use greenlight_tests::{
 };
 use rehearsal::{
     account::containers::ImageSpec,
-    scenario::sample::{Stand, WORKER_REPOSITORY},
+    scenario::sample::{SIDECAR_REPOSITORY, Stand, TAG, WORKER_REPOSITORY},
 };
 use serde_json::json;
 use tokio::time::Duration;
@@ -26,7 +26,10 @@ const CODEPIPELINE: &str = "CodePipeline_20150709";
 async fn until_deploying(world: &World) {
     for target in ["worker-test", "api-test"].iter().cycle() {
         let stored = world.operator.target(&target.parse().unwrap()).await;
-        let state = stored.unwrap().unwrap().unwrap().state;
+        let Some(stored) = stored.unwrap() else {
+            continue;
+        };
+        let state = stored.unwrap().state;
         let is_started = |active: Active| matches!(active.phase, Phase::Started { .. });
         if state.active.is_some_and(is_started) {
             return;
@@ -293,4 +296,52 @@ async fn a_gate_that_does_not_pass_is_told_to_the_pipeline_check_by_check() {
     ] {
         assert!(message.contains(words), "{words}: {message}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_release_that_waits_goes_together_with_a_push_of_another_repository() {
+    let world = World::open_stand(Stand::Sidecars).await;
+    asks(&world);
+    let v3 = world
+        .sample
+        .push_as("v3", &ImageSpec::healthy("v3"))
+        .unwrap();
+    world.sample.push(&ImageSpec::healthy("v2")).unwrap();
+    until_deploying(&world).await;
+    let asked = r#"{"target": "api-test", "tag": "mco/api:v3"}"#;
+    let execution = world
+        .sample
+        .start_pipeline("asks", &[("asked", asked)])
+        .unwrap();
+    while world.jobs().is_empty() {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+    let sidecar = ImageSpec::healthy("sidecar-v2");
+    let sidecar = world
+        .sample
+        .push_to(SIDECAR_REPOSITORY, TAG, &sidecar)
+        .unwrap();
+    // Until it is told that it waits.
+    while !world
+        .emitted_events()
+        .iter()
+        .any(|it| it["detail"]["digest"] == sidecar.as_str())
+    {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+    // The event comes again, when the job waits for another deployment than the one that it asked for.
+    let again = world.jobs().remove(0).payload;
+    let again = world.invoke(PIPELINE_ACTION, again).await.unwrap();
+    assert_eq!(again["jobs"][0]["outcome"], "later", "{again}");
+    world.quiet().await;
+    let release = Release::of(&world, "asks", "Ask", &execution);
+    assert_eq!(release.status, "Succeeded", "{:?}", release.error);
+    let record = world.record_of(&sidecar).await;
+    assert_eq!(release.variables["DeploymentId"], record.id.to_string());
+    assert!(
+        record
+            .candidate
+            .images()
+            .any(|image| image.digest.as_str() == v3)
+    );
 }

@@ -11,7 +11,7 @@ use greenlight_tests::{
 use rehearsal::{
     account::{
         containers::ImageSpec,
-        ecr,
+        ecr::{self, Mutability},
         events::{Disturbance, Pattern},
     },
     scenario::sample::{REPOSITORY, Stand, TAG},
@@ -183,4 +183,22 @@ async fn a_file_that_the_strategy_cannot_use_is_refused_where_it_is_named() {
     assert_eq!(code, "ConfigurationError");
     assert!(message.contains("there is no such file"), "{message}");
     assert!(done(&world, "UpdateService").is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn promote_to_an_immutable_tag_says_what_to_exclude() {
+    let world = World::open_stand(Stand::Rolling).await;
+    asks(&world);
+    world
+        .sample
+        .push_as("staging", &ImageSpec::healthy("v9"))
+        .unwrap();
+    world.sample.push(&ImageSpec::healthy("v2")).unwrap();
+    world.quiet().await;
+    ecr::set_mutability(&world.sample.account, REPOSITORY, Mutability::Immutable).unwrap();
+    let promote = r#"{"action": "promote", "target": "api-test", "to": "staging"}"#;
+    let refused = ask(&world, promote).await;
+    let (code, message) = error(&refused);
+    assert_eq!(code, "ConfigurationError", "{message}");
+    assert!(message.contains("exclude `staging`"), "{message}");
 }

@@ -1,7 +1,7 @@
 //! Greenlight's decisions as pure functions over plain data.
 //!
-//! Nothing here is async, reads a clock, does I/O or names an SDK: what the outside world says
-//! comes in as values, and what should happen comes out as values. The calls are in `shared/aws`,
+//! Nothing here waits, looks at a clock or speaks to anything: what the outside world says comes in
+//! as values, and what should happen comes out as values. The calls are in `shared/aws`,
 //! the order of the calls in `shared/deployer`.
 
 pub mod appspec;

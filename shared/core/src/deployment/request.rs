@@ -30,7 +30,9 @@ impl Step<'_> {
         if let Some(active) = self.state.active.clone() {
             return self.requested_while_active(id, candidate, origin, &active);
         }
-        if self.state.is_live(&candidate) && origin.is_push() {
+        // Whoever waits for it has asked for it.
+        let is_pushed = origin.is_push() && self.jobs.is_empty();
+        if self.state.is_live(&candidate) && is_pushed {
             let text = format!("{image} is already live at `{}`", self.target);
             return self.skip(id, &candidate, Rule::AlreadyLive, text);
         }
@@ -50,7 +52,7 @@ impl Step<'_> {
                 None,
             );
         }
-        if origin.is_push() && self.is_outdated(&candidate) {
+        if is_pushed && self.is_outdated(&candidate) {
             let text = format!(
                 "{image} is older than an image that `{}` took before",
                 self.target
@@ -111,7 +113,7 @@ impl Step<'_> {
                 self.answer_superseded(id, &text);
                 (Decision::Supersede, Rule::NewerAccepted, text)
             }
-            None if origin.is_push() && self.is_outdated(&candidate) => {
+            None if origin.is_push() && self.jobs.is_empty() && self.is_outdated(&candidate) => {
                 let text = format!(
                     "{image} is older than an image that `{}` took before",
                     self.target

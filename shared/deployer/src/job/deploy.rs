@@ -39,11 +39,15 @@ impl Deployer {
         let explanation = self
             .ask_for_job(asked.stored, &wish, asking, asked.lease_until)
             .await?;
-        let summary = explanation.map_or_else(
-            || format!("target `{name}` was removed"),
-            |explanation| explanation.to_string(),
-        );
-        Ok(JobOutcome::Later { summary })
+        match explanation {
+            Some(explanation) => Ok(JobOutcome::Later {
+                summary: explanation.to_string(),
+            }),
+            None => Err(Trouble::lasting(
+                FailureType::ConfigurationError,
+                format!("target `{name}` was removed"),
+            )),
+        }
     }
 
     /// A job that has asked before: what became of its deployment, or that it goes on.

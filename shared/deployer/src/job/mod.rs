@@ -25,7 +25,7 @@ use greenlight_aws::{
     table::{StoredTarget, WaitingJob},
 };
 use greenlight_core::{
-    deployment::DeploymentId,
+    deployment::{DeploymentId, TargetState},
     job::{
         JobId,
         answer::{FailureType, JobFailure, JobSuccess},
@@ -147,7 +147,9 @@ impl Deployer {
             });
         }
         let stored = registered(stored, &request)?;
-        if let Some(deployment) = known.deployment {
+        // A job goes with its image into another deployment, which the state says first.
+        let deployment = waited_for(&stored.state, &job.id).or(known.deployment);
+        if let Some(deployment) = deployment {
             return Box::pin(self.resumed(stored, deployment, lease_until)).await;
         }
         let asked = Asked {
@@ -175,6 +177,15 @@ impl Deployer {
         let known = self.table.receive_job(&job.id, is_custom, self.clock.now());
         Ok(known.await?)
     }
+}
+
+/// The deployment that a job waits for.
+fn waited_for(state: &TargetState, job: &JobId) -> Option<DeploymentId> {
+    let active = state.active.iter().map(|it| (it.deployment, &it.jobs));
+    let queued = state.queued.iter().map(|it| (it.deployment, &it.jobs));
+    let mut all = active.chain(queued);
+    all.find(|(_, jobs)| jobs.contains(job))
+        .map(|(deployment, _)| deployment)
 }
 
 /// The reports of the gates of a deployment, by their point.

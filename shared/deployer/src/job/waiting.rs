@@ -12,7 +12,7 @@ use greenlight_aws::{
 use greenlight_core::{
     deployment::{DeploymentId, Phase},
     job::{
-        JobToken,
+        JobId, JobToken,
         answer::{FailureType, JobFailure},
     },
     target::TargetName,
@@ -22,6 +22,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::{
     ActionKind, Job, JobOutcome,
     failure::{Trouble, failure},
+    waited_for,
 };
 use crate::Deployer;
 
@@ -104,10 +105,13 @@ impl Deployer {
         deployment: DeploymentId,
         lease_until: Timestamp,
     ) -> Result<(), AwsError> {
+        let mut deployment = deployment;
         let outcome = match self.table.target(target).await? {
-            Some(Ok(stored)) if self.goes_on(&stored, deployment) => JobOutcome::Later {
-                summary: String::new(),
-            },
+            Some(Ok(stored)) if self.goes_on(&stored, &waiting.id, &mut deployment) => {
+                JobOutcome::Later {
+                    summary: String::new(),
+                }
+            }
             Some(Ok(stored)) => match Box::pin(self.resumed(stored, deployment, lease_until)).await
             {
                 Ok(outcome) => outcome,
@@ -124,19 +128,18 @@ impl Deployer {
         self.table.job_answered(&waiting.id).await
     }
 
-    /// Whether a deployment is under way, and nobody has to take its start up again.
-    fn goes_on(&self, stored: &StoredTarget, deployment: DeploymentId) -> bool {
-        let state = &stored.state;
-        let is_queued = state
-            .queued
-            .as_ref()
-            .is_some_and(|queued| queued.deployment == deployment && state.active.is_some());
-        let is_active = state.active.as_ref().is_some_and(|active| {
-            let is_broken_off = matches!(active.phase, Phase::Requested { lease_until, .. }
-                if lease_until <= self.clock.now());
-            active.deployment == deployment && !is_broken_off
-        });
-        is_queued || is_active
+    /// Whether the deployment that a job waits for is under way, and nobody has to take its start up again.
+    /// Which deployment that is, the state says better than the index, which is a little late.
+    fn goes_on(&self, stored: &StoredTarget, job: &JobId, deployment: &mut DeploymentId) -> bool {
+        let Some(now) = waited_for(&stored.state, job) else {
+            return false;
+        };
+        *deployment = now;
+        let active = stored.state.active.as_ref();
+        active.is_some_and(|active| {
+            !matches!(active.phase, Phase::Requested { lease_until, .. }
+                if lease_until <= self.clock.now())
+        })
     }
 
     async fn hand_on(

@@ -26,6 +26,22 @@ fn asked_by(number: u8, by: u8) -> Input {
     }
 }
 
+/// A push of another repository of the same target.
+pub(super) fn of_a_sidecar(number: u8) -> Input {
+    Input::Requested {
+        deployment: id(number + 150),
+        candidate: Candidate {
+            repository: "123456789012.dkr.ecr.eu-west-1.amazonaws.com/mco/sidecar"
+                .parse()
+                .unwrap(),
+            digest: digest(number + 150),
+            ..candidate(number)
+        },
+        origin: Origin::Push,
+        job: None,
+    }
+}
+
 pub(super) fn awaited(number: u8, by: u8, instead_of: Option<u8>) -> Input {
     Input::Awaited {
         deployment: id(number),

@@ -46,6 +46,7 @@ fn any_input() -> impl Strategy<Value = Input> {
             },
         }),
         2 => number.clone().prop_map(awaiting::asked),
+        2 => number.clone().prop_map(awaiting::of_a_sidecar),
         1 => number.clone().prop_map(|number| awaiting::awaited(number, number + 10, Some(number))),
         1 => Just(Input::Revisited),
     ]
