@@ -171,7 +171,7 @@ pub struct Foreign {
     clippy::large_enum_variant,
     reason = "a transition has a handful of them"
 )]
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Effect {
     /// Write a new record, in the same transaction as the state.
     Create(Box<DeploymentRecord>),

@@ -18,21 +18,21 @@ pub struct RunningContainer {
 /// the image and, where it is an index, those of its children (AWS-FACTS 5.12, 11.7).
 pub fn measure_digests(running: &[RunningContainer], accepted: &[Digest]) -> Measurement {
     let Some(expected) = accepted.first() else {
-        return Measurement::NothingToMeasure("no digest is known to compare with".to_owned());
+        return Measurement::inconclusive("no digest is known to compare with").for_good();
     };
     if running.is_empty() {
-        return Measurement::NotYet("no task runs the container yet".to_owned());
+        return Measurement::pending("no task runs the container yet".to_owned());
     }
     for found in running {
         match &found.digest {
             None => {
-                return Measurement::NotYet(format!(
+                return Measurement::pending(format!(
                     "task {} does not tell the digest of container `{}` yet",
                     found.task, found.container
                 ));
             }
             Some(digest) if !accepted.contains(digest) => {
-                return Measurement::Bad(format!(
+                return Measurement::failed(format!(
                     "container `{}` of task {} runs {digest}, not {expected}",
                     found.container, found.task
                 ));
@@ -41,7 +41,7 @@ pub fn measure_digests(running: &[RunningContainer], accepted: &[Digest]) -> Mea
         }
     }
     let count = running.len();
-    Measurement::Good(format!(
+    Measurement::successful(format!(
         "{count} of {count} containers run {}",
         expected.short()
     ))
@@ -69,22 +69,23 @@ mod tests {
     fn the_index_and_its_children_are_the_same_image() {
         let accepted = [digest('a'), digest('b')];
         for (running, expected) in [
-            (vec![container(Some(digest('a')))], "Good"),
+            (vec![container(Some(digest('a')))], "successful"),
             (
                 vec![container(Some(digest('a'))), container(Some(digest('b')))],
-                "Good",
+                "successful",
             ),
             (
                 vec![container(Some(digest('a'))), container(Some(digest('c')))],
-                "Bad",
+                "failed",
             ),
             (
                 vec![container(Some(digest('a'))), container(None)],
-                "NotYet",
+                "pending",
             ),
-            (vec![], "NotYet"),
+            (vec![], "pending"),
         ] {
-            let found = format!("{:?}", measure_digests(&running, &accepted));
+            let found = measure_digests(&running, &accepted);
+            let found = format!("{} {}", found.phase.as_str(), found.summary);
             assert!(found.starts_with(expected), "{found}, not {expected}");
         }
     }
@@ -93,7 +94,7 @@ mod tests {
     fn without_an_expected_digest_nothing_is_proved() {
         let found = measure_digests(&[container(Some(digest('a')))], &[]);
         assert!(
-            matches!(found, Measurement::NothingToMeasure(_)),
+            matches!(found, Measurement::inconclusive(_)),
             "{found:?}"
         );
     }

@@ -6,6 +6,7 @@
 
 mod digest;
 mod ecs_hook;
+mod measurement;
 mod progress;
 mod report;
 mod targets;
@@ -14,8 +15,9 @@ mod unfinished;
 
 pub use digest::{RunningContainer, measure_digests};
 pub use ecs_hook::{AtStage, EcsHook, UnreadableHook, Weights, is_ecs_hook};
-pub use progress::{Measurement, Progress};
-pub use report::{CheckReport, GateReport, Verdict};
+pub use measurement::{Measurement, Phase};
+pub use progress::Progress;
+pub use report::{CheckReport, Counts, GateReport, Measured, Verdict};
 pub use targets::{TargetHealth, measure_targets};
 pub use tasks::{StoppedTask, Task, TaskSet, measure_tasks};
-pub use unfinished::{CALL_AGAIN_AFTER, FOR_NEXT_CALL, HookDetails, Unfinished};
+pub use unfinished::Unfinished;

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::Phase;
 use crate::target::GatePoint;
 
 /// The verdict of a check or a gate.
@@ -31,21 +32,83 @@ impl Verdict {
     }
 }
 
+/// How many measurements of a check ended how.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Counts {
+    /// Measured and good.
+    pub successful: u32,
+    /// Measured and bad.
+    pub failed: u32,
+    /// Could not be measured.
+    pub errors: u32,
+    /// There was nothing to be measured.
+    pub inconclusive: u32,
+}
+
+impl Counts {
+    /// Counts one that is over.
+    pub(super) fn add(&mut self, phase: Phase) {
+        let count = match phase {
+            Phase::Pending | Phase::Running => return,
+            Phase::Successful => &mut self.successful,
+            Phase::Failed => &mut self.failed,
+            Phase::Error => &mut self.errors,
+            Phase::Inconclusive => &mut self.inconclusive,
+        };
+        *count = count.saturating_add(1);
+    }
+
+    /// How many are over.
+    pub fn all(&self) -> u32 {
+        [self.failed, self.errors, self.inconclusive]
+            .into_iter()
+            .fold(self.successful, u32::saturating_add)
+    }
+}
+
+/// One measurement, as a report shows it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Measured {
+    pub at: Timestamp,
+    pub phase: Phase,
+    pub summary: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub value: Option<f64>,
+}
+
 /// What one check found.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CheckReport {
-    /// The check, as the target document names it: `tasks`, `digest`, `targets`, `http`.
+    /// The check, as the target document names it, with its label: `http (checkout)`.
     pub check: String,
     /// Its verdict.
     pub verdict: Verdict,
     /// Why, in one sentence.
     pub summary: String,
-    /// How often was measured.
-    pub measurements: u32,
+    /// How many measurements ended how.
+    #[serde(default)]
+    pub counts: Counts,
+    /// The limits that were in force, in words.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub limits: String,
+    /// Its verdict does not count.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub dry_run: bool,
+    /// The last measurements, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub measured: Vec<Measured>,
+    /// What the last of them rests on, a line each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub evidence: Vec<String>,
+    /// When the check began.
+    pub started_at: Timestamp,
+    /// When it ended.
+    pub ended_at: Timestamp,
 }
 
 /// What the checks at one point of a deployment found.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct GateReport {
     /// Where in the deployment.
     pub point: GatePoint,
@@ -65,7 +128,7 @@ pub struct GateReport {
 
 impl GateReport {
     /// The gate's report: the worst verdict among its checks decides, so what could not be measured
-    /// does not pass.
+    /// does not pass. Those that are only tried do not count.
     pub fn conclude(
         point: GatePoint,
         checks: Vec<CheckReport>,
@@ -74,6 +137,7 @@ impl GateReport {
     ) -> Self {
         let verdict = checks
             .iter()
+            .filter(|check| !check.dry_run)
             .map(|check| check.verdict)
             .max()
             .unwrap_or(Verdict::Passed);
@@ -111,20 +175,22 @@ impl GateReport {
         }
     }
 
-    /// The checks that did not pass, a line each: evidence for a failed deployment.
+    /// The checks that did not pass, a line each, and what that rests on: evidence for a failed deployment.
     pub fn failures(&self) -> impl Iterator<Item = String> + '_ {
-        self.checks
+        let failed = self
+            .checks
             .iter()
-            .filter(|check| check.verdict != Verdict::Passed)
-            .map(|check| {
-                format!(
-                    "gate {}: check `{}` {}: {}",
-                    self.point.name(),
-                    check.check,
-                    check.verdict.as_str(),
-                    check.summary
-                )
-            })
+            .filter(|check| check.verdict != Verdict::Passed && !check.dry_run);
+        failed.flat_map(|check| {
+            let told = format!(
+                "gate {}: check `{}` {}: {}",
+                self.point.name(),
+                check.check,
+                check.verdict.as_str(),
+                check.summary
+            );
+            std::iter::once(told).chain(check.evidence.iter().cloned())
+        })
     }
 }
 

@@ -19,25 +19,25 @@ pub fn measure_targets(desired: u32, targets: &[TargetHealth]) -> Measurement {
     let staying = || targets.iter().filter(|target| target.state != "draining");
     let registered = staying().count();
     if registered > 0 && staying().all(|target| target.state == "unused") {
-        return Measurement::NothingToMeasure(
+        return Measurement::inconclusive(
             "no listener uses the green target group, so the load balancer checks nobody's health; \
-             give the deployment group a test listener, or leave the check `targets` out"
-                .to_owned(),
-        );
+             give the deployment group a test listener, or leave the check `targets` out",
+        )
+        .for_good();
     }
     let ill = staying()
         .filter(|target| target.state != "healthy")
         .map(|target| format!("{} is {}{}", target.target, target.state, target.reason))
         .collect::<Vec<_>>();
     if !ill.is_empty() {
-        return Measurement::NotYet(format!("target {}", ill.join(", ")));
+        return Measurement::pending(format!("target {}", ill.join(", ")));
     }
     if registered < desired as usize || registered == 0 {
-        return Measurement::NotYet(format!(
+        return Measurement::pending(format!(
             "{registered} of {desired} green tasks are registered with the target group"
         ));
     }
-    Measurement::Good(format!(
+    Measurement::successful(format!(
         "{registered} of {desired} green targets are healthy"
     ))
 }
@@ -57,23 +57,24 @@ mod tests {
     #[test]
     fn every_green_target_has_to_be_healthy() {
         for (desired, targets, expected) in [
-            (2, vec![target("healthy"), target("healthy")], "Good"),
-            (1, vec![target("healthy"), target("draining")], "Good"),
-            (2, vec![target("healthy")], "NotYet(\"1 of 2"),
-            (0, vec![], "NotYet(\"0 of 0"),
+            (2, vec![target("healthy"), target("healthy")], "successful"),
+            (1, vec![target("healthy"), target("draining")], "successful"),
+            (2, vec![target("healthy")], "pending 1 of 2"),
+            (0, vec![], "pending 0 of 0"),
             (
                 2,
                 vec![target("healthy"), target("initial")],
-                "NotYet(\"target 10.0.0.7:8080 is initial",
+                "pending target 10.0.0.7:8080 is initial",
             ),
             (
                 2,
                 vec![target("healthy"), target("unhealthy")],
-                "NotYet(\"target 10.0.0.7:8080 is unhealthy (Target.ResponseCodeMismatch)",
+                "pending target 10.0.0.7:8080 is unhealthy (Target.ResponseCodeMismatch)",
             ),
-            (1, vec![target("unused")], "NothingToMeasure"),
+            (1, vec![target("unused")], "inconclusive"),
         ] {
-            let found = format!("{:?}", measure_targets(desired, &targets));
+            let found = measure_targets(desired, &targets);
+            let found = format!("{} {}", found.phase.as_str(), found.summary);
             assert!(found.starts_with(expected), "{found}, not {expected}");
         }
     }

@@ -50,17 +50,18 @@ pub struct StoppedTask {
 /// The check `tasks`: running = desired, steady, and healthy where health is known.
 pub fn measure_tasks(set: &TaskSet) -> Measurement {
     if set.desired == 0 {
-        return Measurement::Bad(
+        return Measurement::failed(
             "no green task is desired, so nothing can be proved; set the service's desired count \
-             to at least 1"
-                .to_owned(),
-        );
+             to at least 1",
+        )
+        .for_good();
     }
     if set.stopped.len() >= HOPELESS_STOPS {
-        return Measurement::Bad(format!(
+        return Measurement::failed(format!(
             "green tasks keep stopping: {}",
             stops(&set.stopped)
-        ));
+        ))
+        .for_good();
     }
     let after_stops = if set.stopped.is_empty() {
         String::new()
@@ -68,28 +69,28 @@ pub fn measure_tasks(set: &TaskSet) -> Measurement {
         format!("; stopped so far: {}", stops(&set.stopped))
     };
     if set.running != set.desired || set.pending != 0 {
-        return Measurement::NotYet(format!(
+        return Measurement::pending(format!(
             "{} of {} green tasks run, {} pending{after_stops}",
             set.running, set.desired, set.pending
         ));
     }
     if let Some(task) = set.tasks.iter().find(|task| task.health == "UNHEALTHY") {
-        return Measurement::NotYet(format!("task {} is UNHEALTHY{after_stops}", task.id));
+        return Measurement::pending(format!("task {} is UNHEALTHY{after_stops}", task.id));
     }
     let waiting = set
         .tasks
         .iter()
         .find(|task| task.has_health_check && task.health != "HEALTHY");
     if let Some(task) = waiting {
-        return Measurement::NotYet(format!(
+        return Measurement::pending(format!(
             "task {} has a health check and is {}{after_stops}",
             task.id, task.health
         ));
     }
     if !set.steady {
-        return Measurement::NotYet(format!("the green tasks are not steady{after_stops}"));
+        return Measurement::pending(format!("the green tasks are not steady{after_stops}"));
     }
-    Measurement::Good(format!(
+    Measurement::successful(format!(
         "{} of {} green tasks run, steadily",
         set.running, set.desired
     ))
@@ -142,16 +143,17 @@ mod tests {
     #[test]
     fn each_shortcoming_is_named() {
         let check = |set: TaskSet, expected: &str| {
-            let found = format!("{:?}", measure_tasks(&set));
+            let found = measure_tasks(&set);
+            let found = format!("{} {}", found.phase.as_str(), found.summary);
             assert!(found.starts_with(expected), "{found}, not {expected}");
         };
-        check(set(), "Good");
+        check(set(), "successful");
         check(
             TaskSet {
                 tasks: vec![task("HEALTHY", true)],
                 ..set()
             },
-            "Good",
+            "successful",
         );
         check(
             TaskSet {
@@ -159,7 +161,7 @@ mod tests {
                 running: 0,
                 ..set()
             },
-            "Bad(\"no green task is desired",
+            "failed no green task is desired",
         );
         check(
             TaskSet {
@@ -167,35 +169,35 @@ mod tests {
                 pending: 1,
                 ..set()
             },
-            "NotYet(\"0 of 1 green tasks run, 1 pending",
+            "pending 0 of 1 green tasks run, 1 pending",
         );
         check(
             TaskSet {
                 running: 2,
                 ..set()
             },
-            "NotYet(\"2 of 1",
+            "pending 2 of 1",
         );
         check(
             TaskSet {
                 steady: false,
                 ..set()
             },
-            "NotYet(\"the green tasks are not steady",
+            "pending the green tasks are not steady",
         );
         check(
             TaskSet {
                 tasks: vec![task("UNHEALTHY", false)],
                 ..set()
             },
-            "NotYet(\"task 1 is UNHEALTHY",
+            "pending task 1 is UNHEALTHY",
         );
         check(
             TaskSet {
                 tasks: vec![task("UNKNOWN", true)],
                 ..set()
             },
-            "NotYet(\"task 1 has a health check",
+            "pending task 1 has a health check",
         );
         check(
             TaskSet {
@@ -204,7 +206,7 @@ mod tests {
                 pending: 1,
                 ..set()
             },
-            "NotYet(\"0 of 1 green tasks run, 1 pending; stopped so far: task 9: exit code 137",
+            "pending 0 of 1 green tasks run, 1 pending; stopped so far: task 9: exit code 137",
         );
         // A crash-looping task may be running at the very moment of measuring.
         check(
@@ -212,7 +214,7 @@ mod tests {
                 stopped: vec![stopped(), stopped(), stopped(), stopped()],
                 ..set()
             },
-            "Bad(\"green tasks keep stopping: task 9: exit code 137; task 9: exit code 137; task 9: exit code 137; and 1 more",
+            "failed green tasks keep stopping: task 9: exit code 137; task 9: exit code 137; task 9: exit code 137; and 1 more",
         );
     }
 }

@@ -106,7 +106,7 @@ impl Origin {
 }
 
 /// One deployment, from its request to its end.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct DeploymentRecord {
     /// Our id.
     pub id: DeploymentId,

@@ -1,76 +1,117 @@
 //! The checks of a gate: what has to hold for green tasks before the deployment goes on.
 //!
-//! Each is plain data with its limits; measuring is in `shared/deployer`. Only the HTTP check
-//! also judges here ([`HttpCheck::judge`]), because an answer is plain data, too.
+//! Each is plain data: what is measured ([`CheckKind`]), and how often, how long and within which limits
+//! ([`Rules`]). Measuring is in `shared/deployer`, what measurements mean in `crate::gate`.
 
+mod alarms;
+mod approval;
 mod http;
+mod lambda;
+mod metric;
 mod pattern;
+mod rules;
+mod scan;
 
 use std::time::Duration;
 
-use super::GatePoint;
+use super::{GatePoint, OneShotTask};
 
-pub use http::{Destination, Expectation, HttpCheck, HttpRequest, Method, StatusRange};
+pub use alarms::{AlarmsCheck, AlreadyOn};
+pub use approval::ApprovalCheck;
+pub use http::{Destination, Expectation, HttpCheck, HttpRequest, Load, Method, StatusRange};
+pub use lambda::LambdaCheck;
+pub use metric::{Baseline, Comparison, MetricCheck, MetricExpectation, MetricQuery, Worse};
 pub use pattern::{InvalidPattern, Pattern};
-
-/// The longest that any check may take.
-pub const MAX_TIMEOUT: Duration = Duration::from_hours(1);
+pub use rules::{OnNoData, Rules};
+pub use scan::{Ignored, ScanCheck};
 
 /// One check.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Check {
+    /// What is measured.
+    pub kind: CheckKind,
+    /// What a person calls it, where there are several of a kind.
+    pub label: Option<String>,
+    /// How often and how long it is measured, and what may go wrong.
+    pub rules: Rules,
+}
+
+/// What is measured.
 #[derive(Debug, Clone, PartialEq)]
 #[expect(
     clippy::large_enum_variant,
     reason = "a target has a handful of checks"
 )]
-pub enum Check {
+pub enum CheckKind {
     /// As many green tasks run as should, steadily, and none is unhealthy.
-    Tasks(TasksCheck),
+    Tasks,
     /// Every running green task runs the digest that this deployment is about.
-    Digest(DigestCheck),
+    Digest,
     /// The load balancer calls every green task healthy.
-    Targets(TargetsCheck),
+    Targets,
     /// Requests are answered as expected.
     Http(HttpCheck),
+    /// CloudWatch alarms are in the state `OK`.
+    Alarms(AlarmsCheck),
+    /// A CloudWatch metric is within its limits, or no worse than it was.
+    Metric(MetricCheck),
+    /// The image has no findings that count.
+    Scan(ScanCheck),
+    /// A function of the team's own says so.
+    Lambda(LambdaCheck),
+    /// A task with the same image ends with exit code 0. What is not said is as the service has it.
+    Task(OneShotTask),
+    /// People say so.
+    Approval(ApprovalCheck),
 }
 
 impl Check {
+    /// A check with the usual rules of its kind.
+    pub fn usual(kind: CheckKind) -> Self {
+        let rules = Rules::usual(&kind);
+        Self {
+            kind,
+            label: None,
+            rules,
+        }
+    }
+
     /// The key in the document.
     pub const fn name(&self) -> &'static str {
-        match self {
-            Self::Tasks(_) => "tasks",
-            Self::Digest(_) => "digest",
-            Self::Targets(_) => "targets",
-            Self::Http(_) => "http",
-        }
+        self.kind.name()
     }
 
     /// How long the whole check may take.
     pub const fn timeout(&self) -> Duration {
-        match self {
-            Self::Tasks(check) => check.timeout,
-            Self::Digest(check) => check.timeout,
-            Self::Targets(check) => check.timeout,
-            Self::Http(check) => check.timeout,
+        self.rules.timeout
+    }
+
+    /// What it is called in reports: its key, and its label if it has one.
+    pub fn title(&self) -> String {
+        match &self.label {
+            Some(label) => format!("{} ({label})", self.name()),
+            None => self.name().to_owned(),
         }
     }
 
     /// Why this check could not pass at a point, whatever the image: what it looks at is not
     /// there yet.
-    pub const fn impossible_at(&self, point: GatePoint) -> Option<&'static str> {
-        match (self, point) {
+    pub fn impossible_at(&self, point: GatePoint) -> Option<&'static str> {
+        const NO_GREEN: &str = "the green tasks are not created yet";
+        match (&self.kind, point) {
             (
-                Self::Http(HttpCheck {
-                    request:
-                        HttpRequest {
-                            to: Destination::Url(_),
-                            ..
-                        },
-                    ..
-                }),
-                _,
-            ) => None,
-            (_, GatePoint::BeforeInstall) => Some("the green tasks are not created yet"),
-            (Self::Http(_), GatePoint::AfterInstall) => {
+                CheckKind::Tasks | CheckKind::Digest | CheckKind::Targets | CheckKind::Task(_),
+                GatePoint::BeforeInstall,
+            ) => Some(NO_GREEN),
+            (CheckKind::Metric(metric), GatePoint::BeforeInstall)
+                if metric.is_about_green() || metric.compares_with_blue() =>
+            {
+                Some(NO_GREEN)
+            }
+            (CheckKind::Http(http), GatePoint::BeforeInstall) if http.needs_test_listener() => {
+                Some(NO_GREEN)
+            }
+            (CheckKind::Http(http), GatePoint::AfterInstall) if http.needs_test_listener() => {
                 Some("the test listener does not lead to the green tasks yet")
             }
             _ => None,
@@ -78,47 +119,20 @@ impl Check {
     }
 }
 
-/// How long the checks of tasks, digests and targets wait when nothing else is said.
-pub(super) const DEFAULT_TIMEOUT: Duration = Duration::from_mins(5);
-
-/// See [`Check::Tasks`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct TasksCheck {
-    pub timeout: Duration,
-}
-
-/// See [`Check::Digest`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct DigestCheck {
-    pub timeout: Duration,
-}
-
-/// See [`Check::Targets`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct TargetsCheck {
-    pub timeout: Duration,
-}
-
-impl Default for TasksCheck {
-    fn default() -> Self {
-        Self {
-            timeout: DEFAULT_TIMEOUT,
-        }
-    }
-}
-
-impl Default for DigestCheck {
-    fn default() -> Self {
-        Self {
-            timeout: DEFAULT_TIMEOUT,
-        }
-    }
-}
-
-impl Default for TargetsCheck {
-    fn default() -> Self {
-        Self {
-            timeout: DEFAULT_TIMEOUT,
+impl CheckKind {
+    /// The key in the document.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Tasks => "tasks",
+            Self::Digest => "digest",
+            Self::Targets => "targets",
+            Self::Http(_) => "http",
+            Self::Alarms(_) => "alarms",
+            Self::Metric(_) => "metric",
+            Self::Scan(_) => "scan",
+            Self::Lambda(_) => "lambda",
+            Self::Task(_) => "task",
+            Self::Approval(_) => "approval",
         }
     }
 }

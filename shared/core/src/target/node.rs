@@ -280,6 +280,20 @@ impl<'a> Node<'a> {
         number
     }
 
+    pub(super) fn decimal(&self, range: RangeInclusive<f64>, out: &mut Problems) -> Option<f64> {
+        let number = self.value.as_f64().filter(|n| range.contains(n));
+        if number.is_none() {
+            let is_bounded = *range.end() < f64::MAX;
+            let expected = if is_bounded {
+                format!("a number from {} to {}", range.start(), range.end())
+            } else {
+                "a number".to_owned()
+            };
+            self.wrong(&expected, out);
+        }
+        number
+    }
+
     pub(super) fn duration(
         &self,
         range: RangeInclusive<Duration>,

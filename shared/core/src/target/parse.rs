@@ -5,8 +5,22 @@
 //! of values are in [`super::node`], those of a target's parts in the modules below, and what the
 //! parts demand of each other in [`rules`].
 
+/// The keys of a check: its own, and those of every check.
+macro_rules! keys_of_a_check {
+    ($($own:literal),* $(,)?) => {
+        crate::target::keys::Keys {
+            known: &[
+                $($own,)*
+                "label", "interval", "initial_delay", "count", "timeout", "failure_limit",
+                "error_limit", "consecutive_success", "on_no_data", "dry_run",
+            ],
+            later: &[],
+        }
+    };
+}
+
+mod checks;
 mod gates;
-mod http;
 mod images;
 mod pipeline;
 mod rules;
@@ -208,5 +222,5 @@ pub(super) fn all_keys() -> impl Iterator<Item = Keys> {
         .chain(pipeline::KEYS)
         .chain(task::KEYS)
         .chain(gates::KEYS)
-        .chain(http::KEYS)
+        .chain(checks::all_keys())
 }

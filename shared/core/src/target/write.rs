@@ -2,19 +2,16 @@
 //!
 //! What equals its default is left out, so that a stored target reads as it was written.
 
+mod checks;
+
 use serde_json::{Map, Value, json};
 
-use super::check::{
-    Check, Destination, DigestCheck, Expectation, HttpCheck, Method, StatusRange, TargetsCheck,
-    TasksCheck,
-};
 use super::parse::DEFAULT_WEIGHT;
 use super::{
-    AppSpecSource, CodeDeploy, Gates, ImageSource, Launch, OnFailure, OneShotTask, Pipeline,
+    AppSpecSource, CodeDeploy, ImageSource, Launch, OnFailure, OneShotTask, Pipeline,
     Service, Strategy, Target, TaskDefinitionSource,
 };
 use crate::appspec::CapacityProvider;
-use crate::duration;
 use crate::policy::TagPolicy;
 
 impl Target {
@@ -45,7 +42,7 @@ impl Target {
                 .collect();
         }
         if !self.gates.is_empty() {
-            document["gates"] = gates(&self.gates);
+            document["gates"] = self.gates.to_value();
         }
         if self.on_failure != OnFailure::default() {
             document["on_failure"] = json!({"restore_tag": self.on_failure.restore_tag});
@@ -134,6 +131,10 @@ fn task_definition(source: &TaskDefinitionSource) -> Value {
 }
 
 fn task(task: &OneShotTask) -> Value {
+    Value::Object(task_keys(task))
+}
+
+fn task_keys(task: &OneShotTask) -> Map<String, Value> {
     let mut out = Map::new();
     let mut put = |key: &str, value: Value| {
         out.insert(key.to_owned(), value);
@@ -162,7 +163,7 @@ fn task(task: &OneShotTask) -> Value {
     if !task.command.is_empty() {
         put("command", json!(task.command));
     }
-    Value::Object(out)
+    out
 }
 
 fn launch(launch: &Launch) -> Value {
@@ -194,98 +195,4 @@ fn capacity_provider(provider: &CapacityProvider) -> Value {
         out["weight"] = json!(provider.weight);
     }
     out
-}
-
-fn gates(gates: &Gates) -> Value {
-    let points = gates.iter().map(|(point, checks)| {
-        (
-            point.name().to_owned(),
-            checks.iter().map(check).collect::<Value>(),
-        )
-    });
-    Value::Object(points.collect())
-}
-
-fn check(check: &Check) -> Value {
-    let waiting = |timeout, default| {
-        if timeout == default {
-            json!({})
-        } else {
-            json!({"timeout": duration::write(timeout)})
-        }
-    };
-    let parameters = match check {
-        Check::Tasks(check) => waiting(check.timeout, TasksCheck::default().timeout),
-        Check::Digest(check) => waiting(check.timeout, DigestCheck::default().timeout),
-        Check::Targets(check) => waiting(check.timeout, TargetsCheck::default().timeout),
-        Check::Http(check) => http(check),
-    };
-    json!({check.name(): parameters})
-}
-
-fn http(check: &HttpCheck) -> Value {
-    let mut out = Map::new();
-    let mut put = |key: &str, value: Value| {
-        out.insert(key.to_owned(), value);
-    };
-    match &check.request.to {
-        Destination::TestListener { path } => put("path", json!(path)),
-        Destination::Url(url) => put("url", json!(url)),
-    }
-    if check.request.method != Method::default() {
-        put("method", json!(check.request.method.as_str()));
-    }
-    if !check.request.headers.is_empty() {
-        put("headers", json!(check.request.headers));
-    }
-    if let Some(body) = &check.request.body {
-        put("body", json!(body));
-    }
-    if check.expect != Expectation::default() {
-        put("expect", expectation(&check.expect));
-    }
-    if let Some(latency) = check.latency {
-        put("latency", json!(duration::write(latency)));
-    }
-    if check.consecutive != HttpCheck::DEFAULT_CONSECUTIVE {
-        put("consecutive", json!(check.consecutive));
-    }
-    if check.interval != HttpCheck::DEFAULT_INTERVAL {
-        put("interval", json!(duration::write(check.interval)));
-    }
-    if check.timeout != HttpCheck::DEFAULT_TIMEOUT {
-        put("timeout", json!(duration::write(check.timeout)));
-    }
-    if check.follow_redirects != 0 {
-        put("follow_redirects", json!(check.follow_redirects));
-    }
-    Value::Object(out)
-}
-
-fn expectation(expect: &Expectation) -> Value {
-    let mut out = Map::new();
-    if expect.status != Expectation::default().status {
-        out.insert(
-            "status".into(),
-            expect.status.iter().copied().map(status).collect(),
-        );
-    }
-    if let Some(text) = &expect.body_contains {
-        out.insert("body_contains".into(), json!(text));
-    }
-    if let Some(pattern) = &expect.body_matches {
-        out.insert("body_matches".into(), json!(pattern.as_str()));
-    }
-    if !expect.json.is_empty() {
-        out.insert("json".into(), json!(expect.json));
-    }
-    Value::Object(out)
-}
-
-fn status(range: StatusRange) -> Value {
-    if range.from == range.to {
-        json!(range.from)
-    } else {
-        json!(range.to_string())
-    }
 }

@@ -1,7 +1,6 @@
 //! The HTTP check: what is asked, and what the answer has to be.
 //!
-//! Asking is in `shared/deployer`; [`HttpCheck::judge`] looks at one answer and nothing else.
-//! How many good answers in a row are wanted, and until when, is the asker's loop.
+//! Asking is in `shared/deployer`; [`HttpRequest::judge`] looks at one answer and nothing else.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -16,60 +15,78 @@ use crate::text::excerpt;
 /// How much of an answer a message quotes.
 const EXCERPT: usize = 160;
 
-/// Requests that have to be answered as expected, several times in a row.
+/// Requests that have to be answered as expected.
+///
+/// A measurement is the requests one after the other, or, under load, many of them at a rate.
 #[derive(Debug, Clone, PartialEq)]
 pub struct HttpCheck {
-    pub request: HttpRequest,
-    pub expect: Expectation,
-    /// The longest that an answer may take to arrive whole.
-    pub latency: Option<Duration>,
-    /// How many good answers in a row are wanted.
-    pub consecutive: u32,
-    /// The pause between two requests.
-    pub interval: Duration,
-    /// How long the whole check may take.
-    pub timeout: Duration,
+    /// At least one; under load they take turns.
+    pub requests: Vec<HttpRequest>,
+    /// The name that is asked for in the TLS handshake (SNI, and the certificate has to be of it) and in
+    /// the header `Host`, instead of the one in the URL.
+    pub server_name: Option<String>,
     /// How many redirects of one request are followed.
     pub follow_redirects: u32,
+    /// Many requests instead of one of each.
+    pub load: Option<Load>,
+    /// Whether link-local and loopback addresses may be asked.
+    pub local_addresses: bool,
+}
+
+/// Many requests, of which most have to be answered as expected.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Load {
+    /// How many, without those of the warm-up.
+    pub requests: u32,
+    /// How many a second.
+    pub rate: u32,
+    /// So many are sent before, and do not count.
+    pub warm_up: u32,
+    /// The share of them that has to be answered as expected: 0 to 1.
+    pub success_ratio: f64,
+    /// Percentile, in thousandths (`p99.9` is 999), and the latency that it may have.
+    pub latency: BTreeMap<u16, Duration>,
 }
 
 impl HttpCheck {
-    pub const DEFAULT_CONSECUTIVE: u32 = 3;
-    pub const DEFAULT_INTERVAL: Duration = Duration::from_secs(2);
-    pub const DEFAULT_TIMEOUT: Duration = Duration::from_mins(2);
-    pub const MAX_CONSECUTIVE: u32 = 100;
+    pub const MAX_REQUESTS: usize = 20;
     /// A single request is given up after this long, so no limit can be longer.
     pub const MAX_LATENCY: Duration = Duration::from_secs(10);
     pub const MAX_REDIRECTS: u32 = 10;
 
-    /// Looks at one answer; says why it is not the expected one.
-    pub fn judge(
-        &self,
-        status: u16,
-        headers: &[(String, String)],
-        body: &[u8],
-        latency: Duration,
-    ) -> Result<(), String> {
-        self.expect.judge_status(status, headers, body)?;
-        self.expect.judge_body(body)?;
-        match self.latency {
-            Some(limit) if latency > limit => Err(format!(
-                "the answer took {} ms, more than the allowed {}",
-                latency.as_millis(),
-                duration::write(limit)
-            )),
-            _ => Ok(()),
+    /// Whether any request goes to the test listener.
+    pub fn needs_test_listener(&self) -> bool {
+        self.requests
+            .iter()
+            .any(|request| matches!(request.to, Destination::TestListener { .. }))
+    }
+}
+
+impl Load {
+    pub const MAX_REQUESTS: u32 = 10_000;
+    pub const MAX_RATE: u32 = 200;
+    pub const DEFAULT_RATE: u32 = 20;
+    pub const DEFAULT_SUCCESS_RATIO: f64 = 1.0;
+
+    /// `p95`, `p99.9`
+    pub fn percentile_name(thousandths: u16) -> String {
+        match (thousandths / 10, thousandths % 10) {
+            (whole, 0) => format!("p{whole}"),
+            (whole, tenth) => format!("p{whole}.{tenth}"),
         }
     }
 }
 
-/// What is sent.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// What is sent, and what the answer has to be.
+#[derive(Debug, Clone, PartialEq)]
 pub struct HttpRequest {
     pub to: Destination,
     pub method: Method,
     pub headers: BTreeMap<String, String>,
     pub body: Option<String>,
+    pub expect: Expectation,
+    /// The longest that an answer may take to arrive whole.
+    pub latency: Option<Duration>,
 }
 
 impl HttpRequest {
@@ -84,6 +101,29 @@ impl HttpRequest {
             method: Method::Get,
             headers: BTreeMap::new(),
             body: None,
+            expect: Expectation::default(),
+            latency: None,
+        }
+    }
+
+    /// Looks at one answer; says why it is not the expected one.
+    pub fn judge(
+        &self,
+        status: u16,
+        headers: &[(String, String)],
+        body: &[u8],
+        latency: Duration,
+    ) -> Result<(), String> {
+        self.expect.judge_status(status, headers, body)?;
+        self.expect.judge_headers(headers)?;
+        self.expect.judge_body(body)?;
+        match self.latency {
+            Some(limit) if latency > limit => Err(format!(
+                "the answer took {} ms, more than the allowed {}",
+                latency.as_millis(),
+                duration::write(limit)
+            )),
+            _ => Ok(()),
         }
     }
 }
@@ -159,10 +199,15 @@ impl fmt::Display for Method {
 pub struct Expectation {
     /// At least one.
     pub status: Vec<StatusRange>,
+    /// Header, in lower case, and the pattern that one of its values has to match.
+    pub headers: BTreeMap<String, Pattern>,
     pub body_contains: Option<String>,
     pub body_matches: Option<Pattern>,
     /// JSON pointers into the body, and the value that has to be there.
     pub json: BTreeMap<String, Value>,
+    /// JSON pointers into the body, and the pattern that the text (or number, as it is written) there has
+    /// to match.
+    pub json_matches: BTreeMap<String, Pattern>,
 }
 
 /// Any success, whatever the body.
@@ -170,9 +215,11 @@ impl Default for Expectation {
     fn default() -> Self {
         Self {
             status: vec![StatusRange { from: 200, to: 299 }],
+            headers: BTreeMap::new(),
             body_contains: None,
             body_matches: None,
             json: BTreeMap::new(),
+            json_matches: BTreeMap::new(),
         }
     }
 }
@@ -202,6 +249,27 @@ impl Expectation {
         ))
     }
 
+    fn judge_headers(&self, headers: &[(String, String)]) -> Result<(), String> {
+        for (name, pattern) in &self.headers {
+            let mut values = headers
+                .iter()
+                .filter(|(found, _)| found.eq_ignore_ascii_case(name))
+                .map(|(_, value)| value)
+                .peekable();
+            // What was found is not quoted: a header may carry a session.
+            if values.peek().is_none() {
+                return Err(format!("there is no header `{name}` in the answer"));
+            }
+            if !values.any(|value| pattern.is_match(value)) {
+                return Err(format!(
+                    "the header `{name}` does not match `{}`",
+                    excerpt(pattern.as_str(), EXCERPT)
+                ));
+            }
+        }
+        Ok(())
+    }
+
     fn judge_body(&self, body: &[u8]) -> Result<(), String> {
         let text = String::from_utf8_lossy(body);
         if let Some(wanted) = &self.body_contains
@@ -222,7 +290,7 @@ impl Expectation {
                 quoted(body)
             ));
         }
-        if self.json.is_empty() {
+        if self.json.is_empty() && self.json_matches.is_empty() {
             return Ok(());
         }
         let document: Value = serde_json::from_slice(body)
@@ -235,16 +303,29 @@ impl Expectation {
                     let found = excerpt(&found.to_string(), EXCERPT);
                     return Err(format!("`{pointer}` is {found} instead of {wanted_text}"));
                 }
-                None => {
-                    return Err(format!(
-                        "there is no `{pointer}` in the body: {}",
-                        quoted(body)
-                    ));
-                }
+                None => return Err(missing(pointer, body)),
+            }
+        }
+        for (pointer, pattern) in &self.json_matches {
+            let found = match document.pointer(pointer) {
+                Some(Value::String(text)) => text.clone(),
+                Some(other) => other.to_string(),
+                None => return Err(missing(pointer, body)),
+            };
+            if !pattern.is_match(&found) {
+                return Err(format!(
+                    "`{pointer}` is `{}`, which does not match `{}`",
+                    excerpt(&found, EXCERPT),
+                    excerpt(pattern.as_str(), EXCERPT)
+                ));
             }
         }
         Ok(())
     }
+}
+
+fn missing(pointer: &str, body: &[u8]) -> String {
+    format!("there is no `{pointer}` in the body: {}", quoted(body))
 }
 
 /// JSON values that a reader takes for the same: `1` and `1.0` are one number.

@@ -2,20 +2,25 @@
 
 use std::time::Duration;
 
-use super::http::read_http;
+use super::checks;
 use super::strategy::Kind;
 use crate::problems::Problems;
-use crate::target::check::{
-    Check, Destination, DigestCheck, MAX_TIMEOUT, TargetsCheck, TasksCheck,
-};
+use crate::target::check::{Check, CheckKind};
 use crate::target::keys::{Keys, listed};
 use crate::target::node::Node;
 use crate::target::{GatePoint, Gates};
 
 const MAX_CHECKS: usize = 20;
-/// The gate of a rolling deployment is run by a function that may take 15 minutes, and has more to
-/// do in them: what failed is deployed back.
-const MAX_ROLLING: Duration = Duration::from_mins(10);
+/// How long the checks of a gate may take together. CodeDeploy waits an hour for a hook (AWS-FACTS 5.4), ECS a
+/// day for a stage (AWS-FACTS 7.5). The gate of a rolling deployment is run by a function that may take
+/// 15 minutes, and has more to do in them: what failed is deployed back.
+const fn longest(kind: Kind) -> Duration {
+    match kind {
+        Kind::CodeDeploy => Duration::from_mins(55),
+        Kind::Native => Duration::from_hours(23),
+        Kind::Rolling | Kind::Task | Kind::Pipeline => Duration::from_mins(10),
+    }
+}
 
 const POINTS: Keys = Keys {
     known: &[
@@ -28,16 +33,15 @@ const POINTS: Keys = Keys {
     later: &[],
 };
 const CHECK: Keys = Keys {
-    known: &["tasks", "digest", "targets", "http"],
-    later: &["alarms", "metric"],
-};
-const WAITING: Keys = Keys {
-    known: &["timeout"],
+    known: &[
+        "tasks", "digest", "targets", "http", "alarms", "metric", "scan", "lambda", "task",
+        "approval",
+    ],
     later: &[],
 };
 
 #[cfg(test)]
-pub(super) const KEYS: [Keys; 3] = [POINTS, CHECK, WAITING];
+pub(super) const KEYS: [Keys; 2] = [POINTS, CHECK];
 
 pub(super) fn read_gates(node: &Node<'_>, kind: Option<Kind>, out: &mut Problems) -> Option<Gates> {
     let fields = node.fields(POINTS, out)?;
@@ -96,10 +100,11 @@ fn read_gate(
         .map(|node| read_check(point, kind, node, out))
         .collect();
     let checks: Vec<Check> = checks.into_iter().collect::<Option<_>>()?;
-    if kind == Some(Kind::Rolling) {
+    if let Some(kind) = kind {
         let together: Duration = checks.iter().map(Check::timeout).sum();
-        if together > MAX_ROLLING {
-            let [most, found] = [MAX_ROLLING, together].map(crate::duration::write);
+        let most = longest(kind);
+        if together > most {
+            let [most, found] = [most, together].map(crate::duration::write);
             out.add_with_hint(
                 &node.path,
                 format!("expected timeouts of at most {most} together, found {found}"),
@@ -118,21 +123,10 @@ fn read_check(
     out: &mut Problems,
 ) -> Option<Check> {
     let (name, parameters) = node.choice("check", CHECK, out)?;
-    let check = match name {
-        "tasks" => Check::Tasks(TasksCheck {
-            timeout: read_waiting(&parameters, TasksCheck::default().timeout, out)?,
-        }),
-        "digest" => Check::Digest(DigestCheck {
-            timeout: read_waiting(&parameters, DigestCheck::default().timeout, out)?,
-        }),
-        "targets" => Check::Targets(TargetsCheck {
-            timeout: read_waiting(&parameters, TargetsCheck::default().timeout, out)?,
-        }),
-        _ => Check::Http(read_http(&parameters, out)?),
-    };
+    let check = checks::read(name, &parameters, out)?;
     if kind == Some(Kind::Rolling)
-        && let Check::Http(http) = &check
-        && matches!(http.request.to, Destination::TestListener { .. })
+        && let CheckKind::Http(http) = &check.kind
+        && http.needs_test_listener()
     {
         out.add_with_hint(
             &format!("{}.path", parameters.path),
@@ -149,19 +143,4 @@ fn read_check(
         return None;
     }
     Some(check)
-}
-
-/// A check whose only parameter is how long it waits. `tasks:` with nothing behind it is one.
-fn read_waiting(node: &Node<'_>, default: Duration, out: &mut Problems) -> Option<Duration> {
-    if node.value.is_null() {
-        return Some(default);
-    }
-    match node.fields(WAITING, out)?.optional("timeout") {
-        Some(node) => read_timeout(&node, out),
-        None => Some(default),
-    }
-}
-
-pub(super) fn read_timeout(node: &Node<'_>, out: &mut Problems) -> Option<Duration> {
-    node.duration(Duration::from_secs(1)..=MAX_TIMEOUT, out)
 }

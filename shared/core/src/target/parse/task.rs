@@ -40,8 +40,18 @@ const TASK: Keys = Keys {
     later: &[],
 };
 
+/// Of a gate's check: it runs in the service's cluster, what the green tasks run.
+pub(super) const CHECK: Keys = keys_of_a_check!(
+    "launch",
+    "subnets",
+    "security_groups",
+    "assign_public_ip",
+    "container",
+    "command",
+);
+
 #[cfg(test)]
-pub(super) const KEYS: [Keys; 4] = [BEFORE, TASK, launch::LAUNCH, launch::PROVIDER];
+pub(super) const KEYS: [Keys; 5] = [BEFORE, TASK, CHECK, launch::LAUNCH, launch::PROVIDER];
 
 /// The task of the `task:` strategy, which is made from what the target names.
 pub(super) fn read_task(node: &Node<'_>, out: &mut Problems) -> Option<OneShotTask> {
@@ -75,7 +85,11 @@ fn read_any_task(node: &Node<'_>, out: &mut Problems) -> Option<OneShotTask> {
     if node.value.is_null() {
         return Some(OneShotTask::default());
     }
-    let fields = node.fields(TASK, out)?;
+    read_fields(&node.fields(TASK, out)?, out)
+}
+
+/// What a task's keys say, whichever of them there may be.
+pub(super) fn read_fields(fields: &Fields<'_>, out: &mut Problems) -> Option<OneShotTask> {
     let cluster = or_default(fields.optional("cluster"), None, |n| {
         read_ecs_name(&n, "a cluster name", out).map(Some)
     });
@@ -86,8 +100,8 @@ fn read_any_task(node: &Node<'_>, out: &mut Problems) -> Option<OneShotTask> {
         read_launch(&n, out).map(Some)
     });
     let network = match fields.optional("subnets") {
-        Some(subnets) => read_network(&subnets, &fields, out).map(Some),
-        None => needs_no_subnets(&fields, out).then_some(None),
+        Some(subnets) => read_network(&subnets, fields, out).map(Some),
+        None => needs_no_subnets(fields, out).then_some(None),
     };
     let container = or_default(fields.optional("container"), None, |n| {
         read_ecs_name(&n, "a container name", out).map(Some)

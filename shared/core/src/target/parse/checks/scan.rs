@@ -1,0 +1,90 @@
+//! The `scan:` check.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+
+use crate::problems::Problems;
+use crate::target::check::{CheckKind, Ignored, ScanCheck};
+use crate::target::keys::{Keys, nearest};
+use crate::target::node::{Fields, Node, or_default};
+use crate::text::excerpt;
+
+pub(super) const SCAN: Keys = keys_of_a_check!("limits", "ignore");
+const IGNORED: Keys = Keys {
+    known: &["id", "until", "reason"],
+    later: &[],
+};
+
+#[cfg(test)]
+pub(super) const KEYS: [Keys; 2] = [SCAN, IGNORED];
+
+pub(super) fn read(fields: &Fields<'_>, out: &mut Problems) -> Option<CheckKind> {
+    let default = ScanCheck::default();
+    let limits = or_default(fields.optional("limits"), default.limits, |node| {
+        read_limits(&node, out)
+    });
+    let ignore = or_default(fields.optional("ignore"), default.ignore, |node| {
+        let nodes = node.list("findings", 0..=ScanCheck::MAX_IGNORED, out)?;
+        let read: Vec<_> = nodes.iter().map(|node| read_ignored(node, out)).collect();
+        read.into_iter().collect()
+    });
+    Some(CheckKind::Scan(ScanCheck {
+        limits: limits?,
+        ignore: ignore?,
+    }))
+}
+
+fn read_limits(node: &Node<'_>, out: &mut Problems) -> Option<BTreeMap<String, u32>> {
+    let entries = node.entries("a mapping from severity to how many there may be", 10, out)?;
+    let before = out.len();
+    let mut limits = BTreeMap::new();
+    for (severity, node) in entries {
+        let upper = severity.to_ascii_uppercase();
+        if !ScanCheck::SEVERITIES.contains(&upper.as_str()) {
+            let message = format!("`{}` is not a severity", excerpt(severity, 40));
+            match nearest(&upper, &ScanCheck::SEVERITIES) {
+                Some(known) => {
+                    let hint = format!("did you mean `{}`?", known.to_ascii_lowercase());
+                    out.add_with_hint(&node.path, message, hint);
+                }
+                None => out.add(&node.path, message),
+            }
+        } else if let Some(limit) = node.number(0..=100_000, out)
+            && limits.insert(upper, limit).is_some()
+        {
+            out.add(&node.path, "the severity is there twice; its case does not matter");
+        }
+    }
+    (out.len() == before).then_some(limits)
+}
+
+/// `CVE-2026-1234`, or a mapping with when and why.
+fn read_ignored(node: &Node<'_>, out: &mut Problems) -> Option<Ignored> {
+    if node.value.is_string() {
+        return Some(Ignored {
+            id: read_id(node, out)?,
+            until: None,
+            reason: None,
+        });
+    }
+    let fields = node.fields(IGNORED, out)?;
+    let id = fields.required("id", out).and_then(|node| read_id(&node, out));
+    let until = or_default(fields.optional("until"), None, |node| {
+        node.parsed::<Date>("a date such as 2026-12-31", out).map(Some)
+    });
+    let reason = or_default(fields.optional("reason"), None, |node| {
+        node.text("a reason", 1..=200, out)
+            .map(|text| Some(text.to_owned()))
+    });
+    Some(Ignored {
+        id: id?,
+        until: until?,
+        reason: reason?,
+    })
+}
+
+fn read_id(node: &Node<'_>, out: &mut Problems) -> Option<String> {
+    node.text("the name of a finding, such as CVE-2026-1234", 1..=200, out)
+        .map(str::to_owned)
+}
