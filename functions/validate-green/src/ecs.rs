@@ -1,7 +1,7 @@
 //! The hook of ECS's own deployments, whose answer is what the function returns. An error would roll the deployment
 //! back without a word, so there is none.
 
-use greenlight_core::gate::{EcsHook, HookDetails};
+use greenlight_core::gate::EcsHook;
 use greenlight_deployer::{Deployer, gate::AtStage};
 use greenlight_runtime::{
     function::Invocation,
@@ -17,10 +17,7 @@ pub(crate) async fn answer(deployer: &Deployer, invocation: &Invocation) -> Valu
         &must_answer::EcsHook,
         &invocation.payload,
         invocation.deadline,
-        |details| {
-            let details = details.clone();
-            async move { verdict(deployer, invocation, &details).await }
-        },
+        |_| verdict(deployer, invocation),
     )
     .await;
     match answered {
@@ -32,11 +29,7 @@ pub(crate) async fn answer(deployer: &Deployer, invocation: &Invocation) -> Valu
     }
 }
 
-async fn verdict(
-    deployer: &Deployer,
-    invocation: &Invocation,
-    details: &HookDetails,
-) -> HookVerdict {
+async fn verdict(deployer: &Deployer, invocation: &Invocation) -> HookVerdict {
     let hook = match EcsHook::parse(&invocation.payload) {
         Ok(hook) => hook,
         Err(error) => {
@@ -46,20 +39,9 @@ async fn verdict(
         }
     };
     let until = gate_until(deployer, invocation);
-    match deployer.validate_stage(&hook, details, until).await {
+    match deployer.validate_stage(&hook, until).await {
         Ok(AtStage::Over(validated)) => over(validated),
-        Ok(AtStage::Unfinished {
-            unfinished,
-            summary,
-        }) => match serde_json::to_value(unfinished) {
-            Ok(for_next_call) => HookVerdict::InProgress {
-                summary,
-                for_next_call,
-            },
-            Err(error) => HookVerdict::Failed {
-                message: format!("the gate could not be carried on: {}", chain(&error)),
-            },
-        },
+        Ok(AtStage::Unfinished { summary, .. }) => HookVerdict::Failed { message: summary },
         Err(error) => not_found_out(&error),
     }
 }

@@ -4,7 +4,7 @@
 //! is rehearsed in milliseconds. Waiting is not here: whoever waits uses `tokio::time`, which both clocks follow.
 
 use jiff::{SignedDuration, Timestamp};
-use tokio::time::Instant;
+use tokio::time::{Duration, Instant};
 
 /// Tells the time.
 #[derive(Debug, Clone)]
@@ -39,6 +39,14 @@ impl Clock {
                 base.saturating_add(passed).unwrap_or(Timestamp::MAX)
             }
         }
+    }
+}
+
+impl Clock {
+    /// Waits for so long.
+    pub async fn sleep(&self, pause: SignedDuration) {
+        let pause = Duration::try_from(pause).unwrap_or(Duration::ZERO);
+        tokio::time::sleep(pause).await;
     }
 }
 

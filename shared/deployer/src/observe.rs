@@ -9,7 +9,7 @@ use greenlight_aws::{
 };
 use greenlight_core::{
     deployment::Candidate,
-    gate::{Measurement, RunningContainer, measure_digests},
+    gate::{Measurement, Phase, RunningContainer, measure_digests},
     image::{Digest, ImageRef, RepositoryUri},
     task_definition::TaskDefinition,
 };
@@ -130,7 +130,7 @@ pub(crate) async fn accepted(
 
 /// Whether the tasks run every image that is accepted.
 pub(crate) fn measure_images(accepted: &[Accepted], tasks: &[ecs::Task]) -> Measurement {
-    let mut summary = Measurement::NothingToMeasure("no container takes the image".to_owned());
+    let mut summary = Measurement::inconclusive("no container takes the image");
     for Accepted {
         containers: names,
         digests,
@@ -138,7 +138,7 @@ pub(crate) fn measure_images(accepted: &[Accepted], tasks: &[ecs::Task]) -> Meas
     {
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         summary = measure_digests(&containers(tasks, &names), digests);
-        if !matches!(summary, Measurement::Good(_)) {
+        if summary.phase != Phase::Successful {
             break;
         }
     }

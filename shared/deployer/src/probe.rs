@@ -4,7 +4,7 @@
 use std::{error::Error, fmt, future::Future, pin::Pin, sync::Arc};
 
 use bytes::Bytes;
-use greenlight_core::target::check::HttpCheck;
+use greenlight_core::target::check::{HttpCheck, HttpRequest};
 use http::{Request, Response, Uri, header};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper_rustls::HttpsConnector;
@@ -107,12 +107,17 @@ impl Probe {
     }
 
     /// Sends the check's request to `url`, following as many redirects as the check allows.
-    pub async fn ask(&self, check: &HttpCheck, url: &str) -> Result<Answer, ProbeError> {
-        let limit = check.latency.unwrap_or(REQUEST_LIMIT).min(REQUEST_LIMIT);
+    pub async fn ask(
+        &self,
+        check: &HttpCheck,
+        request: &HttpRequest,
+        url: &str,
+    ) -> Result<Answer, ProbeError> {
+        let limit = request.latency.unwrap_or(REQUEST_LIMIT).min(REQUEST_LIMIT);
         // A request that is too slow is measured (and told with its latency) up to the limit, so the
         // limit of the whole is a little longer than the latency that is allowed.
         let limit = limit.saturating_add(Duration::from_secs(1));
-        timeout(limit, self.follow(check, url))
+        timeout(limit, self.follow(check, request, url))
             .await
             .unwrap_or_else(|_| {
                 Err(ProbeError::Late {
@@ -149,11 +154,16 @@ impl Probe {
         }
     }
 
-    async fn follow(&self, check: &HttpCheck, url: &str) -> Result<Answer, ProbeError> {
+    async fn follow(
+        &self,
+        check: &HttpCheck,
+        request: &HttpRequest,
+        url: &str,
+    ) -> Result<Answer, ProbeError> {
         let started = Instant::now();
         let mut at = parse(url)?;
         for _ in 0..=check.follow_redirects {
-            let mut answer = self.send(check, &at).await?;
+            let mut answer = self.send(request, &at).await?;
             answer.latency = started.elapsed();
             let location = answer
                 .headers
@@ -177,20 +187,20 @@ impl Probe {
         })
     }
 
-    async fn send(&self, check: &HttpCheck, url: &Url) -> Result<Answer, ProbeError> {
+    async fn send(&self, asked: &HttpRequest, url: &Url) -> Result<Answer, ProbeError> {
         let unusable = |reason: &dyn fmt::Display| ProbeError::Url {
             url: url.to_string(),
             reason: reason.to_string(),
         };
         let uri: Uri = url.as_str().parse().map_err(|error| unusable(&error))?;
         let mut request = Request::builder()
-            .method(check.request.method.as_str())
+            .method(asked.method.as_str())
             .uri(uri)
             .header(header::USER_AGENT, "greenlight");
-        for (name, value) in &check.request.headers {
+        for (name, value) in &asked.headers {
             request = request.header(name, value);
         }
-        let body = Bytes::from(check.request.body.clone().unwrap_or_default());
+        let body = Bytes::from(asked.body.clone().unwrap_or_default());
         let request = request.body(body).map_err(|error| unusable(&error))?;
         self.exchange(request, url.as_str()).await
     }

@@ -8,7 +8,7 @@ use greenlight_aws::{
 };
 use greenlight_core::{
     deployment::{Aftermath, Candidate, Outcome},
-    gate::Measurement,
+    gate::Phase,
 };
 use tokio::time::{Duration, sleep};
 
@@ -147,17 +147,13 @@ impl Deployer {
                 tasks = ecs::tasks_of_service(&clients, cluster, name).await?;
                 tasks.retain(|task| task.task_definition == live.task_definition);
             }
-            reason = match observe::measure_images(&accepted, &tasks) {
-                Measurement::Good(_) => {
-                    return Ok(Outcome::Succeeded {
-                        task_definition: Some(live.task_definition),
-                    });
-                }
-                Measurement::Bad(reason)
-                | Measurement::NotYet(reason)
-                | Measurement::Unmeasured(reason)
-                | Measurement::NothingToMeasure(reason) => reason,
-            };
+            let measured = observe::measure_images(&accepted, &tasks);
+            if measured.phase == Phase::Successful {
+                return Ok(Outcome::Succeeded {
+                    task_definition: Some(live.task_definition),
+                });
+            }
+            reason = measured.summary;
         }
         Ok(unproved(who, reason, Aftermath::Over))
     }

@@ -13,7 +13,7 @@ mod hook_verdict;
 
 pub use codedeploy_hook::{CodeDeployHook, HookAddress};
 pub use codepipeline_job::CodePipelineJob;
-pub use ecs_hook::EcsHook;
+pub use ecs_hook::{EcsHook, HookDetails};
 pub use hook_verdict::HookVerdict;
 
 use crate::logging::chain;

@@ -216,7 +216,7 @@ pub enum Effect {
 }
 
 /// What follows from one input.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Transition {
     /// The next state.
     pub state: TargetState,

@@ -93,9 +93,6 @@ mod tests {
     #[test]
     fn without_an_expected_digest_nothing_is_proved() {
         let found = measure_digests(&[container(Some(digest('a')))], &[]);
-        assert!(
-            matches!(found, Measurement::inconclusive(_)),
-            "{found:?}"
-        );
+        assert!(matches!(found, Measurement::inconclusive(_)), "{found:?}");
     }
 }

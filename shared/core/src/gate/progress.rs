@@ -144,12 +144,20 @@ impl Progress {
         if measurement.is_final && measurement.phase.is_over() {
             return Some((verdict_of(measurement.phase), said()));
         }
-        if rules.failure_limit.is_some_and(|limit| counts.failed > limit) {
+        if rules
+            .failure_limit
+            .is_some_and(|limit| counts.failed > limit)
+        {
             let summary = beyond(counts.failed, rules.failure_limit, "failed", &said());
             return Some((Verdict::Failed, summary));
         }
         if rules.error_limit.is_some_and(|limit| counts.errors > limit) {
-            let summary = beyond(counts.errors, rules.error_limit, "could not be made", &said());
+            let summary = beyond(
+                counts.errors,
+                rules.error_limit,
+                "could not be made",
+                &said(),
+            );
             return Some((Verdict::Error, summary));
         }
         let in_a_row = self.good_in_a_row;
@@ -198,9 +206,7 @@ impl Progress {
         let counts = &self.counts;
         let all = counts.all();
         if !only_count {
-            let summary = format!(
-                "never {wanted} good measurements in a row among {all}: {said}"
-            );
+            let summary = format!("never {wanted} good measurements in a row among {all}: {said}");
             let verdict = if counts.failed > 0 {
                 Verdict::Failed
             } else if counts.errors > 0 {
@@ -211,7 +217,10 @@ impl Progress {
             return (verdict, summary);
         }
         if counts.successful > 0 {
-            let summary = format!("{} of {all} measurements were good: {said}", counts.successful);
+            let summary = format!(
+                "{} of {all} measurements were good: {said}",
+                counts.successful
+            );
             return (Verdict::Passed, summary);
         }
         let none = format!("none of {all} measurements was good: {said}");

@@ -47,5 +47,7 @@ fn fingerprint(checks: &[Check]) -> String {
     let gates = crate::target::Gates::from_iter([(GatePoint::BeforeTraffic, checks.to_vec())]);
     let document = gates.to_value().to_string();
     let digest = Sha256::digest(document.as_bytes());
-    digest[..8].iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
+    digest[..8]
+        .iter()
+        .fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
 }

@@ -8,8 +8,8 @@ use serde_json::{Map, Value, json};
 
 use super::parse::DEFAULT_WEIGHT;
 use super::{
-    AppSpecSource, CodeDeploy, ImageSource, Launch, OnFailure, OneShotTask, Pipeline,
-    Service, Strategy, Target, TaskDefinitionSource,
+    AppSpecSource, CodeDeploy, ImageSource, Launch, OnFailure, OneShotTask, Pipeline, Service,
+    Strategy, Target, TaskDefinitionSource,
 };
 use crate::appspec::CapacityProvider;
 use crate::policy::TagPolicy;

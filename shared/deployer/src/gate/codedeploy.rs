@@ -13,19 +13,20 @@ use greenlight_aws::{
 };
 use greenlight_core::{
     deployment::{Candidate, Marker},
-    gate::GateReport,
+    gate::{GateReport, Unfinished},
     target::{GatePoint, Service},
 };
 use jiff::Timestamp;
 use tokio::time::{Duration, sleep};
 
 use super::{
-    ValidateError, Validated,
-    checks::{Ran, Time},
-    default_checks,
+    ValidateError, Validated, default_checks,
     expectation::{self, Expected, Wanted},
     green::{Green, Side},
-    nothing, validated,
+    measure::{About, Instruments},
+    nothing,
+    run::{Ran, Time, run},
+    validated,
 };
 use crate::Deployer;
 
@@ -71,15 +72,27 @@ impl Deployer {
         }
         let green = self.green_set(&deployment, &at, stored.as_ref(), point);
         let green = green.await?;
-        let checked = match self
-            .run_checks(&green, &checks, Time::Whole(until), None)
-            .await
-        {
-            Ran::Over(checked)
-            | Ran::BrokenOff {
-                checks: checked, ..
-            } => checked,
+        let about = About {
+            point,
+            aws_id,
+            began_at: deployment.created_at.unwrap_or(started_at),
+            stored: stored.as_ref(),
+            deployment: marker.as_ref().map(|marker| marker.deployment),
         };
+        let time = Time {
+            call: until,
+            gate: until,
+            whose: "the function's time is over",
+            goes_on: false,
+        };
+        let mut instruments = Instruments::new(self, &green, about);
+        let (Ran::Over(checked)
+        | Ran::BrokenOff {
+            unfinished: Unfinished {
+                reports: checked, ..
+            },
+            ..
+        }) = run(&self.clock, &checks, time, None, &mut instruments).await;
         let report = GateReport::conclude(point, checked, started_at, self.clock.now());
         if let (Some(marker), Some(_)) = (&marker, &stored) {
             self.write_report(&marker.target, marker.deployment, &report)

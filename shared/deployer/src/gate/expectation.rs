@@ -15,8 +15,19 @@ use crate::observe;
 pub(super) struct Expected {
     /// For each container, the digests that count as the right one; the first is the image's own.
     pub(super) containers: Vec<(String, Vec<Digest>)>,
+    /// The same images, for those that are asked about.
+    pub(super) images: Vec<GreenImage>,
     /// Whether an essential container has a health check.
     pub(super) has_health_check: bool,
+}
+
+/// The image that a container of the green tasks has to run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct GreenImage {
+    pub(super) container: String,
+    pub(super) repository: RepositoryUri,
+    /// Its own; where it is an index, not that of a child.
+    pub(super) digest: Digest,
 }
 
 /// What is known of what the green tasks have to run.
@@ -56,14 +67,27 @@ pub(super) async fn expected(
     let containers = try_join_all(sources(&definition, wanted).into_iter().map(
         async |(name, source)| {
             let accepted = accepted(ecr, &source).await?;
-            Ok::<_, AwsError>(accepted.map(|accepted| (name, accepted)))
+            Ok::<_, AwsError>(accepted.map(|accepted| (name, source, accepted)))
         },
     ))
     .await?;
-    Ok(Expected {
-        containers: containers.into_iter().flatten().collect(),
+    let mut expected = Expected {
         has_health_check,
-    })
+        ..Expected::default()
+    };
+    for (container, source, digests) in containers.into_iter().flatten() {
+        let (Source::Digest(repository, _) | Source::Reference(ImageRef { repository, .. })) =
+            source;
+        if let Some(digest) = digests.first() {
+            expected.images.push(GreenImage {
+                container: container.clone(),
+                repository,
+                digest: digest.clone(),
+            });
+        }
+        expected.containers.push((container, digests));
+    }
+    Ok(expected)
 }
 
 /// The containers that are looked at, those that the target names or all, with their images as far as those are in ECR.

@@ -124,10 +124,11 @@ impl Green {
     async fn look_at_set(&self, deployment: &str) -> Result<Result<Seen, Measurement>, AwsError> {
         let service = self.describe().await?;
         let Some(set) = service.created_by(deployment) else {
-            return Ok(Err(Measurement::Bad(format!(
+            return Ok(Err(Measurement::failed(format!(
                 "service `{}` has no task set of {deployment} any more",
                 self.service.name
-            ))));
+            ))
+            .for_good()));
         };
         let load_balancers = set.load_balancers.iter();
         Ok(Ok(Seen {
@@ -152,10 +153,11 @@ impl Green {
         };
         let by_id = service.deployments.iter().find(|it| it.id == started_by);
         let Some(found) = by_id.or_else(primary) else {
-            return Ok(Err(Measurement::Bad(format!(
+            return Ok(Err(Measurement::failed(format!(
                 "service `{}` does not run {} any more",
                 self.service.name, revision.task_definition
-            ))));
+            ))
+            .for_good()));
         };
         let load_balancers = service.load_balancers.iter();
         Ok(Ok(Seen {
@@ -179,10 +181,11 @@ impl Green {
         let deployment = ecs::service_deployment(&self.clients, arn).await?;
         let target = deployment.target_revision;
         let Some(target) = target.filter(|target| target.arn == revision.arn) else {
-            return Ok(Err(Measurement::Bad(format!(
+            return Ok(Err(Measurement::failed(format!(
                 "service deployment `{arn}` does not deploy revision `{}` any more",
                 revision.arn
-            ))));
+            ))
+            .for_good()));
         };
         Ok(Ok(Seen {
             started_by: revision.tasks_started_by(),
@@ -249,9 +252,10 @@ impl Green {
             }
         };
         let Some(listener) = listener else {
-            return Ok(Err(Measurement::Bad(format!(
+            return Ok(Err(Measurement::error(format!(
                 "{whose}, so the green tasks cannot be asked; give it one, or give the check a `url`"
-            ))));
+            ))
+            .for_good()));
         };
         let address = elbv2::listener_address(&self.clients, &listener).await?;
         Ok(Ok(address.base_url()))

@@ -2,24 +2,21 @@
 //!
 //! Three ask for one: CodeDeploy by its hook ([`codedeploy`]), ECS by the hook of its own blue/green, linear and canary
 //! deployments ([`service`]), and the end of a rolling deployment ([`rolling`]). What is checked is the same: the green
-//! tasks ([`green`]), by the checks of the target ([`checks`], [`measure`]).
+//! tasks ([`green`]), by the checks of the target ([`run`], [`measure`]).
 
-mod checks;
 mod codedeploy;
 mod expectation;
 mod green;
 mod measure;
 mod rolling;
+mod run;
 mod service;
 
 use greenlight_aws::{AwsError, chain, table::BadTarget};
 use greenlight_core::{
     deployment::DeploymentId,
     gate::{GateReport, Unfinished, Verdict},
-    target::{
-        Check, GatePoint, Service, TargetName,
-        check::{DigestCheck, TargetsCheck, TasksCheck},
-    },
+    target::{Check, GatePoint, Service, TargetName, check::CheckKind},
 };
 
 use crate::Deployer;
@@ -128,9 +125,9 @@ fn default_checks(point: GatePoint) -> Vec<Check> {
         | GatePoint::TestTraffic
         | GatePoint::BeforeTraffic
         | GatePoint::AfterTraffic => vec![
-            Check::Tasks(TasksCheck::default()),
-            Check::Digest(DigestCheck::default()),
-            Check::Targets(TargetsCheck::default()),
+            Check::usual(CheckKind::Tasks),
+            Check::usual(CheckKind::Digest),
+            Check::usual(CheckKind::Targets),
         ],
     }
 }

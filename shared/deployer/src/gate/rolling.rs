@@ -15,8 +15,9 @@ use greenlight_core::{
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
-    checks::{Ran, Time},
     green::Green,
+    measure::{About, Instruments},
+    run::{Ran, Time, run},
 };
 use crate::Deployer;
 
@@ -70,7 +71,21 @@ impl Deployer {
         let until = lease_until
             .saturating_sub(RESERVE)
             .unwrap_or(Timestamp::MIN);
-        let ran = self.run_checks(&green, checks, Time::OneCall(until), None);
+        let time = Time {
+            call: until,
+            gate: Timestamp::MAX,
+            whose: "the function's time is over",
+            goes_on: true,
+        };
+        let about = About {
+            point,
+            aws_id: &deployment.arn,
+            began_at: deployment.created_at.unwrap_or(started_at),
+            stored: Some(stored),
+            deployment: Some(active.deployment),
+        };
+        let mut instruments = Instruments::new(self, &green, about);
+        let ran = run(&self.clock, checks, time, None, &mut instruments);
         match ran.await {
             Ran::BrokenOff { summary, .. } => {
                 tracing::warn!(target = %stored.target.name, "the gate is not over in time: {summary}");

@@ -11,17 +11,18 @@ use greenlight_aws::{
 };
 use greenlight_core::{
     deployment::{Active, Phase},
-    gate::{self, CALL_AGAIN_AFTER, EcsHook, GateReport, HookDetails, Unfinished},
-    target::{Check, GatePoint, Strategy},
+    gate::{self, EcsHook, GateReport, Unfinished},
+    target::{GatePoint, Strategy},
 };
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
-    AtStage, ValidateError,
-    checks::{Ran, Time},
-    default_checks,
+    AtStage, ValidateError, default_checks,
     green::Green,
-    nothing, validated,
+    measure::{About, Instruments},
+    nothing,
+    run::{Ran, Time, run},
+    validated,
 };
 use crate::{Deployer, start::runs};
 
@@ -42,7 +43,6 @@ impl Deployer {
     pub async fn validate_stage(
         &self,
         hook: &EcsHook,
-        details: &HookDetails,
         until: Timestamp,
     ) -> Result<AtStage, ValidateError> {
         let mut hook = hook.clone();
@@ -80,14 +80,13 @@ impl Deployer {
             deployment,
             revision,
         };
-        self.run_gate(&waiting, point, details, until).await
+        self.run_gate(&waiting, point, until).await
     }
 
     async fn run_gate(
         &self,
         waiting: &Waiting<'_>,
         point: GatePoint,
-        details: &HookDetails,
         until: Timestamp,
     ) -> Result<AtStage, ValidateError> {
         let hook = waiting.hook;
@@ -105,8 +104,7 @@ impl Deployer {
             let summary = format!("{whose} has no checks at {}", point.name());
             return Ok(AtStage::Over(nothing(summary)));
         }
-        let names: Vec<&str> = checks.iter().map(Check::name).collect();
-        let earlier = details.unfinished(hook, &names, now);
+        let earlier: Option<Unfinished> = None;
         let started_at = earlier.as_ref().map_or(now, |earlier| earlier.started_at);
         let active = ours(stored, &hook.deployment, &waiting.revision);
         let green = Green::of_revision(
@@ -119,19 +117,28 @@ impl Deployer {
         );
         let green = green.await.map_err(look(hook))?;
         let one_call = now.saturating_add(ONE_CALL).unwrap_or(Timestamp::MAX);
-        let time = Time::OneCall(one_call.min(until));
-        let checked = match self.run_checks(&green, &checks, time, earlier).await {
+        let time = Time {
+            call: one_call.min(until),
+            gate: until,
+            whose: "the function's time is over",
+            goes_on: false,
+        };
+        let about = About {
+            point,
+            aws_id: &hook.deployment,
+            began_at: waiting.deployment.created_at.unwrap_or(now),
+            stored,
+            deployment: active.map(|active| active.deployment),
+        };
+        let mut instruments = Instruments::new(self, &green, about);
+        let checked = match run(&self.clock, &checks, time, earlier, &mut instruments).await {
             Ran::Over(checked) => checked,
             Ran::BrokenOff {
-                checks,
-                running,
+                unfinished,
                 summary,
             } => {
-                let now = self.clock.now();
-                let again_at = now.saturating_add(CALL_AGAIN_AFTER);
-                let again_at = again_at.unwrap_or(Timestamp::MAX);
                 return Ok(AtStage::Unfinished {
-                    unfinished: Unfinished::at(hook, started_at, again_at, checks, *running),
+                    unfinished,
                     summary,
                 });
             }

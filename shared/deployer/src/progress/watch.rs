@@ -31,7 +31,7 @@ pub struct Line {
 }
 
 /// A deployment that was watched.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Watched {
     /// As it was seen last. It is under way still, if it was watched for as long as was allowed.
     pub record: DeploymentRecord,

@@ -1,7 +1,7 @@
 //! The verdict of a gate, for a lifecycle hook of CodeDeploy or ECS.
 
 use super::{Fault, Verdict};
-use serde_json::Value;
+use std::time::Duration;
 
 /// What a hook is told.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,8 +20,8 @@ pub enum HookVerdict {
     InProgress {
         /// What is waited for, for people.
         summary: String,
-        /// What has to be brought back with the next call.
-        for_next_call: Value,
+        /// After so long there is something to be done.
+        again_after: Duration,
     },
 }
 

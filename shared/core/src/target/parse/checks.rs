@@ -45,7 +45,9 @@ pub(super) fn read(name: &str, node: &Node<'_>, out: &mut Problems) -> Option<Ch
         "task" => of_kind(node, task::CHECK, out, |fields, out| {
             task::read_fields(fields, out).map(CheckKind::Task)
         }),
-        _ => of_kind(node, http::HTTP, out, |fields, out| http::read(node, fields, out)),
+        _ => of_kind(node, http::HTTP, out, |fields, out| {
+            http::read(node, fields, out)
+        }),
     }
 }
 
@@ -65,7 +67,8 @@ fn of_kind(
     };
     let fields = node.fields(keys, out)?;
     let label = or_default(fields.optional("label"), None, |n| {
-        n.text("a label", 1..=60, out).map(|text| Some(text.to_owned()))
+        n.text("a label", 1..=60, out)
+            .map(|text| Some(text.to_owned()))
     });
     let kind = read(&fields, out);
     let rules = kind

@@ -176,7 +176,9 @@ fn query(query: &MetricQuery, divided: Option<&MetricQuery>) -> Keys {
     }
     put("metric", json!(query.metric));
     let usual = divided.map(|it| &it.dimensions);
-    if usual.map_or(!query.dimensions.is_empty(), |usual| *usual != query.dimensions) {
+    if usual.map_or(!query.dimensions.is_empty(), |usual| {
+        *usual != query.dimensions
+    }) {
         put("dimensions", json!(query.dimensions));
     }
     if divided.is_none_or(|it| it.statistic != query.statistic) {
@@ -250,7 +252,10 @@ fn load(load: &Load) -> Value {
     if !load.latency.is_empty() {
         let limits = load.latency.iter();
         let limits = limits.map(|(percentile, limit)| {
-            (Load::percentile_name(*percentile), json!(duration::write(*limit)))
+            (
+                Load::percentile_name(*percentile),
+                json!(duration::write(*limit)),
+            )
         });
         out["latency"] = Value::Object(limits.collect());
     }
@@ -290,7 +295,10 @@ fn expectation(expect: &Expectation) -> Value {
         out.insert(key.to_owned(), value);
     };
     if expect.status != Expectation::default().status {
-        put("status", expect.status.iter().copied().map(status).collect());
+        put(
+            "status",
+            expect.status.iter().copied().map(status).collect(),
+        );
     }
     if !expect.headers.is_empty() {
         put("headers", patterns(&expect.headers));

@@ -16,21 +16,29 @@ pub(super) fn read(fields: &Fields<'_>, out: &mut Problems) -> Option<CheckKind>
         let nodes = node.list("alarms", 1..=AlarmsCheck::MAX_NAMES, out)?;
         let names: Vec<_> = nodes
             .iter()
-            .map(|node| node.text("an alarm's name", 1..=255, out).map(str::to_owned))
+            .map(|node| {
+                node.text("an alarm's name", 1..=255, out)
+                    .map(str::to_owned)
+            })
             .collect();
         names.into_iter().collect::<Option<Vec<_>>>()
     });
-    let already_on = or_default(fields.optional("already_on"), AlreadyOn::default(), |node| {
-        match node.text("`fail` or `ignore`", 1..=20, out)? {
+    let already_on = or_default(
+        fields.optional("already_on"),
+        AlreadyOn::default(),
+        |node| match node.text("`fail` or `ignore`", 1..=20, out)? {
             "fail" => Some(AlreadyOn::Fail),
             "ignore" => Some(AlreadyOn::Ignore),
             other => {
                 let other = excerpt(other, 20);
-                out.add(&node.path, format!("expected `fail` or `ignore`, found `{other}`"));
+                out.add(
+                    &node.path,
+                    format!("expected `fail` or `ignore`, found `{other}`"),
+                );
                 None
             }
-        }
-    });
+        },
+    );
     Some(CheckKind::Alarms(AlarmsCheck {
         names: names?,
         already_on: already_on?,

@@ -13,11 +13,23 @@ use crate::target::node::{Fields, Node, or_default};
 use request::{is_host, read_request};
 
 pub(super) const HTTP: Keys = keys_of_a_check!(
-    "path", "url", "method", "headers", "body", "expect", "latency", "requests", "server_name",
-    "follow_redirects", "load", "local_addresses",
+    "path",
+    "url",
+    "method",
+    "headers",
+    "body",
+    "expect",
+    "latency",
+    "requests",
+    "server_name",
+    "follow_redirects",
+    "load",
+    "local_addresses",
 );
 const REQUEST: Keys = Keys {
-    known: &["path", "url", "method", "headers", "body", "expect", "latency"],
+    known: &[
+        "path", "url", "method", "headers", "body", "expect", "latency",
+    ],
     later: &[],
 };
 const LOAD: Keys = Keys {
@@ -28,11 +40,7 @@ const LOAD: Keys = Keys {
 #[cfg(test)]
 pub(super) const KEYS: [Keys; 4] = [HTTP, REQUEST, LOAD, expectation::EXPECT];
 
-pub(super) fn read(
-    node: &Node<'_>,
-    fields: &Fields<'_>,
-    out: &mut Problems,
-) -> Option<CheckKind> {
+pub(super) fn read(node: &Node<'_>, fields: &Fields<'_>, out: &mut Problems) -> Option<CheckKind> {
     let requests = read_requests(node, fields, out);
     let server_name = or_default(fields.optional("server_name"), None, |n| {
         let text = n.text("a host name", 1..=253, out)?;
@@ -141,8 +149,7 @@ fn read_percentiles(node: &Node<'_>, out: &mut Problems) -> Option<BTreeMap<u16,
             );
             continue;
         };
-        if let Some(latency) =
-            node.duration(Duration::from_millis(1)..=HttpCheck::MAX_LATENCY, out)
+        if let Some(latency) = node.duration(Duration::from_millis(1)..=HttpCheck::MAX_LATENCY, out)
         {
             percentiles.insert(percentile, latency);
         }

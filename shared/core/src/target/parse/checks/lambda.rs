@@ -14,7 +14,11 @@ pub(super) const KEYS: [Keys; 1] = [LAMBDA];
 
 pub(super) fn read(fields: &Fields<'_>, out: &mut Problems) -> Option<CheckKind> {
     let function = fields.required("function", out).and_then(|node| {
-        let text = node.text("a function's name or ARN", 1..=LambdaCheck::MAX_FUNCTION, out)?;
+        let text = node.text(
+            "a function's name or ARN",
+            1..=LambdaCheck::MAX_FUNCTION,
+            out,
+        )?;
         let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"-_:$".contains(&byte);
         if text.bytes().all(fits) {
             return Some(text.to_owned());

@@ -12,7 +12,15 @@ use crate::target::node::{Fields, Node, or_default};
 use crate::text::excerpt;
 
 pub(super) const METRIC: Keys = keys_of_a_check!(
-    "namespace", "metric", "dimensions", "statistic", "period", "per", "window", "min", "max",
+    "namespace",
+    "metric",
+    "dimensions",
+    "statistic",
+    "period",
+    "per",
+    "window",
+    "min",
+    "max",
     "no_worse_than",
 );
 const PER: Keys = Keys {
@@ -20,7 +28,13 @@ const PER: Keys = Keys {
     later: &[],
 };
 const COMPARISON: Keys = Keys {
-    known: &["baseline", "worse", "tolerance", "significance", "min_samples"],
+    known: &[
+        "baseline",
+        "worse",
+        "tolerance",
+        "significance",
+        "min_samples",
+    ],
     later: &[],
 };
 const EXPECTED: &str = "say what it has to be: `min`, `max` or `no_worse_than`";
@@ -28,23 +42,28 @@ const EXPECTED: &str = "say what it has to be: `min`, `max` or `no_worse_than`";
 #[cfg(test)]
 pub(super) const KEYS: [Keys; 3] = [METRIC, PER, COMPARISON];
 
-pub(super) fn read(
-    node: &Node<'_>,
-    fields: &Fields<'_>,
-    out: &mut Problems,
-) -> Option<CheckKind> {
-    let period = or_default(fields.optional("period"), MetricCheck::DEFAULT_PERIOD, |n| {
-        read_period(&n, out)
-    });
-    let query = read_query(fields, None, period.unwrap_or(MetricCheck::DEFAULT_PERIOD), out);
+pub(super) fn read(node: &Node<'_>, fields: &Fields<'_>, out: &mut Problems) -> Option<CheckKind> {
+    let period = or_default(
+        fields.optional("period"),
+        MetricCheck::DEFAULT_PERIOD,
+        |n| read_period(&n, out),
+    );
+    let query = read_query(
+        fields,
+        None,
+        period.unwrap_or(MetricCheck::DEFAULT_PERIOD),
+        out,
+    );
     let per = or_default(fields.optional("per"), None, |n| {
         let fields = n.fields(PER, out)?;
         let period = period.unwrap_or(MetricCheck::DEFAULT_PERIOD);
         read_query(&fields, query.as_ref(), period, out).map(Some)
     });
-    let window = or_default(fields.optional("window"), MetricCheck::DEFAULT_WINDOW, |n| {
-        n.duration(Duration::from_secs(10)..=Duration::from_hours(24), out)
-    });
+    let window = or_default(
+        fields.optional("window"),
+        MetricCheck::DEFAULT_WINDOW,
+        |n| n.duration(Duration::from_secs(10)..=Duration::from_hours(24), out),
+    );
     let expect = read_expectation(node, fields, out);
     let check = MetricCheck {
         query: query?,

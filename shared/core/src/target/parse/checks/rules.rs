@@ -24,8 +24,20 @@ pub(super) fn read_rules(
         n.duration(Duration::from_secs(1)..=Rules::MAX_TIMEOUT, out)
     });
     let count = number(fields, "count", 1..=Rules::MAX_COUNT, None, out);
-    let failure_limit = number(fields, "failure_limit", 0..=Rules::MAX_LIMIT, usual.failure_limit, out);
-    let error_limit = number(fields, "error_limit", 0..=Rules::MAX_LIMIT, usual.error_limit, out);
+    let failure_limit = number(
+        fields,
+        "failure_limit",
+        0..=Rules::MAX_LIMIT,
+        usual.failure_limit,
+        out,
+    );
+    let error_limit = number(
+        fields,
+        "error_limit",
+        0..=Rules::MAX_LIMIT,
+        usual.error_limit,
+        out,
+    );
     // A count of measurements takes the place of the usual wish for some in a row.
     let usually_in_a_row = usual
         .consecutive_success
@@ -40,7 +52,9 @@ pub(super) fn read_rules(
     let on_no_data = or_default(fields.optional("on_no_data"), usual.on_no_data, |n| {
         read_on_no_data(&n, out)
     });
-    let dry_run = or_default(fields.optional("dry_run"), usual.dry_run, |n| n.boolean(out));
+    let dry_run = or_default(fields.optional("dry_run"), usual.dry_run, |n| {
+        n.boolean(out)
+    });
     let rules = Rules {
         interval: interval?,
         initial_delay: initial_delay?,
@@ -66,7 +80,9 @@ fn number(
     usual: Option<u32>,
     out: &mut Problems,
 ) -> Option<Option<u32>> {
-    or_default(fields.optional(key), usual, |n| n.number(range, out).map(Some))
+    or_default(fields.optional(key), usual, |n| {
+        n.number(range, out).map(Some)
+    })
 }
 
 fn read_on_no_data(node: &Node<'_>, out: &mut Problems) -> Option<OnNoData> {

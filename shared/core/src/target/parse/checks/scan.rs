@@ -53,7 +53,10 @@ fn read_limits(node: &Node<'_>, out: &mut Problems) -> Option<BTreeMap<String, u
         } else if let Some(limit) = node.number(0..=100_000, out)
             && limits.insert(upper, limit).is_some()
         {
-            out.add(&node.path, "the severity is there twice; its case does not matter");
+            out.add(
+                &node.path,
+                "the severity is there twice; its case does not matter",
+            );
         }
     }
     (out.len() == before).then_some(limits)
@@ -69,9 +72,12 @@ fn read_ignored(node: &Node<'_>, out: &mut Problems) -> Option<Ignored> {
         });
     }
     let fields = node.fields(IGNORED, out)?;
-    let id = fields.required("id", out).and_then(|node| read_id(&node, out));
+    let id = fields
+        .required("id", out)
+        .and_then(|node| read_id(&node, out));
     let until = or_default(fields.optional("until"), None, |node| {
-        node.parsed::<Date>("a date such as 2026-12-31", out).map(Some)
+        node.parsed::<Date>("a date such as 2026-12-31", out)
+            .map(Some)
     });
     let reason = or_default(fields.optional("reason"), None, |node| {
         node.text("a reason", 1..=200, out)

@@ -15,7 +15,14 @@ const MAX_EXPECTED: usize = 8 * 1024;
 const MAX_LISTED: usize = 50;
 
 pub(super) const EXPECT: Keys = Keys {
-    known: &["status", "headers", "body_contains", "body_matches", "json", "json_matches"],
+    known: &[
+        "status",
+        "headers",
+        "body_contains",
+        "body_matches",
+        "json",
+        "json_matches",
+    ],
     later: &[],
 };
 

@@ -21,7 +21,11 @@ const RESERVED_HEADERS: [&str; 5] = [
     "transfer-encoding",
 ];
 
-pub(super) fn read_request(node: &Node<'_>, fields: &Fields<'_>, out: &mut Problems) -> Option<HttpRequest> {
+pub(super) fn read_request(
+    node: &Node<'_>,
+    fields: &Fields<'_>,
+    out: &mut Problems,
+) -> Option<HttpRequest> {
     let to = match (fields.optional("path"), fields.optional("url")) {
         (Some(path), None) => read_path(&path, out).map(|path| Destination::TestListener { path }),
         (None, Some(url)) => read_url(&url, out).map(Destination::Url),

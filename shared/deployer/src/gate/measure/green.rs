@@ -1,23 +1,17 @@
-//! One measurement of each kind of check.
+//! Measurements of the green tasks: that they run, what they run, and whether the load balancer finds them healthy.
 
 use futures_util::try_join;
-use greenlight_aws::{AwsError, chain, ecs, elbv2};
-use greenlight_core::{
-    gate::{
-        Measurement, StoppedTask, TargetHealth, Task, TaskSet, measure_digests, measure_targets,
-        measure_tasks,
-    },
-    target::check::{Destination, HttpCheck},
+use greenlight_aws::{AwsError, ecs, elbv2};
+use greenlight_core::gate::{
+    Measurement, Phase, StoppedTask, TargetHealth, Task, TaskSet, measure_digests, measure_targets,
+    measure_tasks,
 };
 
-use super::green::{Green, Seen};
-use crate::{
-    observe::{containers, stop_reason},
-    probe::Probe,
-};
+use super::super::green::{Green, Seen};
+use crate::observe::{containers, stop_reason};
 
 impl Green {
-    pub(super) async fn measure_tasks(&self) -> Result<Measurement, AwsError> {
+    pub(in crate::gate) async fn measure_tasks(&self) -> Result<Measurement, AwsError> {
         let seen = match self.look().await? {
             Ok(seen) => seen,
             Err(gone) => return Ok(gone),
@@ -60,7 +54,7 @@ impl Green {
         ecs::stopped_tasks(&self.clients, &service.cluster, &service.name, started_by).await
     }
 
-    pub(super) async fn measure_digest(&self) -> Result<Measurement, AwsError> {
+    pub(in crate::gate) async fn measure_digest(&self) -> Result<Measurement, AwsError> {
         let seen = match self.look().await? {
             Ok(seen) => seen,
             Err(gone) => return Ok(gone),
@@ -69,27 +63,28 @@ impl Green {
         let mut good = Vec::new();
         for (name, accepted) in &self.expected.containers {
             let running = containers(&tasks, &[name]);
-            match measure_digests(&running, accepted) {
-                Measurement::Good(summary) => good.push((name, summary)),
-                otherwise => return Ok(otherwise),
+            let measured = measure_digests(&running, accepted);
+            if measured.phase != Phase::Successful {
+                return Ok(measured);
             }
+            good.push((name, measured.summary));
         }
         Ok(match &good[..] {
-            [] => Measurement::NothingToMeasure(
-                "no container of the green tasks has an image in ECR whose digest is known"
-                    .to_owned(),
-            ),
-            [(_, summary)] => Measurement::Good(summary.clone()),
+            [] => Measurement::inconclusive(
+                "no container of the green tasks has an image in ECR whose digest is known",
+            )
+            .for_good(),
+            [(_, summary)] => Measurement::successful(summary.clone()),
             several => {
                 let several = several
                     .iter()
                     .map(|(name, summary)| format!("`{name}`: {summary}"));
-                Measurement::Good(several.collect::<Vec<_>>().join("; "))
+                Measurement::successful(several.collect::<Vec<_>>().join("; "))
             }
         })
     }
 
-    pub(super) async fn measure_targets(&self) -> Result<Measurement, AwsError> {
+    pub(in crate::gate) async fn measure_targets(&self) -> Result<Measurement, AwsError> {
         let Seen {
             desired,
             target_groups,
@@ -99,7 +94,7 @@ impl Green {
             Err(gone) => return Ok(gone),
         };
         let mut summary =
-            Measurement::NothingToMeasure("the green tasks are in no target group".to_owned());
+            Measurement::inconclusive("the green tasks are in no target group").for_good();
         for target_group in &target_groups {
             let health = elbv2::target_health(&self.clients, target_group).await?;
             let targets = health
@@ -111,46 +106,10 @@ impl Green {
                 })
                 .collect::<Vec<_>>();
             summary = measure_targets(desired, &targets);
-            if !matches!(summary, Measurement::Good(_)) {
+            if summary.phase != Phase::Successful {
                 break;
             }
         }
         Ok(summary)
-    }
-
-    pub(super) async fn measure_http(
-        &self,
-        check: &HttpCheck,
-        probe: &Probe,
-        base_url: &mut Option<String>,
-    ) -> Result<Measurement, AwsError> {
-        let url = match &check.request.to {
-            Destination::Url(url) => url.clone(),
-            Destination::TestListener { path } => {
-                let base = match base_url {
-                    Some(base) => base,
-                    None => match self.test_listener().await? {
-                        Ok(found) => base_url.insert(found),
-                        Err(none) => return Ok(none),
-                    },
-                };
-                format!("{base}{path}")
-            }
-        };
-        let method = check.request.method.as_str();
-        let answer = match probe.ask(check, &url).await {
-            Ok(answer) => answer,
-            Err(error) => return Ok(Measurement::Unmeasured(chain(&error))),
-        };
-        let judged = check.judge(answer.status, &answer.headers, &answer.body, answer.latency);
-        Ok(match judged {
-            Ok(()) => Measurement::Good(format!(
-                "{method} {url} answered {} in {} ms, {} times in a row",
-                answer.status,
-                answer.latency.as_millis(),
-                check.consecutive
-            )),
-            Err(reason) => Measurement::NotYet(format!("{method} {url}: {reason}")),
-        })
     }
 }
