@@ -71,9 +71,7 @@ fn of_kind(
             .map(|text| Some(text.to_owned()))
     });
     let kind = read(&fields, out);
-    let rules = kind
-        .as_ref()
-        .and_then(|kind| rules::read_rules(node, &fields, kind, out));
+    let rules = rules::read_rules(node, &fields, kind.as_ref(), out);
     Some(Check {
         kind: kind?,
         label: label?,
