@@ -135,9 +135,10 @@ impl Progress {
             self.evidence = lines
                 .map(|line| excerpt_of_bytes(line, EVIDENCE_LINE))
                 .take_while(|line| {
-                    let fits = line.len() <= left;
                     // An empty line is not nothing.
-                    left = left.saturating_sub(line.len() + 3);
+                    let bytes = line.len() + 3;
+                    let fits = bytes <= left;
+                    left = left.saturating_sub(bytes);
                     fits
                 })
                 .collect();

@@ -1,8 +1,8 @@
 mod arbitrary;
 mod problems;
+mod reference;
 mod strategies;
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 use proptest::prelude::*;
@@ -295,61 +295,5 @@ proptest! {
             }
             Err(problems) => prop_assert!(!problems.is_empty() && problems.to_string().len() < 100_000),
         }
-    }
-}
-
-/// `docs/targets.md`.
-const REFERENCE: &str = include_str!("../../../../docs/targets.md");
-
-#[test]
-fn every_sample_of_the_reference_is_a_document() {
-    let samples: Vec<&str> = REFERENCE
-        .split("```yaml\n")
-        .skip(1)
-        .map(|rest| rest.split("```").next().unwrap())
-        .collect();
-    assert_eq!(samples.len(), 8);
-    let mut strategies = BTreeSet::new();
-    for sample in samples {
-        let document: Value = serde_norway::from_str(sample).unwrap();
-        match parse(&document) {
-            Ok(targets) => strategies.extend(targets.iter().map(|target| target.deploy.name())),
-            Err(problems) => panic!("{problems}\n{sample}"),
-        }
-    }
-    assert_eq!(
-        strategies,
-        ["codedeploy", "native", "pipeline", "rolling", "task"].into()
-    );
-}
-
-#[test]
-fn every_key_is_in_the_reference_and_every_row_of_the_reference_is_a_key() {
-    let rows: Vec<&str> = REFERENCE
-        .lines()
-        .filter_map(|line| line.strip_prefix("| `")?.split('`').next())
-        .collect();
-    let known: Vec<&str> = super::parse::all_keys()
-        .flat_map(|keys| keys.known)
-        .copied()
-        .collect();
-    for row in &rows {
-        assert!(
-            known.contains(row),
-            "`{row}` is in the reference and not known"
-        );
-    }
-    for key in known {
-        let is_heading = REFERENCE.contains(&format!("### `{key}`\n"));
-        assert!(
-            rows.contains(&key) || is_heading || key == "targets",
-            "`{key}` is not in the reference"
-        );
-    }
-    for key in super::parse::all_keys().flat_map(|keys| keys.later) {
-        assert!(
-            REFERENCE.contains(&format!("`{key}`")),
-            "`{key}` is not in the reference"
-        );
     }
 }

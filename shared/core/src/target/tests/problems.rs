@@ -17,6 +17,7 @@ mod rules;
 mod scan;
 mod sources;
 mod strategies;
+mod task_check;
 mod tasks;
 
 /// The sample target with one value put in or replaced at a JSON pointer.
