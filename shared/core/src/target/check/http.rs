@@ -66,7 +66,15 @@ impl Load {
     pub const MAX_REQUESTS: u32 = 10_000;
     pub const MAX_RATE: u32 = 200;
     pub const DEFAULT_RATE: u32 = 20;
+    /// One measurement is made within one invocation.
+    pub const LONGEST: Duration = Duration::from_mins(10);
     pub const DEFAULT_SUCCESS_RATIO: f64 = 1.0;
+
+    /// How long the requests take at their rate.
+    pub fn lasts(&self) -> Duration {
+        let requests = self.requests.saturating_add(self.warm_up);
+        Duration::from_secs(requests.div_ceil(self.rate.max(1)).into())
+    }
 
     /// `p95`, `p99.9`
     pub fn percentile_name(thousandths: u16) -> String {
