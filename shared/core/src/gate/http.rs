@@ -145,10 +145,7 @@ impl LoadTally {
             if is_enough {
                 String::new()
             } else {
-                format!(
-                    ", fewer than {}",
-                    percent_of_ratio(self.load.success_ratio)
-                )
+                format!(", fewer than {}", percent_of_ratio(self.load.success_ratio))
             },
         )];
         let mut is_fast = true;
@@ -160,7 +157,9 @@ impl LoadTally {
             let limit_told = duration::write(limit);
             if latency > limit {
                 is_fast = false;
-                told.push(format!("{name} is {milliseconds} ms, more than {limit_told}"));
+                told.push(format!(
+                    "{name} is {milliseconds} ms, more than {limit_told}"
+                ));
             } else {
                 told.push(format!("{name} is {milliseconds} ms of {limit_told}"));
             }

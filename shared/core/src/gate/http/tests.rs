@@ -171,7 +171,12 @@ fn an_answer_is_shown_in_one_line() {
         answer_line("GET /", 204, ms(0), b""),
         "GET / answered 204 in 0 ms: it is empty"
     );
-    assert!(answer_line("GET /", 200, ms(0), &[0xff; 100_000]).chars().count() < 250);
+    assert!(
+        answer_line("GET /", 200, ms(0), &[0xff; 100_000])
+            .chars()
+            .count()
+            < 250
+    );
 }
 
 proptest! {
