@@ -6,6 +6,7 @@
 
 mod digest;
 mod ecs_hook;
+mod http;
 mod measurement;
 mod progress;
 mod report;
@@ -15,6 +16,7 @@ mod unfinished;
 
 pub use digest::{RunningContainer, measure_digests};
 pub use ecs_hook::{AtStage, EcsHook, UnreadableHook, Weights, is_ecs_hook};
+pub use http::{LoadTally, Sent, answer_line};
 pub use measurement::{Measurement, Phase};
 pub use progress::Progress;
 pub use report::{CheckReport, Counts, GateReport, Measured, Verdict};

@@ -18,7 +18,10 @@ use super::{GatePoint, OneShotTask};
 
 pub use alarms::{AlarmsCheck, AlreadyOn};
 pub use approval::ApprovalCheck;
-pub use http::{Destination, Expectation, HttpCheck, HttpRequest, Load, Method, StatusRange};
+pub(crate) use http::quoted;
+pub use http::{
+    Cause, Destination, Expectation, HttpCheck, HttpRequest, Load, Method, StatusRange,
+};
 pub use lambda::LambdaCheck;
 pub use metric::{Baseline, Comparison, MetricCheck, MetricExpectation, MetricQuery, Worse};
 pub use pattern::{InvalidPattern, Pattern};
