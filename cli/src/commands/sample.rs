@@ -181,6 +181,7 @@ pub(super) fn records() -> Vec<DeploymentRecord> {
             "gate before_traffic: check `http` failed: status 500 instead of 200\n".into(),
         ],
         gates: BTreeMap::new(),
+        decisions: Vec::new(),
     };
     let succeeded = DeploymentRecord {
         id: id(1),

@@ -32,6 +32,7 @@ fn record(status: Status) -> DeploymentRecord {
         reason: None,
         evidence: Vec::new(),
         gates: BTreeMap::new(),
+        decisions: Vec::new(),
     }
 }
 
