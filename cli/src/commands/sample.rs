@@ -136,6 +136,7 @@ pub(super) fn paused() -> (StoredTarget, Progress) {
                      back"
                 .into(),
         }),
+        asked: Vec::new(),
     };
     (stored, progress)
 }
