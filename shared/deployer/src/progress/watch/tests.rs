@@ -105,6 +105,7 @@ fn a_gate_is_told_with_its_checks_when_its_report_comes() {
     seen.news(&record, None);
     let at = record.requested_at;
     let report = |verdict, summary: &str| {
+        let at = record.requested_at;
         let check = CheckReport {
             check: "http".into(),
             verdict,
