@@ -119,7 +119,7 @@ impl Deployer {
             call: until,
             gate: until,
             whose: "the function's time is over",
-            goes_on: false,
+            goes_on: None,
         };
         let mut instruments = Instruments::new(self, &live.green, about);
         let (asked, measured): (Vec<&Check>, Vec<&Check>) =
