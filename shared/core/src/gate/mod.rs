@@ -4,6 +4,7 @@
 //! measurements, measurements a check's verdict, and checks a gate's verdict; and what ECS asks of a
 //! gate at its own deployments ([`EcsHook`]).
 
+mod approval;
 mod digest;
 mod ecs_hook;
 mod http;
@@ -14,6 +15,7 @@ mod targets;
 mod tasks;
 mod unfinished;
 
+pub use approval::{Approval, ApprovalId, Decision, NotOpen, Standing};
 pub use digest::{RunningContainer, measure_digests};
 pub use ecs_hook::{AtStage, EcsHook, UnreadableHook, Weights, is_ecs_hook};
 pub use http::{LoadTally, Sent, answer_line};

@@ -32,6 +32,7 @@ fn record(status: Status) -> DeploymentRecord {
         reason: None,
         evidence: Vec::new(),
         gates: BTreeMap::new(),
+        decisions: Vec::new(),
     }
 }
 
@@ -41,6 +42,7 @@ fn progress(headline: &str, facts: &[&str]) -> Progress {
         headline: headline.into(),
         facts: facts.iter().map(|&fact| fact.to_owned()).collect(),
         awaiting: None,
+        asked: Vec::new(),
     }
 }
 
@@ -101,6 +103,7 @@ fn a_gate_is_told_with_its_checks_when_its_report_comes() {
     let mut seen = Seen::default();
     let mut record = record(Status::Started);
     seen.news(&record, None);
+    let at = record.requested_at;
     let report = |verdict, summary: &str| {
         let at = record.requested_at;
         let check = CheckReport {
