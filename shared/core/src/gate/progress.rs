@@ -202,9 +202,8 @@ impl Progress {
             return None;
         }
         Some(match measurement.phase {
-            Phase::Pending => (Verdict::Failed, format!("not in time: {}", said())),
+            Phase::Pending | Phase::Failed => (Verdict::Failed, format!("not in time: {}", said())),
             Phase::Running => (Verdict::Error, format!("not over in time: {}", said())),
-            Phase::Failed => (Verdict::Failed, format!("not in time: {}", said())),
             Phase::Error => (
                 Verdict::Error,
                 format!("could not be measured in time: {}", said()),

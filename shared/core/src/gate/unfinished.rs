@@ -78,16 +78,16 @@ mod tests {
         assert!(!read.is_of(&other), "in another order");
         assert!(!read.is_of(&checks()[..1]), "one fewer");
         assert!(!read.is_of(&[]));
-        let changes: [fn(&mut Check); 4] = [
+        let differences: [fn(&mut Check); 4] = [
             |check| check.rules.timeout += Duration::from_secs(1),
             |check| check.rules.dry_run = true,
             |check| check.label = Some("the first".to_owned()),
             |check| check.kind = CheckKind::Targets,
         ];
-        for change in changes {
-            let mut changed = checks();
-            change(&mut changed[0]);
-            assert!(!read.is_of(&changed), "{changed:?}");
+        for change in differences {
+            let mut other = checks();
+            change(&mut other[0]);
+            assert!(!read.is_of(&other), "{other:?}");
         }
     }
 

@@ -41,10 +41,6 @@ pub struct Check {
 
 /// What is measured.
 #[derive(Debug, Clone, PartialEq)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "a target has a handful of checks"
-)]
 pub enum CheckKind {
     /// As many green tasks run as should, steadily, and none is unhealthy.
     Tasks,

@@ -151,9 +151,10 @@ fn fits_rolling(check: &Check, node: &Node<'_>, out: &mut Problems) -> bool {
                 }
                 // One request may be written into the check itself.
                 let is_listed = node.value.get("requests").is_some_and(Value::is_array);
-                let place = match is_listed {
-                    true => format!("{}.requests[{index}].path", node.path),
-                    false => format!("{}.path", node.path),
+                let place = if is_listed {
+                    format!("{}.requests[{index}].path", node.path)
+                } else {
+                    format!("{}.path", node.path)
                 };
                 out.add_with_hint(
                     &place,

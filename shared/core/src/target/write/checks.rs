@@ -189,6 +189,10 @@ fn query(query: &MetricQuery, divided: Option<&MetricQuery>) -> Keys {
     out
 }
 
+#[expect(
+    clippy::float_cmp,
+    reason = "what was written is the default only if it is the same number"
+)]
 fn comparison(comparison: &Comparison) -> Value {
     let usual = Comparison::with(comparison.with);
     let baseline = match comparison.with {

@@ -32,9 +32,10 @@ fn measured(word: &str) -> (Measurement, bool) {
         .find(|phase| phase.as_str() == word)
         .unwrap_or_else(|| panic!("`{word}` is not a phase"));
     let measurement = measurement(phase);
-    match is_final {
-        true => (measurement.for_good(), is_late),
-        false => (measurement, is_late),
+    if is_final {
+        (measurement.for_good(), is_late)
+    } else {
+        (measurement, is_late)
     }
 }
 
@@ -80,9 +81,10 @@ fn play(row: &Row, check: &Check) {
     let mut progress = Progress::begin(check, START, after(START, check.rules.timeout));
     let last = row.measurements.len() - 1;
     for (index, (measurement, is_late)) in row.measurements.iter().enumerate() {
-        let now = match is_late {
-            true => progress.deadline(),
-            false => at(index as u64),
+        let now = if *is_late {
+            progress.deadline()
+        } else {
+            at(index as u64)
         };
         match progress.after(check, measurement.clone(), now) {
             Some(report) => {

@@ -173,9 +173,10 @@ fn alarms() -> impl Strategy<Value = CheckKind> {
         .prop_map(|(names, ignores)| {
             CheckKind::Alarms(AlarmsCheck {
                 names: names.into_iter().collect(),
-                already_on: match ignores {
-                    true => AlreadyOn::Ignore,
-                    false => AlreadyOn::Fail,
+                already_on: if ignores {
+                    AlreadyOn::Ignore
+                } else {
+                    AlreadyOn::Fail
                 },
             })
         })
@@ -280,14 +281,12 @@ fn expectation() -> impl Strategy<Value = MetricExpectation> {
     });
     let comparison =
         (any::<bool>(), any::<bool>(), any::<bool>()).prop_flat_map(|(blue, lower, is_usual)| {
-            let usual = Comparison::with(match blue {
-                true => Baseline::Blue,
-                false => Baseline::Previous,
+            let usual = Comparison::with(if blue {
+                Baseline::Blue
+            } else {
+                Baseline::Previous
             });
-            let worse = match lower {
-                true => Worse::Lower,
-                false => Worse::Higher,
-            };
+            let worse = if lower { Worse::Lower } else { Worse::Higher };
             (0.0..=100.0, 0.000_1..=0.2, 1_u32..=10_000_000).prop_map(
                 move |(tolerance, significance, min_samples)| {
                     if is_usual {
