@@ -42,7 +42,7 @@ pub(crate) enum Hostile {
     AlmostHeaders,
     /// Nothing at all.
     Silence,
-    /// Redirects to itself, each with a longer place.
+    /// One redirect after the other.
     Redirects,
 }
 
@@ -111,7 +111,7 @@ impl Hostile {
             Self::EndlessContinue | Self::Silence => b"",
             Self::SlowBody => b"HTTP/1.1 200 OK\r\ncontent-length: 60000\r\n\r\n",
             Self::HugeLength => b"HTTP/1.1 200 OK\r\ncontent-length: 100000000\r\n\r\n",
-            Self::GzipBomb => b"HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: 4\r\n\r\n\x1f\x8b\x08\x00",
+            Self::GzipBomb => b"HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\nconnection: close\r\ncontent-length: 4\r\n\r\n\x1f\x8b\x08\x00",
             Self::AlmostAll => b"HTTP/1.1 200 OK\r\ncontent-length: 65536\r\nx: ",
             Self::Redirects => {
                 b"HTTP/1.1 302 Found\r\ncontent-length: 0\r\nconnection: close\r\nlocation: /"
@@ -146,13 +146,13 @@ impl Hostile {
                     .await?;
             }
             Self::AlmostAll => {
-                self.again(&mut stream, &[b'x'; 1000], 31).await?;
+                self.again(&mut stream, &[b'x'; 1000], 15).await?;
                 stream.write_all(b"\r\n\r\n").await.ok()?;
                 self.again(&mut stream, &[b'x'; 1000], 65).await?;
             }
-            Self::AlmostHeaders => self.again(&mut stream, &[b'x'; 1000], 31).await?,
+            Self::AlmostHeaders => self.again(&mut stream, &[b'x'; 1000], 15).await?,
             Self::Redirects => {
-                self.again(&mut stream, &[b'x'; 1000], 30).await?;
+                self.again(&mut stream, &[b'x'; 100], 7).await?;
                 stream.write_all(b"\r\n\r\n").await.ok()?;
                 return Some(());
             }
