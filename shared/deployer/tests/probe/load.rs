@@ -136,7 +136,11 @@ async fn a_warm_up_that_nobody_answers_is_not_gone_on_with() {
 async fn ratio_and_percentiles_decide() {
     // Every tenth is bad, every twentieth is not answered at all, and each third is slow.
     let answer = |nth: usize| {
-        let pause = if nth % 3 == 0 { ms(400) } else { ms(40) };
+        let pause = if nth.is_multiple_of(3) {
+            ms(400)
+        } else {
+            ms(40)
+        };
         match nth {
             _ if nth % 20 == 19 => (pause, None),
             _ if nth % 10 == 9 => (pause, Some(500)),
