@@ -79,7 +79,8 @@ async fn no_check_holds_more_than_16_mib_whatever_a_server_answers() {
             );
             println!("{told}");
             match hostile {
-                Hostile::GzipBomb | Hostile::ManyValues | Hostile::MoreValues => {
+                Hostile::ManyValues => assert_eq!(found.phase, Phase::Successful, "{told}"),
+                Hostile::GzipBomb | Hostile::MoreValues => {
                     assert_eq!(found.phase, Phase::Failed, "{told}");
                 }
                 // All of them were under way, and none was read.
