@@ -117,18 +117,11 @@ impl Probe {
             url: shown(&url),
             reason,
         };
-        let mut request = Request::get(url.as_str()).header(header::USER_AGENT, "greenlight");
-        if let Some(host) = url.host_str() {
-            let port = url.port().map(|port| format!(":{port}"));
-            request = request.header(header::HOST, format!("{host}{}", port.unwrap_or_default()));
-        }
         let outgoing = Outgoing {
             url: &url,
             server_name: None,
             reach: Reach::AwayOrLoopback,
-            request: request
-                .body(Bytes::new())
-                .map_err(|error| unusable(error.to_string()))?,
+            request: hop::plain("GET", &url, None)?,
             limit: BODY_LIMIT,
         };
         let answer = timeout(REQUEST_LIMIT, self.exchange(outgoing))

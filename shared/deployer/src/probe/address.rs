@@ -99,21 +99,26 @@ fn class_v6(address: Ipv6Addr) -> Class {
     }
 }
 
+/// Before an IPv4 address: compatible, mapped, translated, NAT64.
+const EMBEDDING: [[u16; 6]; 4] = [
+    [0, 0, 0, 0, 0, 0],
+    [0, 0, 0, 0, 0, 0xffff],
+    [0, 0, 0, 0, 0xffff, 0],
+    [0x64, 0xff9b, 0, 0, 0, 0],
+];
+
 /// The IPv4 address that is written into an IPv6 one, by which a machine or a gateway dials it.
 fn embedded(address: Ipv6Addr) -> Option<Ipv4Addr> {
-    let v4 = |high: u16, low: u16| Ipv4Addr::from(u32::from(high) << 16 | u32::from(low));
-    match address.segments() {
+    let segments = address.segments();
+    let (high, low) = match segments {
         // `::` and `::1` are IPv6's own.
-        [0, 0, 0, 0, 0, 0, 0, 0 | 1] => None,
-        // Compatible, mapped, translated, NAT64 (`64:ff9b::/96`).
-        [0, 0, 0, 0, 0, 0, high, low]
-        | [0, 0, 0, 0, 0, 0xffff, high, low]
-        | [0, 0, 0, 0, 0xffff, 0, high, low]
-        | [0x64, 0xff9b, 0, 0, 0, 0, high, low]
+        _ if address.is_unspecified() || address.is_loopback() => return None,
         // 6to4.
-        | [0x2002, high, low, ..] => Some(v4(high, low)),
-        _ => None,
-    }
+        [0x2002, high, low, ..] => (high, low),
+        [.., high, low] if EMBEDDING.iter().any(|it| segments.starts_with(it)) => (high, low),
+        _ => return None,
+    };
+    Some(Ipv4Addr::from(u32::from(high) << 16 | u32::from(low)))
 }
 
 #[cfg(test)]

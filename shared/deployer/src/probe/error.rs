@@ -59,7 +59,7 @@ pub enum ProbeError {
         remedy: &'static str,
         /// What is wrong with it.
         #[source]
-        source: rustls::Error,
+        source: Box<rustls::Error>,
     },
     /// No answer came in time.
     #[error("no answer from `{url}` within {} ms", .limit.as_millis())]
@@ -125,7 +125,7 @@ impl ProbeError {
                 url: shown(url),
                 name: name.to_owned(),
                 remedy: remedy(&error),
-                source: error,
+                source: Box::new(error),
             },
             None => Self::NoAnswer {
                 url: shown(url),

@@ -1,5 +1,7 @@
 //! One request of a chain of redirects, and what is left of it at the next.
 
+use std::fmt;
+
 use bytes::Bytes;
 use greenlight_core::target::check::{Destination, HttpCheck, HttpRequest};
 use http::{HeaderValue, Request, header};
@@ -99,18 +101,15 @@ impl<'a> Hop<'a> {
 
     /// The request as it is sent.
     pub(super) fn outgoing(&self, limit: usize) -> Result<Outgoing<'_>, ProbeError> {
-        let unusable = |error: http::Error| ProbeError::Url {
-            url: shown(&self.url),
-            reason: error.to_string(),
-        };
-        let mut request = self.plain().map_err(unusable)?;
+        let mut request = plain(self.method, &self.url, self.server_name)?;
         if self.sends_headers {
             for (name, value) in &self.asked.headers {
                 if !self.sends_body && name.starts_with("content-") {
                     continue;
                 }
-                let name = header::HeaderName::try_from(name).map_err(|it| unusable(it.into()))?;
-                let value = HeaderValue::try_from(value).map_err(|it| unusable(it.into()))?;
+                let name =
+                    header::HeaderName::try_from(name).map_err(|it| unusable(&self.url, &it))?;
+                let value = HeaderValue::try_from(value).map_err(|it| unusable(&self.url, &it))?;
                 request.headers_mut().insert(name, value);
             }
         }
@@ -127,19 +126,32 @@ impl<'a> Hop<'a> {
             limit,
         })
     }
+}
 
-    fn plain(&self) -> Result<Request<Bytes>, http::Error> {
-        let host = match (self.server_name, self.url.host_str(), self.url.port()) {
-            (Some(name), ..) => name.to_owned(),
-            (None, host, Some(port)) => format!("{}:{port}", host.unwrap_or_default()),
-            (None, host, None) => host.unwrap_or_default().to_owned(),
-        };
-        Request::builder()
-            .method(self.method)
-            .uri(self.url.as_str())
-            .header(header::HOST, host)
-            .header(header::USER_AGENT, "greenlight")
-            .body(Bytes::new())
+/// A request without anything that a check or a caller adds.
+pub(super) fn plain(
+    method: &str,
+    url: &Url,
+    server_name: Option<&str>,
+) -> Result<Request<Bytes>, ProbeError> {
+    let host = match (server_name, url.host_str(), url.port()) {
+        (Some(name), ..) => name.to_owned(),
+        (None, host, Some(port)) => format!("{}:{port}", host.unwrap_or_default()),
+        (None, host, None) => host.unwrap_or_default().to_owned(),
+    };
+    Request::builder()
+        .method(method)
+        .uri(url.as_str())
+        .header(header::HOST, host)
+        .header(header::USER_AGENT, "greenlight")
+        .body(Bytes::new())
+        .map_err(|error| unusable(url, &error))
+}
+
+fn unusable(url: &Url, error: &dyn fmt::Display) -> ProbeError {
+    ProbeError::Url {
+        url: shown(url),
+        reason: error.to_string(),
     }
 }
 

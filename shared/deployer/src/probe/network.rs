@@ -33,7 +33,7 @@ const CONNECT_LIMIT: Duration = Duration::from_secs(3);
 /// Of the addresses of one name, so many are tried.
 const ADDRESSES: usize = 3;
 /// The header block of an answer, and whatever else is read at once, in bytes.
-const BUFFER: usize = 32 * 1024;
+const BUFFER: usize = 16 * 1024;
 const MAX_HEADERS: usize = 100;
 /// Connections are kept for the next request, not for the next measurement: the machine may sleep in between.
 const IDLE: Duration = Duration::from_secs(4);

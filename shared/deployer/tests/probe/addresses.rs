@@ -97,6 +97,7 @@ async fn a_name_that_leads_to_a_local_address_is_refused() {
     let url = "http://rebound.example.org/";
     for host in LOCAL.iter().take(15).chain(NOBODY) {
         let address = host.trim_matches(['[', ']']);
+        let written = address.parse::<std::net::IpAddr>().unwrap().to_string();
         let error = leading(&[address])
             .ask(&check, &check.requests[0], url)
             .await
@@ -110,10 +111,7 @@ async fn a_name_that_leads_to_a_local_address_is_refused() {
             "{host}: {told}"
         );
         assert!(told.contains("`rebound.example.org`"), "{host}: {told}");
-        assert!(
-            told.contains(address) || address.contains("a9fe"),
-            "{host}: {told}"
-        );
+        assert!(told.contains(&written), "{host}: {told}");
     }
     // One such address among others is enough.
     let mixed = leading(&["192.0.2.1", "169.254.169.254"]);
@@ -195,7 +193,7 @@ async fn under_load_a_refused_address_ends_the_measurement_at_once() {
     let check = check(&json!({
         "url": "http://169.254.169.254/",
         "local_addresses": false,
-        "load": {"requests": 1000, "rate": 1, "warm_up": 10, "success_ratio": 0.0},
+        "load": {"requests": 500, "rate": 1, "warm_up": 10, "success_ratio": 0.0},
     }));
     let found = simulated().measure(&check, None).await;
     assert_eq!((found.phase, found.is_final), (Phase::Error, true));

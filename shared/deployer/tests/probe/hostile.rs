@@ -14,14 +14,14 @@ use crate::document::check;
 use crate::hostile_server::Hostile;
 use crate::server::{Server, answer};
 
-/// What has to be said of each.
+/// What has to be said of each: one of these.
 fn told_of(hostile: Hostile) -> &'static [&'static str] {
     match hostile {
-        Hostile::EndlessBody | Hostile::EndlessChunks | Hostile::HugeLength => {
-            &["is larger than 262144 bytes"]
-        }
+        Hostile::EndlessBody | Hostile::HugeLength => &["is larger than 262144 bytes"],
+        // They are read one by one, and a slow machine does not come to the limit in time.
+        Hostile::EndlessChunks => &["is larger than 262144 bytes", "within 1500 ms"],
         Hostile::EndlessExtension => &["chunk extensions over limit"],
-        Hostile::EndlessTrailers => &["trailers", "over limit"],
+        Hostile::EndlessTrailers => &["chunk trailers count overflow"],
         Hostile::EndlessHeaders | Hostile::EndlessHeader | Hostile::EndlessStatus => {
             &["message head is too large"]
         }
@@ -33,7 +33,7 @@ fn told_of(hostile: Hostile) -> &'static [&'static str] {
         | Hostile::AlmostHeaders
         | Hostile::Silence => &["within 1500 ms"],
         Hostile::Redirects => &["redirects more often than 5 times"],
-        Hostile::GzipBomb => &[],
+        Hostile::GzipBomb | Hostile::ManyValues | Hostile::MoreValues => &[],
     }
 }
 
@@ -45,15 +45,20 @@ async fn every_hostile_server_is_done_with_in_time_and_with_a_reason() {
         let began = Instant::now();
         let asked = Probe::new().ask(&check, &check.requests[0], &url).await;
         assert!(began.elapsed() < Duration::from_secs(3), "{hostile:?}");
-        if hostile == Hostile::GzipBomb {
-            let answer = asked.unwrap();
-            assert_eq!(answer.body.len(), 4, "it is not decompressed");
+        let Err(error) = asked else {
+            let length = asked.unwrap().body.len();
+            match hostile {
+                // It is not decompressed.
+                Hostile::GzipBomb => assert_eq!(length, 4),
+                Hostile::ManyValues => assert_eq!(length, 19_605),
+                Hostile::MoreValues => assert_eq!(length, 262_005),
+                other => panic!("{other:?} is answered with {length} bytes"),
+            }
             continue;
-        }
-        let told = chain(&asked.unwrap_err());
-        for part in told_of(hostile) {
-            assert!(told.contains(part), "{hostile:?}: {told}");
-        }
+        };
+        let told = chain(&error);
+        let is_told = told_of(hostile).iter().any(|part| told.contains(part));
+        assert!(is_told, "{hostile:?}: {told}");
         assert!(told.contains("127.0.0.1"), "{hostile:?}: {told}");
         assert!(told.len() < 1000, "{hostile:?}: {} bytes", told.len());
     }

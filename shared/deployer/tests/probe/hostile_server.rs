@@ -7,6 +7,17 @@ use tokio::{
 };
 use tokio_rustls::TlsAcceptor;
 
+/// A hundred JSON values, of which each takes the most memory for its bytes.
+const VALUES: [u8; 400] = {
+    let mut values = [0; 400];
+    let mut at = 0;
+    while at < 400 {
+        values[at] = b",[0]"[at % 4];
+        at += 1;
+    }
+    values
+};
+
 /// What a server does to whoever asks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Hostile {
@@ -42,12 +53,16 @@ pub(crate) enum Hostile {
     AlmostHeaders,
     /// Nothing at all.
     Silence,
-    /// Redirects to itself, each with a longer place.
+    /// One redirect after the other.
     Redirects,
+    /// About as many JSON values as are looked into.
+    ManyValues,
+    /// As many as fit into what is read.
+    MoreValues,
 }
 
 impl Hostile {
-    pub(crate) const ALL: [Self; 17] = [
+    pub(crate) const ALL: [Self; 19] = [
         Self::EndlessBody,
         Self::EndlessChunks,
         Self::EndlessExtension,
@@ -65,6 +80,8 @@ impl Hostile {
         Self::AlmostHeaders,
         Self::Silence,
         Self::Redirects,
+        Self::ManyValues,
+        Self::MoreValues,
     ];
 
     /// Serves any number of clients, over TLS if there is a certificate; says where.
@@ -93,7 +110,9 @@ impl Hostile {
     /// Until the client has gone, which is told by `None`.
     async fn answer(self, mut stream: impl AsyncRead + AsyncWrite + Unpin) -> Option<()> {
         let mut request = [0; 1024];
-        stream.read(&mut request).await.ok()?;
+        if stream.read(&mut request).await.ok()? == 0 {
+            return None;
+        }
         let head: &[u8] = match self {
             Self::EndlessBody => b"HTTP/1.1 200 OK\r\n\r\n",
             Self::EndlessChunks | Self::AlmostAllChunks => {
@@ -111,7 +130,9 @@ impl Hostile {
             Self::EndlessContinue | Self::Silence => b"",
             Self::SlowBody => b"HTTP/1.1 200 OK\r\ncontent-length: 60000\r\n\r\n",
             Self::HugeLength => b"HTTP/1.1 200 OK\r\ncontent-length: 100000000\r\n\r\n",
-            Self::GzipBomb => b"HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: 4\r\n\r\n\x1f\x8b\x08\x00",
+            Self::GzipBomb => b"HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\nconnection: close\r\ncontent-length: 4\r\n\r\n\x1f\x8b\x08\x00",
+            Self::ManyValues => b"HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 19605\r\n\r\n[[0]",
+            Self::MoreValues => b"HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 262005\r\n\r\n[[0]",
             Self::AlmostAll => b"HTTP/1.1 200 OK\r\ncontent-length: 65536\r\nx: ",
             Self::Redirects => {
                 b"HTTP/1.1 302 Found\r\ncontent-length: 0\r\nconnection: close\r\nlocation: /"
@@ -146,17 +167,22 @@ impl Hostile {
                     .await?;
             }
             Self::AlmostAll => {
-                self.again(&mut stream, &[b'x'; 1000], 31).await?;
+                self.again(&mut stream, &[b'x'; 1000], 15).await?;
                 stream.write_all(b"\r\n\r\n").await.ok()?;
                 self.again(&mut stream, &[b'x'; 1000], 65).await?;
             }
-            Self::AlmostHeaders => self.again(&mut stream, &[b'x'; 1000], 31).await?,
+            Self::AlmostHeaders => self.again(&mut stream, &[b'x'; 1000], 15).await?,
             Self::Redirects => {
-                self.again(&mut stream, &[b'x'; 1000], 30).await?;
+                self.again(&mut stream, &[b'x'; 100], 7).await?;
                 stream.write_all(b"\r\n\r\n").await.ok()?;
                 return Some(());
             }
+            Self::ManyValues => self.again(&mut stream, &VALUES, 49).await?,
+            Self::MoreValues => self.again(&mut stream, &VALUES, 655).await?,
             Self::HugeLength | Self::GzipBomb | Self::Silence => {}
+        }
+        if matches!(self, Self::ManyValues | Self::MoreValues) {
+            stream.write_all(b"]").await.ok()?;
         }
         // Until the client goes.
         while stream.read(&mut request).await.ok()? > 0 {}

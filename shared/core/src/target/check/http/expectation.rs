@@ -10,6 +10,8 @@ use crate::text::excerpt;
 
 /// How much of an answer a message quotes.
 const EXCERPT: usize = 160;
+/// Of a body that is read as JSON: a value of two bytes takes hundreds of them in memory.
+const MAX_VALUES: usize = 10_000;
 
 /// What the answer has to be. All that is named has to hold.
 #[derive(Debug, Clone, PartialEq)]
@@ -114,6 +116,12 @@ impl Expectation {
         if self.json.is_empty() && self.json_matches.is_empty() {
             return Ok(());
         }
+        if values(body) > MAX_VALUES {
+            return Err(format!(
+                "the body holds more than {MAX_VALUES} JSON values, and is not looked into: {}",
+                quoted(body)
+            ));
+        }
         let document: Value = serde_json::from_slice(body)
             .map_err(|error| format!("the body is not JSON ({error}): {}", quoted(body)))?;
         for (pointer, wanted) in &self.json {
@@ -143,6 +151,21 @@ impl Expectation {
         }
         Ok(())
     }
+}
+
+/// How many values a JSON text has, or more: each but the first comes after a comma or opens an array or an object.
+fn values(json: &[u8]) -> usize {
+    let (mut values, mut in_text, mut is_escaped) = (1, false, false);
+    for byte in json {
+        match byte {
+            _ if is_escaped => is_escaped = false,
+            b'\\' if in_text => is_escaped = true,
+            b'"' => in_text = !in_text,
+            b',' | b'[' | b'{' if !in_text => values += 1,
+            _ => {}
+        }
+    }
+    values
 }
 
 fn missing(pointer: &str, body: &[u8]) -> String {
@@ -202,5 +225,58 @@ impl fmt::Display for StatusRange {
         } else {
             write!(f, "{}-{}", self.from, self.to)
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn expecting_json() -> Expectation {
+        Expectation {
+            json: [("/0".to_owned(), json!(0))].into(),
+            ..Expectation::default()
+        }
+    }
+
+    #[test]
+    fn a_body_of_too_many_values_is_not_read_as_json() {
+        let of = |count: usize| format!("[{}0]", "0,".repeat(count));
+        assert_eq!(expecting_json().judge_body(of(9_990).as_bytes()), Ok(()));
+        let reason = expecting_json().judge_body(of(10_000).as_bytes());
+        let reason = reason.unwrap_err();
+        assert!(
+            reason.starts_with("the body holds more than 10000 JSON values"),
+            "{reason}"
+        );
+        // What is not JSON is not mistaken for it.
+        let open = "[".repeat(20_000);
+        assert!(expecting_json().judge_body(open.as_bytes()).is_err());
+        // Without a look into the JSON the body may be of any kind.
+        let any = Expectation::default();
+        assert_eq!(any.judge_body(of(10_000).as_bytes()), Ok(()));
+    }
+
+    #[test]
+    fn a_comma_in_a_text_is_not_a_value() {
+        for (text, expected) in [
+            ("0", 1),
+            ("{\"a\":[1,2]}", 4),
+            ("\"a,b,c[[{\"", 1),
+            ("[\"\\\",,\",1]", 3),
+        ] {
+            assert_eq!(values(text.as_bytes()), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_redirect_is_told_without_the_query() {
+        let headers = [("location".to_owned(), "/login?token=s3cret#top".to_owned())];
+        let reason = Expectation::default().judge_status(302, &headers, b"");
+        assert_eq!(
+            reason,
+            Err("status 302 instead of 200-299 (redirect to /login)".to_owned())
+        );
     }
 }
