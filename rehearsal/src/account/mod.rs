@@ -4,6 +4,8 @@
 //! module of its service; what happens by itself (tasks start, health is checked, traffic shifts) runs
 //! as tokio tasks on the account's [`Clock`]. The calls and happenings are in the [`Journal`].
 
+mod cbor;
+pub mod cloudwatch;
 pub mod codedeploy;
 pub mod codepipeline;
 pub mod containers;
@@ -24,6 +26,7 @@ pub mod s3;
 #[cfg(test)]
 mod sample;
 mod scope;
+mod service;
 mod settings;
 pub mod sts;
 pub mod template;
@@ -70,6 +73,7 @@ struct Inner {
 /// Everything that the account's services remember. Held for short sections, never across an await.
 #[derive(Default)]
 pub(crate) struct State {
+    pub(crate) cloudwatch: cloudwatch::State,
     pub(crate) ecr: ecr::State,
     pub(crate) ecs: ecs::State,
     pub(crate) elb: elb::State,

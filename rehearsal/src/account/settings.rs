@@ -52,6 +52,9 @@ pub struct Settings {
     pub late_result: LateResult,
     /// Whether `GetJobDetails` answers for the jobs of Lambda actions.
     pub job_details: JobDetails,
+    /// How long after they were measured CloudWatch shows samples. AWS gives no figure; for load balancers it is
+    /// a minute or more.
+    pub metric_delay: Duration,
 }
 
 impl Settings {
@@ -78,6 +81,7 @@ impl Settings {
             image_uri_variable: ImageUriVariable::WithTag,
             late_result: LateResult::InvalidJobState,
             job_details: JobDetails::OfAllJobs,
+            metric_delay: Duration::ZERO,
         }
     }
 
