@@ -18,6 +18,8 @@ pub mod events;
 pub mod functions;
 mod http_client;
 pub mod journal;
+mod lambda;
+mod logs;
 mod members;
 pub mod network;
 mod query;
@@ -44,9 +46,9 @@ use sha2::{Digest as _, Sha256};
 pub use error::ServiceError;
 pub use journal::Journal;
 pub use settings::{
-    ControllerDeployments, HookFailure, ImageUriVariable, ImmutableRepeat, JobDetails, LateResult,
-    Network, Replication, ReportedDigest, Retag, Settings, Unaccepted, UnresolvedVariable,
-    UntaggedPush,
+    ControllerDeployments, HookFailure, ImageUriVariable, ImmutableRepeat, IndexScan, JobDetails,
+    LateResult, Network, Replication, ReportedDigest, Retag, Settings, Unaccepted,
+    UnresolvedVariable, UntaggedPush,
 };
 
 use crate::clock::Clock;
@@ -81,6 +83,7 @@ pub(crate) struct State {
     pub(crate) codepipeline: codepipeline::State,
     pub(crate) events: events::State,
     pub(crate) functions: functions::State,
+    pub(crate) logs: logs::State,
     pub(crate) queues: queue::State,
     pub(crate) network: network::State,
     pub(crate) sts: sts::State,

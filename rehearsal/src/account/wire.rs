@@ -11,7 +11,7 @@ use super::scope::Scope;
 use super::service::{Protocol, Service};
 use super::{
     Account, ServiceError, cbor, cloudwatch, codedeploy, codepipeline, dynamodb, ecr, ecs, elb,
-    query, s3, sts,
+    lambda, logs, query, s3, sts,
 };
 
 /// How an answer is laid out.
@@ -43,6 +43,9 @@ impl Account {
             return self.handle_s3(caller, &request).await;
         }
         let request_id = request_id(&self.unique());
+        if lambda::is_meant(&request) {
+            return self.handle_lambda(caller, &request, &request_id).await;
+        }
         let layout = if header(&request, cbor::PROTOCOL.0).is_some() {
             Layout::Cbor
         } else {
@@ -82,11 +85,12 @@ impl Account {
                 Service::Ecs => ecs::handle(self, &operation, input),
                 Service::Elb => elb::handle(self, &operation, &input),
                 Service::Events => self.events().handle(&operation, &input),
+                Service::Logs => logs::handle(self, &operation, &input),
                 Service::Sts => {
                     let key = scope.map(|scope| scope.key);
                     sts::handle(self, &caller, key, &operation, &input)
                 }
-                Service::DynamoDb | Service::Lambda | Service::Logs | Service::S3 => {
+                Service::DynamoDb | Service::Lambda | Service::S3 => {
                     Err(ServiceError::unknown_operation(service.name(), &operation))
                 }
             }
@@ -147,6 +151,37 @@ impl Account {
         response
     }
 
+    async fn handle_lambda(
+        &self,
+        caller: String,
+        request: &Request<Bytes>,
+        request_id: &str,
+    ) -> Response<Bytes> {
+        let call = match lambda::read(request) {
+            Ok(call) => call,
+            Err(error) => return lambda::error(&error, request_id),
+        };
+        let service = Service::Lambda;
+        let refusal = self.refusal(&caller, request, service, "InvokeFunction", (None, None));
+        let result = match refusal {
+            Some(refusal) => Err(refusal),
+            None => lambda::invoke(self, &call).await,
+        };
+        let (response, output) = match &result {
+            Ok(answer) => (answer.response(request_id), answer.output()),
+            Err(error) => (lambda::error(error, request_id), error.to_json()),
+        };
+        let answer = (response.status().as_u16(), output);
+        self.journal().call(
+            caller,
+            service.name(),
+            "Invoke".to_owned(),
+            call.input(),
+            answer,
+        );
+        response
+    }
+
     fn caller(&self, scope: Option<Scope<'_>>) -> String {
         let state = self.state();
         scope
@@ -171,7 +206,11 @@ impl Account {
         };
         let mut error = sts::check(self, request).err().or_else(denied)?;
         let (status, names) = match service.protocol() {
-            Protocol::Json | Protocol::RestJson => return Some(error),
+            Protocol::Json => return Some(error),
+            Protocol::RestJson => {
+                error.status = 403;
+                return Some(error);
+            }
             Protocol::Query(_) | Protocol::QueryCompatible => (
                 403,
                 ["AccessDenied", "ExpiredToken", "InvalidClientTokenId"],

@@ -92,6 +92,10 @@ impl Samples {
     }
 
     pub(super) fn merge(&mut self, other: &Self) {
+        // The minimum and maximum of no samples are none.
+        if other.count == 0 {
+            return;
+        }
         if self.count == 0 {
             self.clone_from(other);
             return;
