@@ -75,3 +75,24 @@ impl Process {
         response
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_flaky_application_fails_every_so_many_th_answer_but_not_the_health_check() {
+        let clock = Clock::scaled(jiff::Timestamp::UNIX_EPOCH, 1.0);
+        let process = Process::new(&ImageSpec::flaky("v2", 3), clock);
+        let ask = async |path: &str| {
+            let request = Request::get(path).body(()).unwrap();
+            process.respond(&request).await.status().as_u16()
+        };
+        let mut statuses = Vec::new();
+        for path in ["/", "/ping", "/health", "/ping", "/ping", "/", "/ping", "/"] {
+            statuses.push(ask(path).await);
+        }
+        assert_eq!(statuses, [200, 200, 200, 200, 200, 500, 200, 200]);
+        assert_eq!((ask("/health").await, ask("/nowhere").await), (200, 500));
+    }
+}

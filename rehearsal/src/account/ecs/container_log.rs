@@ -36,7 +36,7 @@ mod tests {
 
     use super::*;
 
-    fn stream(configuration: Value) -> Option<StreamId> {
+    fn stream(configuration: &Value) -> Option<StreamId> {
         let container = json!({"name": "api", "logConfiguration": configuration});
         let document = json!({"containerDefinitions": [{"name": "other"}, container]});
         stream_of(&document, "api", "abc-123", "0123")
@@ -45,20 +45,20 @@ mod tests {
     #[test]
     fn the_stream_is_named_after_prefix_container_and_task() {
         let options = json!({"awslogs-group": "/ecs/api", "awslogs-stream-prefix": "live"});
-        let found = stream(json!({"logDriver": "awslogs", "options": options})).unwrap();
+        let found = stream(&json!({"logDriver": "awslogs", "options": options})).unwrap();
         assert_eq!(
             (found.group.as_str(), found.stream.as_str()),
             ("/ecs/api", "live/api/0123")
         );
         let options = json!({"awslogs-group": "/ecs/api"});
-        let found = stream(json!({"logDriver": "awslogs", "options": options})).unwrap();
+        let found = stream(&json!({"logDriver": "awslogs", "options": options})).unwrap();
         assert_eq!(found.stream, "abc-123");
     }
 
     #[test]
     fn other_drivers_and_containers_without_a_group_have_none() {
-        assert_eq!(stream(json!({"logDriver": "awsfirelens"})), None);
-        assert_eq!(stream(json!({"logDriver": "awslogs"})), None);
-        assert_eq!(stream(json!(null)), None);
+        assert_eq!(stream(&json!({"logDriver": "awsfirelens"})), None);
+        assert_eq!(stream(&json!({"logDriver": "awslogs"})), None);
+        assert_eq!(stream(&json!(null)), None);
     }
 }
