@@ -6,6 +6,7 @@
 mod describe;
 mod health_check;
 mod listener;
+mod metrics;
 mod route;
 mod seams;
 mod target_group;

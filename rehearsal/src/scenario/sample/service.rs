@@ -164,7 +164,14 @@ fn task_definition(image: &str) -> Value {
                 "essential": true,
                 "portMappings": [{"containerPort": CONTAINER_PORT, "protocol": "tcp"}],
                 "environment": [{"name": "STAGE", "value": "test"}],
-                "logConfiguration": {"logDriver": "awsfirelens"},
+                "logConfiguration": {
+                    "logDriver": "awslogs",
+                    "options": {
+                        "awslogs-group": "/ecs/api",
+                        "awslogs-region": "eu-west-1",
+                        "awslogs-stream-prefix": "api",
+                    },
+                },
             },
             {
                 "name": "log-router",
