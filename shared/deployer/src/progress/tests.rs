@@ -330,7 +330,7 @@ fn the_form_for_machines_has_everything() {
 
 #[test]
 fn what_a_gate_asks_people_is_told_with_how_to_answer_and_until_when() {
-    let at = |second| Timestamp::new(1_764_000_000 + second, 0).unwrap();
+    let at = |second: i64| Timestamp::new(1_764_000_000 + second, 0).unwrap();
     let check = ApprovalCheck {
         approvals: 2,
         question: Some("Has the migration run?".into()),

@@ -103,7 +103,6 @@ fn a_gate_is_told_with_its_checks_when_its_report_comes() {
     let mut seen = Seen::default();
     let mut record = record(Status::Started);
     seen.news(&record, None);
-    let at = record.requested_at;
     let report = |verdict, summary: &str| {
         let at = record.requested_at;
         let check = CheckReport {
