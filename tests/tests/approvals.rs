@@ -37,7 +37,10 @@ fn asking(stand: Stand, check: &str) -> Vec<Target> {
 }
 
 async fn open(stand: Stand, check: &str) -> World {
-    World::open_stand_in(Settings::for_tests(), stand, &asking(stand, check)).await
+    let world = World::open_stand_in(Settings::for_tests(), stand, &asking(stand, check)).await;
+    // A gate that outlasts an invocation is carried on by the schedule.
+    world.sample.account.events().resume_schedules();
+    world
 }
 
 fn yes() -> Answer {
@@ -200,17 +203,22 @@ async fn one_rejection_fails_the_deployment_and_says_who_and_why() {
 
 #[tokio::test(start_paused = true)]
 async fn what_nobody_answers_fails_when_its_time_is_over() {
-    let world = open(Stand::CodeDeploy, "approval: { timeout: 20m }").await;
-    let v2 = world.sample.push(&ImageSpec::healthy("v2")).unwrap();
-    let approval = until_asked(&world).await;
-    world.quiet().await;
-    let record = world.record_of(&v2).await;
-    assert_eq!(record.status, Status::Failed);
-    let (verdict, summary, _) = approval_of(&record);
-    assert_eq!(verdict, Verdict::Failed);
-    assert!(summary.contains("1 of 1 approvals"), "{summary}");
-    assert!(record.concluded_at.unwrap() >= approval.until);
-    assert_eq!(world.sample.live_digest().as_ref(), Some(&world.sample.v1));
+    for (stand, check) in [
+        (Stand::CodeDeploy, "approval: { timeout: 35m }"),
+        (Stand::BlueGreen, "approval: { timeout: 3h }"),
+    ] {
+        let world = open(stand, check).await;
+        let v2 = world.sample.push(&ImageSpec::healthy("v2")).unwrap();
+        let approval = until_asked(&world).await;
+        world.quiet().await;
+        let record = world.record_of(&v2).await;
+        assert_eq!(record.status, Status::Failed, "{stand:?}");
+        let (verdict, summary, _) = approval_of(&record);
+        assert_eq!(verdict, Verdict::Failed);
+        assert!(summary.contains("1 of 1 approvals"), "{summary}");
+        assert!(record.concluded_at.unwrap() >= approval.until);
+        assert_eq!(world.sample.live_digest().as_ref(), Some(&world.sample.v1));
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -332,7 +340,7 @@ async fn a_gate_is_tried_on_what_runs_whoever_deploys_it() {
 async fn a_gate_that_is_tried_asks_nobody_and_tells_of_every_check() {
     let document = Stand::Rolling.targets().replace(
         "- digest: { timeout: 1m }",
-        "- http: { url: \"http://10.99.0.1/\", timeout: 5s }\n        - approval: {}",
+        "- http: { url: \"http://10.99.0.1/\", timeout: 5s }\n        - approval: { timeout: 1m }",
     );
     let targets = targets_in(&document);
     let world = World::open_stand_in(Settings::for_tests(), Stand::Rolling, &targets).await;
