@@ -255,6 +255,18 @@ impl<'a> Given<'a> {
             None => "deploy",
             Some(word) => word.as_deref()?,
         };
+        if self.values.contains_key(&Key::Gate) && word != "verify" && ACTIONS.contains(&word) {
+            out.add_with_hint(
+                self.name(Key::Gate),
+                format!(
+                    "means nothing with the action `{word}`; it is the gate that `verify` tries"
+                ),
+                format!(
+                    "leave it out, or set `{}` to `verify`",
+                    self.name(Key::Action)
+                ),
+            );
+        }
         let action = match word {
             "deploy" => JobAction::Deploy,
             "verify" => JobAction::Verify {
@@ -279,19 +291,6 @@ impl<'a> Given<'a> {
                 return None;
             }
         };
-        let is_verify = matches!(action, JobAction::Verify { .. });
-        if self.values.contains_key(&Key::Gate) && !is_verify {
-            out.add_with_hint(
-                self.name(Key::Gate),
-                format!(
-                    "means nothing with the action `{word}`; it is the gate that `verify` tries"
-                ),
-                format!(
-                    "leave it out, or set `{}` to `verify`",
-                    self.name(Key::Action)
-                ),
-            );
-        }
         if self.values.contains_key(&Key::To) {
             out.add_with_hint(
                 self.name(Key::To),

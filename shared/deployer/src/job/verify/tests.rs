@@ -5,12 +5,12 @@ use super::*;
 use crate::plan::sample;
 
 fn stored(checks: &Value) -> StoredTarget {
-    sample::stored(&json!({ "gates": { "after_traffic": checks } }))
+    sample::stored(&json!({ "deploy": {"native": {}}, "gates": {"before_traffic": checks} }))
 }
 
 fn refused(checks: &Value, left: i64) -> Option<String> {
     let left = SignedDuration::from_secs(left);
-    match in_time(&stored(checks), GatePoint::AfterTraffic, left) {
+    match in_time(&stored(checks), GatePoint::BeforeTraffic, left) {
         Ok(()) => None,
         Err(Trouble::Lasting(failure)) => {
             assert_eq!(failure.kind(), FailureType::ConfigurationError);
@@ -28,7 +28,7 @@ fn the_checks_of_a_gate_have_ten_minutes_together() {
     let message = refused(&too_long, 110).unwrap();
     assert!(
         message.starts_with(
-            "the checks of gate after_traffic of target `api-test` take 11m together, and the action `verify` \
+            "the checks of gate before_traffic of target `api-test` take 11m together, and the action `verify` \
              has 10m for them"
         ),
         "{message}"
@@ -40,8 +40,8 @@ fn what_cannot_end_while_the_function_runs_is_not_begun() {
     let checks = json!([{"tasks": {"count": 10, "interval": "30s", "timeout": "9m"}}]);
     assert_eq!(refused(&checks, 270), None);
     let message = refused(&checks, 110).unwrap();
-    assert!(message.contains("take 4m30s together"), "{message}");
-    assert!(message.contains("has 1m50s for them"), "{message}");
+    assert!(message.contains("take 270s together"), "{message}");
+    assert!(message.contains("has 110s for them"), "{message}");
 }
 
 #[test]
@@ -69,7 +69,7 @@ fn a_gate_that_does_not_pass_fails_the_job_with_all_that_was_found() {
         let checks = ["tasks", "http"].into_iter().zip(verdicts);
         let checks = checks.map(|(name, verdict)| check(name, verdict));
         Verified {
-            report: GateReport::conclude(GatePoint::AfterTraffic, checks.collect(), at, at),
+            report: GateReport::conclude(GatePoint::BeforeTraffic, checks.collect(), at, at),
             skipped: Vec::new(),
         }
     };
@@ -89,8 +89,8 @@ fn a_gate_that_does_not_pass_fails_the_job_with_all_that_was_found() {
     assert_eq!(failure.kind(), FailureType::JobFailed);
     assert_eq!(
         failure.message(),
-        "Target `api-test` runs mco/api@000000000000, which does not pass its gate after_traffic: failed\n\
-         - gate after_traffic: check `http` failed: answered 500\n\
+        "Target `api-test` runs mco/api@000000000000, which does not pass its gate before_traffic: failed\n\
+         - gate before_traffic: check `http` failed: answered 500\n\
          - body: oops"
     );
 }
