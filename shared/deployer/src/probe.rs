@@ -147,8 +147,13 @@ impl Probe {
         };
         let url = shown(&first.url);
         let mut hop = first;
+        let mut from = None;
         for _ in 0..=check.follow_redirects {
-            let mut answer = self.exchange(hop.outgoing(limit)?).await?;
+            let sent = match hop.outgoing(limit) {
+                Ok(outgoing) => self.exchange(outgoing).await,
+                Err(error) => Err(error),
+            };
+            let mut answer = sent.map_err(|error| error.after(from.as_deref()))?;
             answer.latency = started.elapsed();
             let location = answer
                 .headers
@@ -158,7 +163,11 @@ impl Probe {
             let is_redirect = matches!(answer.status, 301 | 302 | 303 | 307 | 308);
             match location {
                 Some(location) if is_redirect && check.follow_redirects > 0 => {
-                    hop = hop.redirected(answer.status, location)?;
+                    let at = shown(&hop.url);
+                    hop = hop
+                        .redirected(answer.status, location)
+                        .map_err(|error| error.after(Some(&at)))?;
+                    from = Some(at);
                 }
                 _ => return Ok(answer),
             }

@@ -85,6 +85,15 @@ pub enum ProbeError {
         /// How many are followed.
         limit: u32,
     },
+    /// It redirects to what is not asked.
+    #[error("`{url}` redirects to what is not asked")]
+    Astray {
+        /// The URL.
+        url: String,
+        /// What is wrong with it.
+        #[source]
+        source: Box<ProbeError>,
+    },
     /// It redirects from HTTPS to HTTP.
     #[error("`{url}` redirects from HTTPS to `{to}`, which is not followed")]
     Downgrade {
@@ -106,6 +115,7 @@ impl ProbeError {
             Self::Late { .. } => "no answer in time",
             Self::TooLarge { .. } => "an answer that is too large",
             Self::Redirects { .. } => "too many redirects",
+            Self::Astray { .. } => "a redirect to what is not asked",
             Self::Downgrade { .. } => "a redirect to HTTP",
         }
     }
@@ -116,6 +126,17 @@ impl ProbeError {
             self,
             Self::Url { .. } | Self::Refused { .. } | Self::Nobody { .. }
         )
+    }
+
+    /// The same where a redirect led to it: then it is what a server answered, and may be otherwise the next time.
+    pub(super) fn after(self, redirect_of: Option<&str>) -> Self {
+        match redirect_of {
+            Some(url) if self.is_final() => Self::Astray {
+                url: url.to_owned(),
+                source: Box::new(self),
+            },
+            _ => self,
+        }
     }
 
     /// Of something that went wrong on the way to the server `name`.

@@ -53,7 +53,7 @@ impl<'a> Hop<'a> {
     pub(super) fn redirected(mut self, status: u16, location: &str) -> Result<Self, ProbeError> {
         let to = self.url.join(location).map_err(|error| ProbeError::Url {
             url: shown_text(location),
-            reason: format!("`{}` redirects to it, and {error}", shown(&self.url)),
+            reason: error.to_string(),
         })?;
         let to = self.at_the_listener(require_http(to)?);
         if self.url.scheme() == "https" && to.scheme() == "http" {

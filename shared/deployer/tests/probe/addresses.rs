@@ -156,9 +156,39 @@ async fn a_redirect_to_a_local_address_is_refused() {
             .ask(&check, &check.requests[0], &server.url)
             .await
             .unwrap_err();
+        let told = chain(&error);
         assert!(
-            matches!(error, ProbeError::Refused { .. }),
-            "{host}: {error}"
+            matches!(&error, ProbeError::Astray { source, .. } if matches!(**source, ProbeError::Refused { .. })),
+            "{host}: {told}"
+        );
+        assert!(told.contains("`local_addresses: true`"), "{host}: {told}");
+    }
+}
+
+#[tokio::test]
+async fn under_load_a_redirect_to_a_local_address_is_one_bad_answer() {
+    let away = redirect(302, "http://169.254.169.254/");
+    let server = Server::answering([vec![ok(); 9], vec![away]].concat()).await;
+    for (ratio, phase) in [(0.9, Phase::Successful), (1.0, Phase::Failed)] {
+        let check = check(&json!({
+            "path": "/",
+            "local_addresses": false,
+            "follow_redirects": 1,
+            "load": {"requests": 20, "rate": 200, "success_ratio": ratio},
+        }));
+        let found = Probe::new().measure(&check, Some(&server.url)).await;
+        assert_eq!(found.phase, phase, "{}", found.summary);
+        assert!(
+            found
+                .summary
+                .ends_with("not as expected: a redirect to what is not asked (2)"),
+            "{}",
+            found.summary
+        );
+        assert!(
+            found.evidence[0].contains("link-local"),
+            "{:?}",
+            found.evidence
         );
     }
 }

@@ -52,7 +52,7 @@ async fn a_redirect_to_something_else_than_http_is_refused() {
             .await
             .unwrap_err();
         assert!(
-            matches!(error, ProbeError::Url { .. }),
+            matches!(&error, ProbeError::Astray { source, .. } if matches!(**source, ProbeError::Url { .. })),
             "{location}: {error}"
         );
     }
