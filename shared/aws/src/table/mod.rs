@@ -8,6 +8,7 @@
 //! | … to a deployment group | `codedeploy#<account>/<application>/<group>` | `target#<name>` |
 //! | … by a pipeline | `pipeline#<account>/<name>` | `target#<name>` |
 //! | which target takes images of a repository that is not its first | `target#<name>` | `repository#<uri>` |
+//! | what people are asked at a gate, and have said | `target#<name>` | `approval#<point>#<AWS id>` |
 //! | templates that a pipeline's job has brought for a deployment | `target#<name>` | `files#<ULID>` |
 //! | a pipeline's job | `job#<id>` | `job` |
 //! | a gate that a hook waits for | `gate#<AWS's id of the deployment>` | `codedeploy#<hash>`, `ecs#<stage>` |
@@ -17,6 +18,7 @@
 //! Nothing else has the attribute `repository`. It is eventually consistent, which does no harm: a state moves by compare-and-swap
 //! on `version`, so whoever has read an old one reads again.
 
+mod approvals;
 mod commit;
 mod files;
 mod gates;
@@ -31,6 +33,7 @@ use futures_util::future::try_join_all;
 use greenlight_core::{image::RepositoryUri, target::TargetName};
 use serde_dynamo::aws_sdk_dynamodb_1::from_item;
 
+pub use approvals::Decided;
 pub use commit::Commit;
 pub use files::StoredFiles;
 pub use gates::{GateKey, GateRun, GateVerdict, HookToken};

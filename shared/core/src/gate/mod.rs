@@ -4,8 +4,10 @@
 //! measurements, measurements a check's verdict, and checks a gate's verdict; and what ECS asks of a
 //! gate at its own deployments ([`EcsHook`]).
 
+mod approval;
 mod digest;
 mod ecs_hook;
+mod http;
 mod measurement;
 mod progress;
 mod report;
@@ -13,8 +15,10 @@ mod targets;
 mod tasks;
 mod unfinished;
 
+pub use approval::{Approval, ApprovalId, Decision, NotOpen, Standing};
 pub use digest::{RunningContainer, measure_digests};
 pub use ecs_hook::{AtStage, EcsHook, UnreadableHook, Weights, is_ecs_hook};
+pub use http::{LoadTally, Sent, answer_line};
 pub use measurement::{Measurement, Phase};
 pub use progress::Progress;
 pub use report::{CheckReport, Counts, GateReport, Measured, Verdict};

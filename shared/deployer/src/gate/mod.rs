@@ -2,11 +2,12 @@
 //!
 //! Three ask for one: CodeDeploy by its hook ([`codedeploy`]), ECS by the hook of its own blue/green, linear and canary
 //! deployments ([`service`]), and the end of a rolling deployment ([`rolling`]). What is checked is the same: the green
-//! tasks ([`green`]), by the checks of the target ([`run`], [`measure`]).
+//! tasks ([`green`]), by the checks of the target ([`run`], [`measure`]). People can try a gate on what runs ([`live`]).
 
 mod codedeploy;
 mod expectation;
 mod green;
+mod live;
 mod measure;
 mod rolling;
 mod run;
@@ -27,6 +28,8 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::Deployer;
 
+pub(crate) use live::asks_people;
+pub use live::{Verified, VerifyError};
 pub(crate) use rolling::AfterTraffic;
 
 /// What a gate found, and what to answer.

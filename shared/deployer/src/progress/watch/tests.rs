@@ -32,6 +32,7 @@ fn record(status: Status) -> DeploymentRecord {
         reason: None,
         evidence: Vec::new(),
         gates: BTreeMap::new(),
+        decisions: Vec::new(),
     }
 }
 
@@ -41,6 +42,7 @@ fn progress(headline: &str, facts: &[&str]) -> Progress {
         headline: headline.into(),
         facts: facts.iter().map(|&fact| fact.to_owned()).collect(),
         awaiting: None,
+        asked: Vec::new(),
     }
 }
 
