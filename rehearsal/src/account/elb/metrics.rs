@@ -107,6 +107,14 @@ fn count(elb: &State, target_group_arn: &str) -> Option<(String, f64, f64)> {
     Some((arn, of(Health::Healthy), of(Health::Unhealthy)))
 }
 
+/// What the dimension `LoadBalancer` is for the load balancer of this name.
+pub fn metric_dimension(account: &Account, load_balancer: &str) -> Option<String> {
+    let state = account.state();
+    let mut balancers = state.elb.load_balancers.iter();
+    let balancer = balancers.find(|balancer| balancer.name == load_balancer)?;
+    Some(dimension(&balancer.arn, ":loadbalancer/", ""))
+}
+
 fn record(account: &Account, dimensions: &[(&str, &str)], measured: &[Measured<'_>]) {
     let at = account.clock().now();
     let mut state = account.state();
