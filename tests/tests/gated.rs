@@ -9,7 +9,8 @@ use rehearsal::scenario::sample::{Stand, TAG, WEB_REPOSITORY, WEB_TARGET};
 /// The stand's targets, with gates that ask no alarm.
 fn without_alarms() -> String {
     let document = Stand::Gated.targets().lines();
-    let kept = document.filter(|line| !line.contains("alarms:") && !line.contains("after_traffic:"));
+    let kept =
+        document.filter(|line| !line.contains("alarms:") && !line.contains("after_traffic:"));
     kept.map(|line| format!("{line}\n")).collect()
 }
 

@@ -25,6 +25,8 @@ const QUIET_BOUND: Duration = Duration::from_hours(6);
 
 /// The variable by which a function is told what to log.
 const LOG: &str = "GREENLIGHT_LOG";
+/// The variable by which a function is told how fast the time runs.
+const CLOCK: &str = "GREENLIGHT_CLOCK";
 
 /// How often something is looked for that happens any moment, in real time.
 const OFTEN: Duration = Duration::from_millis(20);
@@ -43,6 +45,8 @@ pub struct Opening {
     /// The file of the workspace in which the targets are, if it is not the stand's: at
     /// [`Stand::Gated`] every story has gates of its own.
     pub targets: Option<&'static str>,
+    /// Whether the functions live in the account's time, and not in real time.
+    pub in_its_time: bool,
     /// What the functions log, if not what they log by themselves.
     pub log: Option<&'static str>,
     /// What CodePipeline does with a reference to a variable that there is not.
@@ -58,6 +62,7 @@ impl Opening {
             quiet: false,
             registers: true,
             targets: None,
+            in_its_time: false,
             log: None,
             unresolved: UnresolvedVariable::FailsTheAction,
         }
@@ -123,7 +128,10 @@ impl Stage {
         };
         account
             .deploy(&sample.template, |function| {
-                host.handler(&logging(function, opening.log))
+                let clock = opening
+                    .in_its_time
+                    .then(|| format!("{}@{start}", opening.speed));
+                host.handler(&told(function, opening.log, clock.as_deref()))
             })
             .await?;
         let timeline = Timeline::new(start, opening.quiet);
@@ -257,11 +265,13 @@ pub(super) fn machine(what: &'static str) -> impl FnOnce(std::io::Error) -> Stag
     move |source| StageError::Machine { what, source }
 }
 
-/// The function, told what to log.
-fn logging(function: &Function, log: Option<&str>) -> Function {
+/// The function, told what to log and how fast its time runs.
+fn told(function: &Function, log: Option<&str>, clock: Option<&str>) -> Function {
     let mut function = function.clone();
-    let level = log.map(|level| (LOG.to_owned(), level.to_owned()));
-    function.environment.extend(level);
+    for (variable, value) in [(LOG, log), (CLOCK, clock)] {
+        let value = value.map(|value| (variable.to_owned(), value.to_owned()));
+        function.environment.extend(value);
+    }
     function
 }
 
