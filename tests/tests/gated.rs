@@ -1,7 +1,5 @@
 //! The stand of the gates' stories: two services in one account, deployed by CodeDeploy and by ECS itself.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
-
 use greenlight_tests::world::{World, targets_in, targets_of};
 use rehearsal::account::containers::ImageSpec;
 use rehearsal::scenario::sample::{Stand, TAG, WEB_REPOSITORY, WEB_TARGET};
@@ -11,7 +9,7 @@ fn without_alarms() -> String {
     let document = Stand::Gated.targets().lines();
     let kept =
         document.filter(|line| !line.contains("alarms:") && !line.contains("after_traffic:"));
-    kept.map(|line| format!("{line}\n")).collect()
+    kept.collect::<Vec<_>>().join("\n")
 }
 
 #[tokio::test(start_paused = true)]

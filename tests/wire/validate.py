@@ -44,7 +44,11 @@ COMMON_ERRORS = {
 UNIONS = {"AttributeValue"}
 # Values that AWS documents and its models lack, by shape: they may come in answers, and are not to be sent. ECS's
 # documentation has this stage among those that a service deployment goes through.
-DOCUMENTED = {"ServiceDeploymentLifecycleStage": {"PRE_PRODUCTION_TRAFFIC_SHIFT"}}
+# Inspector has this severity, and its findings are those of ECR's enhanced scanning.
+DOCUMENTED = {
+    "ServiceDeploymentLifecycleStage": {"PRE_PRODUCTION_TRAFFIC_SHIFT"},
+    "FindingSeverity": {"UNTRIAGED"},
+}
 SHOWN = 20
 
 

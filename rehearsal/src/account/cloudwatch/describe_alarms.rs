@@ -32,8 +32,7 @@ pub(super) fn describe_alarms(
         ));
     }
     if !names.is_empty() && prefix.is_some() {
-        return Err(ServiceError::new(
-            "InvalidParameterCombination",
+        return Err(ServiceError::validation(
             "AlarmNames and AlarmNamePrefix cannot be given together",
         ));
     }
