@@ -7,8 +7,10 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 use greenlight_core::duration;
-use greenlight_core::target::TargetName;
+use greenlight_core::target::{GatePoint, TargetName};
 use greenlight_deployer::plan::Wish;
+
+use crate::commands::Which;
 
 /// Deploys pushed images to Amazon ECS, and knows which image runs where.
 ///
@@ -84,6 +86,27 @@ pub(crate) enum Command {
         /// The target.
         target: TargetName,
     },
+    /// Say yes to what waits for a person: the check `approval` of a gate, a pause hook of ECS, or a
+    /// CodeDeploy deployment that is ready.
+    Approve(Approve),
+    /// Say no to what waits for a person: the gate fails, or the deployment is taken back.
+    Reject(Reject),
+    /// Show all that the gates of a deployment have found.
+    Gates {
+        /// The id of a deployment, or a target, whose newest deployment is meant.
+        which: Which,
+        /// The target of the deployment, if it is not registered any more.
+        #[arg(long, value_name = "NAME")]
+        target: Option<TargetName>,
+    },
+    /// Try the gates of a target on what runs now. Nothing is deployed or recorded.
+    Verify {
+        /// The target.
+        target: TargetName,
+        /// Only this gate.
+        #[arg(long, value_name = "POINT", value_parser = gate_point)]
+        gate: Option<GatePoint>,
+    },
     /// Stop the deployment that is under way, and take it back as far as AWS can.
     Abort {
         /// The target.
@@ -92,6 +115,46 @@ pub(crate) enum Command {
         #[arg(long, default_value = "aborted by `greenlight abort`")]
         reason: String,
     },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Approve {
+    /// The target.
+    pub(crate) target: TargetName,
+    /// Why, for the record.
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) reason: Option<String>,
+    #[command(flatten)]
+    pub(crate) asked: Asked,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Reject {
+    /// The target.
+    pub(crate) target: TargetName,
+    /// Why, for whoever has to mend it.
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) reason: String,
+    #[command(flatten)]
+    pub(crate) asked: Asked,
+}
+
+/// What is answered, where several gates ask.
+#[derive(Debug, Args)]
+pub(crate) struct Asked {
+    /// The gate that asks, where several do.
+    #[arg(long, value_parser = gate_point)]
+    pub(crate) point: Option<GatePoint>,
+    /// The deployment whose gate asks: its id, or that of AWS.
+    #[arg(long, value_name = "ID")]
+    pub(crate) deployment: Option<String>,
+}
+
+fn gate_point(text: &str) -> Result<GatePoint, String> {
+    GatePoint::of_name(text).ok_or_else(|| {
+        let known = GatePoint::ALL.map(GatePoint::name).join(", ");
+        format!("it is none of {known}")
+    })
 }
 
 #[derive(Debug, Args)]

@@ -3,8 +3,10 @@
 //! Both forms are made at one place from the same values, so that they cannot say different
 //! things. The JSON forms are described in `docs/cli.md`, because people script against them.
 
+mod approve;
 mod control;
 mod deploy;
+mod gates;
 mod history;
 mod image;
 mod origin;
@@ -13,14 +15,18 @@ mod plan;
 mod sample;
 mod status;
 mod targets;
+mod verify;
 mod whereabouts;
 
 use greenlight_aws::table::StoredTarget;
 use greenlight_core::target::{Target, TargetName};
 use greenlight_deployer::Deployer;
+use greenlight_deployer::approve::Answer;
 use serde_json::Value;
 
-use crate::arguments::{Arguments, Command, Targets};
+pub(crate) use gates::Which;
+
+use crate::arguments::{Approve, Arguments, Command, Reject, Targets};
 use crate::failure::Failure;
 use crate::{connection, document};
 
@@ -100,6 +106,34 @@ async fn try_to(arguments: Arguments) -> Result<Outcome, Failure> {
         Command::History { target, limit } => history::history(&deployer, &target, limit).await,
         Command::Where { image } => whereabouts::whereabouts(&deployer, &image).await,
         Command::Continue { target } => control::continue_(&deployer, &target).await,
+        Command::Approve(Approve {
+            target,
+            reason,
+            asked,
+        }) => {
+            let answer = Answer {
+                approved: true,
+                reason,
+                point: asked.point,
+                deployment: asked.deployment,
+            };
+            approve::answer(&deployer, &target, &answer).await
+        }
+        Command::Reject(Reject {
+            target,
+            reason,
+            asked,
+        }) => {
+            let answer = Answer {
+                approved: false,
+                reason: Some(reason),
+                point: asked.point,
+                deployment: asked.deployment,
+            };
+            approve::answer(&deployer, &target, &answer).await
+        }
+        Command::Gates { which, target } => gates::gates(&deployer, &which, target.as_ref()).await,
+        Command::Verify { target, gate } => return verify::verify(&deployer, &target, gate).await,
         Command::Abort { target, reason } => control::abort(&deployer, &target, &reason).await,
     };
     Ok(output?.into())

@@ -7,9 +7,12 @@ use std::fmt::Write as _;
 
 use greenlight_aws::{AwsError, Kind, chain};
 use greenlight_core::deployment::DeploymentId;
+use greenlight_core::gate::NotOpen;
 use greenlight_core::target::TargetName;
+use greenlight_deployer::approve::ApproveError;
 use greenlight_deployer::ask::AskError;
 use greenlight_deployer::control::ControlError;
+use greenlight_deployer::gate::VerifyError;
 use greenlight_deployer::history::HistoryError;
 use greenlight_deployer::plan::{PlanError, WishError};
 use greenlight_deployer::progress::watch::WatchError;
@@ -38,6 +41,16 @@ pub(crate) enum Failure {
     Watch(#[from] WatchError),
     #[error(transparent)]
     Control(#[from] ControlError),
+    #[error(transparent)]
+    Approve(#[from] ApproveError),
+    #[error(transparent)]
+    Verify(#[from] VerifyError),
+    #[error("target `{target}` has no gates with checks")]
+    NoGates { target: TargetName },
+    #[error("nothing was deployed to target `{target}` yet")]
+    NoDeployments { target: TargetName },
+    #[error("no registered target has a record of deployment {deployment}")]
+    NoSuchDeployment { deployment: DeploymentId },
     #[error("it cannot be told what a deployment to target `{target}` would register: {fault}")]
     NoDifference { target: TargetName, fault: String },
     #[error("a deployment to target `{target}` would not be started")]
@@ -118,13 +131,26 @@ impl Failure {
                 aws_hint(error).or_else(|| Some("the deployment goes on all the same".to_owned()))
             }
             Self::Control(error) => aws_hint(error),
+            Self::Approve(error) => approve_hint(error),
+            Self::Verify(error) => aws_hint(error),
+            Self::NoSuchDeployment { .. } => Some(
+                "`greenlight history TARGET --json` has the ids; `--target` names a target that is not \
+                 registered any more"
+                    .to_owned(),
+            ),
+            Self::NoGates { .. } => {
+                Some("give its document `gates`, and apply it again".to_owned())
+            }
             Self::NotLive { target, .. } => Some(format!(
                 "`greenlight history {target}` has all that was found"
             )),
             Self::StillUnderWay { target, .. } => Some(format!(
                 "it goes on; `greenlight status {target}` shows how far it is"
             )),
-            Self::Document(_) | Self::NoDifference { .. } | Self::NotStartable { .. } => None,
+            Self::Document(_)
+            | Self::NoDifference { .. }
+            | Self::NotStartable { .. }
+            | Self::NoDeployments { .. } => None,
         }
     }
 }
@@ -132,6 +158,20 @@ impl Failure {
 /// What to do where the function that runs the gates is not known.
 pub(crate) const HOOK_HINT: &str = "give `--hook` or set `GREENLIGHT_HOOK`: it is the output \
                                     `HookFunctionArn` of Greenlight's stack";
+
+fn approve_hint(error: &ApproveError) -> Option<String> {
+    match error {
+        ApproveError::Several { .. } | ApproveError::NoneOfThese { .. } => {
+            Some("choose by `--point POINT` or `--deployment ID`, or leave both out".to_owned())
+        }
+        ApproveError::TooLate {
+            target,
+            why: NotOpen::Approved { .. },
+            ..
+        } => Some(format!("`greenlight abort {target}` stops the deployment")),
+        error => aws_hint(error),
+    }
+}
 
 fn wish_hint(error: &WishError) -> Option<String> {
     match error {

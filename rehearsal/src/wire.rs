@@ -3,8 +3,9 @@
 //! `{"function", "service", "operation", "request", "status", "response"}`: `function` is the caller's
 //! logical id, or `operator`; `service` is botocore's name for it. `request` and `response` are the
 //! members as the service's model names them. That is what JSON services send; for the query protocol
-//! of `elbv2` and `sts` it is what the account read from the form and wrote into the XML, and for `s3` what it
-//! read from the path and wrote into headers, never a body. An error's `response` is `{"__type", "message"}`. tests/wire/validate.py checks such a file against AWS's service models.
+//! of `elbv2` and `sts` it is what the account read from the form and wrote into the XML, for `s3` what it
+//! read from the path and wrote into headers, never a body, and for `lambda` the same with the payload as the
+//! document that it is. CBOR is written as JSON. An error's `response` is `{"__type", "message"}`. tests/wire/validate.py checks such a file against AWS's service models.
 
 use std::io::{self, Write};
 

@@ -179,6 +179,15 @@ impl World {
         }
     }
 
+    /// The use cases as another person with all permissions has them.
+    pub fn person(&self, name: &str) -> Deployer {
+        let functions = &self.sample.template.functions;
+        let mut functions = functions.iter();
+        let function = functions.find(|it| it.logical_id == DEPLOY_ON_PUSH);
+        let environment = &function.unwrap().environment;
+        deployer(&self.sample.account, name, environment, &Wire::new())
+    }
+
     /// The invocations of `validate-green` that are over, oldest first.
     pub fn gate_answers(&self) -> Vec<Answered> {
         self.gate_answers.lock().unwrap().clone()

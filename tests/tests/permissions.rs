@@ -53,6 +53,7 @@ fn actions(call: &Call) -> Vec<String> {
                 })
                 .collect()
         }
+        "Invoke" => vec!["InvokeFunction".to_owned()],
         other => vec![other.to_owned()],
     };
     operations

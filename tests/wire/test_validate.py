@@ -75,6 +75,63 @@ ASSUME_ROLE = {
     },
 }
 
+# CBOR on the wire, and the same in the record.
+GET_METRIC_DATA = {
+    "function": "ValidateGreen",
+    "service": "cloudwatch",
+    "operation": "GetMetricData",
+    "request": {
+        "MetricDataQueries": [
+            {
+                "Id": "green",
+                "MetricStat": {
+                    "Metric": {
+                        "Namespace": "AWS/ApplicationELB",
+                        "MetricName": "TargetResponseTime",
+                        "Dimensions": [{"Name": "LoadBalancer", "Value": "app/mco/0123456789abcdef"}],
+                    },
+                    "Period": 60,
+                    "Stat": "p99",
+                },
+            }
+        ],
+        "StartTime": 1795341600.5,
+        "EndTime": 1795341900.0,
+    },
+    "status": 200,
+    "response": {
+        "MetricDataResults": [
+            {"Id": "green", "Timestamps": [1795341600.0], "Values": [0.25], "StatusCode": "Complete"}
+        ],
+        "Messages": [],
+    },
+}
+# Lambda is spoken to by path and headers, and the payload is recorded as the document that it is.
+INVOKE = {
+    "function": "ValidateGreen",
+    "service": "lambda",
+    "operation": "Invoke",
+    "request": {
+        "FunctionName": "smoke-test",
+        "X-Amz-Invocation-Type": "RequestResponse",
+        "Payload": {"point": "before_traffic"},
+    },
+    "status": 200,
+    "response": {"StatusCode": 200, "X-Amz-Executed-Version": "$LATEST", "Payload": {"verdict": "successful"}},
+}
+GET_LOG_EVENTS = {
+    "function": "ValidateGreen",
+    "service": "logs",
+    "operation": "GetLogEvents",
+    "request": {"logGroupName": "/ecs/api", "logStreamName": "api/api/0123456789abcdef", "limit": 20},
+    "status": 200,
+    "response": {
+        "events": [{"timestamp": 1795341600500, "message": "fatal", "ingestionTime": 1795341600500}],
+        "nextForwardToken": "f/1/s",
+        "nextBackwardToken": "b/0/s",
+    },
+}
+
 
 def refused(status, code, call=DESCRIBE_IMAGES):
     return dict(call, status=status, response={"__type": code, "message": "No."})
@@ -94,7 +151,7 @@ class Validate(unittest.TestCase):
         return call
 
     def test_valid_calls_pass(self):
-        for call in (DESCRIBE_IMAGES, GET_ITEM, LISTENERS, GET_OBJECT, ASSUME_ROLE):
+        for call in (DESCRIBE_IMAGES, GET_ITEM, LISTENERS, GET_OBJECT, ASSUME_ROLE, GET_METRIC_DATA, INVOKE, GET_LOG_EVENTS):
             self.valid(call)
 
     def test_members_in_headers_go_by_the_names_of_the_headers(self):
@@ -102,6 +159,42 @@ class Validate(unittest.TestCase):
         self.violates(self.changed(GET_OBJECT, "request", lambda request: request.pop("Key")), "request.Key: required")
         self.valid(refused(404, "NoSuchKey", GET_OBJECT))
         self.valid(refused(403, "AccessDenied", GET_OBJECT))
+
+    def test_what_was_cbor_is_checked_as_the_document_that_it_is(self):
+        stat = self.changed(GET_METRIC_DATA, "request", lambda it: it["MetricDataQueries"][0]["MetricStat"].pop("Stat"))
+        self.violates(stat, "Stat: required by MetricStat")
+        time = self.changed(GET_METRIC_DATA, "request", lambda it: it.update(StartTime="2026-11-22T10:00:00Z"))
+        self.violates(time, "not a timestamp")
+        value = self.changed(GET_METRIC_DATA, "response", lambda it: it["MetricDataResults"][0].update(Values=["0.25"]))
+        self.violates(value, "not a double")
+        self.valid(refused(400, "InvalidNextToken", GET_METRIC_DATA))
+        self.violates(refused(400, "ResourceNotFound", GET_METRIC_DATA), "is not declared")
+
+    def test_a_payload_of_lambda_may_be_any_document_and_the_headers_may_not(self):
+        for payload in ([1, "a", None], "text", None, {"deep": {"er": 1}}):
+            self.valid(self.changed(INVOKE, "request", lambda it: it.update(Payload=payload)))
+            self.valid(self.changed(INVOKE, "response", lambda it: it.update(Payload=payload)))
+        kind = self.changed(INVOKE, "request", lambda it: it.update({"X-Amz-Invocation-Type": "Sometimes"}))
+        self.violates(kind, "is none of Event, RequestResponse, DryRun")
+        self.violates(self.changed(INVOKE, "request", lambda it: it.update(InvocationType="Event")), "unknown member")
+        self.violates(self.changed(INVOKE, "request", lambda it: it.pop("FunctionName")), "request.FunctionName: required")
+        self.violates(self.changed(INVOKE, "response", lambda it: it.update(Version="1")), "unknown member")
+
+    def test_an_accepted_event_is_a_success(self):
+        event = dict(INVOKE, status=202, response={"StatusCode": 202})
+        self.valid(event)
+        self.violates(dict(event, response={"StatusCode": "202"}), "not a integer")
+        self.valid(refused(404, "ResourceNotFoundException", INVOKE))
+
+    def test_a_blob_elsewhere_is_base64(self):
+        call = dict(
+            DESCRIBE_IMAGES,
+            operation="UploadLayerPart",
+            request={"repositoryName": "mco/api", "uploadId": "0" * 8 + "-0000-0000-0000-" + "0" * 12,
+                     "partFirstByte": 0, "partLastByte": 1, "layerPartBlob": {"not": "base64"}},
+            response={},
+        )
+        self.violates(call, "not a blob")
 
     def test_a_documented_stage_may_be_answered_although_the_model_lacks_it(self):
         arn = "arn:aws:ecs:eu-west-1:123456789012:service-deployment/mco/api/0123456789abcdef01234"

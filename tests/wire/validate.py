@@ -5,8 +5,9 @@ Every line of a record is one AWS call, `{"function", "service", "operation", "r
 declared enum values, and lengths and ranges within the model's; an error must be one that the operation
 declares, or one that every operation may give. The models are those of botocore. Of the query protocol
 (Elastic Load Balancing, STS) the record holds the members that were read from the form and written into the
-XML, so numbers may be text there, and times are. Of S3 it holds what is in path and headers, by the names
-that the model gives those.
+XML, so numbers may be text there, and times are. Of S3 and Lambda it holds what is in path and headers, by the
+names that the model gives those; never a body of S3, and of Lambda the JSON document that the payload is. What was
+CBOR on the wire (CloudWatch) is the same document in JSON.
 
 Usage: validate.py FILE... ; exit status 0 only if every line of every file is valid.
 """
@@ -43,7 +44,11 @@ COMMON_ERRORS = {
 UNIONS = {"AttributeValue"}
 # Values that AWS documents and its models lack, by shape: they may come in answers, and are not to be sent. ECS's
 # documentation has this stage among those that a service deployment goes through.
-DOCUMENTED = {"ServiceDeploymentLifecycleStage": {"PRE_PRODUCTION_TRAFFIC_SHIFT"}}
+# Inspector has this severity, and its findings are those of ECR's enhanced scanning.
+DOCUMENTED = {
+    "ServiceDeploymentLifecycleStage": {"PRE_PRODUCTION_TRAFFIC_SHIFT"},
+    "FindingSeverity": {"UNTRIAGED"},
+}
 SHOWN = 20
 
 
@@ -80,11 +85,15 @@ def check_line(models, line):
         return [f"{call['service']} has no operation {call['operation']}"]
     operation = service.operation_model(call["operation"])
     problems = check_request(operation, call["request"])
-    if call["status"] == 200:
+    if is_success(call["status"]):
         problems += check_answer(operation, call["response"])
     else:
         problems += check_error(operation, call["status"], call["response"])
     return [f"{call['service']} {call['operation']}: {problem}" for problem in problems]
+
+
+def is_success(status):
+    return isinstance(status, int) and 200 <= status < 300
 
 
 def check_request(operation, request):
@@ -92,10 +101,14 @@ def check_request(operation, request):
     problems = []
     if shape is None:
         return [] if request in ({}, None) else ["request: the operation takes none"]
+    request = without_document(operation, shape, request)
     rules = Rules(strict=True, text_scalars=speaks_query(operation))
     walk(shape, request, "request", problems, rules)
     if not problems and not rules.text_scalars:
-        report = botocore.validate.ParamValidator().validate(request, shape)
+        # botocore checks what its callers say, who do not know the names of headers.
+        names = {member.serialization.get("name", name): name for name, member in shape.members.items()}
+        spoken = {names[wire]: value for wire, value in request.items()} if speaks_rest(operation) else request
+        report = botocore.validate.ParamValidator().validate(spoken, shape)
         if report.has_errors():
             problems.append(f"request: {report.generate_report()}")
     return problems
@@ -106,8 +119,22 @@ def check_answer(operation, response):
     problems = []
     if shape is None:
         return [] if response in ({}, None, "") else ["response: the operation answers nothing"]
+    response = without_document(operation, shape, response)
     walk(shape, response, "response", problems, Rules(strict=False, text_scalars=speaks_query(operation)))
     return problems
+
+
+def without_document(operation, shape, members):
+    """The members without the body that is one of them: in the model a blob, and in the record the JSON that it is,
+    which may be any."""
+    payload = shape.serialization.get("payload")
+    if not payload or not speaks_rest(operation) or shape.members[payload].type_name != "blob" or not isinstance(members, dict):
+        return members
+    return {name: value for name, value in members.items() if name != payload}
+
+
+def speaks_rest(operation):
+    return operation.service_model.metadata["protocol"] == "rest-json"
 
 
 def speaks_query(operation):
@@ -295,7 +322,7 @@ def main(paths):
                     break
                 call = json.loads(line) if not problems else {}
                 counts[call.get("service", "not valid")] += 1
-                errors[call.get("service")] += call.get("status", 200) != 200
+                errors[call.get("service")] += not is_success(call.get("status", 200))
         if lines == 0:
             violations.append(f"{path}: the record is empty")
     for violation in violations[:SHOWN]:

@@ -6,10 +6,14 @@ use greenlight_aws::table::{BadTarget, StoredTarget};
 use greenlight_core::deployment::{
     Active, Candidate, Current, DeploymentId, Phase, PushedImage, Queued, TargetState,
 };
+use greenlight_core::gate::{
+    CheckReport, Counts, GateReport, Measured, Phase as Measurement, Verdict,
+};
 use greenlight_core::image::Digest;
 use greenlight_core::record::{DeploymentRecord, Origin, Status};
-use greenlight_core::target;
+use greenlight_core::target::{self, GatePoint};
 use greenlight_deployer::progress::{Awaiting, Progress};
+use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
 /// Fails unless `docs/cli.md` shows this output.
@@ -136,6 +140,7 @@ pub(super) fn paused() -> (StoredTarget, Progress) {
                      back"
                 .into(),
         }),
+        asked: Vec::new(),
     };
     (stored, progress)
 }
@@ -163,6 +168,63 @@ pub(super) fn bad() -> BadTarget {
     }
 }
 
+/// A gate with a check that passed and one that did not.
+pub(super) fn report() -> GateReport {
+    let at = |second: i64| {
+        let begin: Timestamp = "2026-11-22T11:05:00Z".parse().unwrap();
+        begin + SignedDuration::from_secs(second)
+    };
+    let measured = |second, phase, summary: &str, value| Measured {
+        at: at(second),
+        phase,
+        summary: summary.into(),
+        value,
+    };
+    let refused = "GET http://10.0.0.1:9001/health: status 500 instead of 200-299";
+    let tasks = CheckReport {
+        check: "tasks".into(),
+        verdict: Verdict::Passed,
+        summary: "2 of 2 tasks run".into(),
+        counts: Counts {
+            successful: 1,
+            ..Counts::default()
+        },
+        limits: "every 3s, for 5m at most, 0 failures allowed, any errors allowed".into(),
+        dry_run: false,
+        measured: vec![measured(
+            3,
+            Measurement::Successful,
+            "2 of 2 tasks run",
+            None,
+        )],
+        evidence: Vec::new(),
+        started_at: at(0),
+        ended_at: at(3),
+    };
+    let http = CheckReport {
+        check: "http (health)".into(),
+        verdict: Verdict::Failed,
+        summary: format!("2 measurements failed, more than 1: {refused}"),
+        counts: Counts {
+            successful: 1,
+            failed: 2,
+            ..Counts::default()
+        },
+        limits: "every 2s, until 3 in a row are good, for 2m at most, 1 failures allowed, any errors allowed"
+            .into(),
+        measured: vec![
+            measured(3, Measurement::Failed, refused, None),
+            measured(5, Measurement::Successful, "GET http://10.0.0.1:9001/health answered 200", Some(12.0)),
+            measured(7, Measurement::Failed, refused, None),
+        ],
+        evidence: vec!["the body begins: `no connection to the database`".into()],
+        started_at: at(3),
+        ended_at: at(7),
+        ..tasks.clone()
+    };
+    GateReport::conclude(GatePoint::BeforeTraffic, vec![tasks, http], at(0), at(7))
+}
+
 pub(super) fn records() -> Vec<DeploymentRecord> {
     let failed = DeploymentRecord {
         id: id(2),
@@ -181,6 +243,7 @@ pub(super) fn records() -> Vec<DeploymentRecord> {
             "gate before_traffic: check `http` failed: status 500 instead of 200\n".into(),
         ],
         gates: BTreeMap::new(),
+        decisions: Vec::new(),
     };
     let succeeded = DeploymentRecord {
         id: id(1),

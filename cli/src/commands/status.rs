@@ -2,10 +2,12 @@
 
 use greenlight_aws::table::{BadTarget, StoredTarget};
 use greenlight_core::deployment::{Active, Phase};
+use greenlight_core::gate::Approval;
 use greenlight_core::record::Origin;
 use greenlight_core::target::TargetName;
 use greenlight_deployer::Deployer;
 use greenlight_deployer::progress::Progress;
+use greenlight_deployer::progress::approval::awaiting;
 use greenlight_deployer::progress::watch::waits;
 use serde_json::{Value, json};
 
@@ -32,7 +34,8 @@ fn overview(targets: &[Result<StoredTarget, BadTarget>], progress: &[Option<Prog
             Ok(stored) => {
                 let progress = progress.next().and_then(Option::as_ref);
                 columns.row(line(stored, progress));
-                json.push(document(stored, progress));
+                let asked = progress.map(|progress| progress.asked.as_slice());
+                json.push(document(stored, progress, asked.unwrap_or_default()));
             }
             Err(bad) => {
                 let [a, b, c, d] = [(); 4].map(|()| "-".to_owned());
@@ -107,10 +110,16 @@ fn deploying(active: &Active, progress: Option<&Progress>) -> String {
 pub(super) async fn one(deployer: &Deployer, name: &TargetName) -> Result<Output, Failure> {
     let stored = registered(deployer, name).await?;
     let progress = deployer.progress(&stored).await;
-    Ok(detail(&stored, progress.as_ref()))
+    let asked = match &progress {
+        Some(progress) => progress.asked.clone(),
+        // A gate may ask for somebody else's deployment, too.
+        None => deployer.asked_by_gates(&stored).await,
+    };
+    Ok(detail(&stored, progress.as_ref(), &asked))
 }
 
-fn detail(stored: &StoredTarget, progress: Option<&Progress>) -> Output {
+/// `asked` is what its gates ask people.
+fn detail(stored: &StoredTarget, progress: Option<&Progress>, asked: &[Approval]) -> Output {
     let mut columns = Columns::bare();
     let mut say = |what: &str, text: String| columns.row([what.to_owned(), text]);
     say("target", stored.target.name.to_string());
@@ -155,6 +164,16 @@ fn detail(stored: &StoredTarget, progress: Option<&Progress>) -> Output {
             say("awaiting", waits(awaiting));
         }
     }
+    if progress.is_none() {
+        for asked in asked {
+            let name = &stored.target.name;
+            say("awaiting", waits(&awaiting(name, asked, asked.asked_at)));
+            say("", format!("for {}", asked.images));
+            for decision in &asked.decisions {
+                say("", decision.in_words());
+            }
+        }
+    }
     if let Some(queued) = &stored.state.queued {
         say(
             "waiting",
@@ -166,7 +185,7 @@ fn detail(stored: &StoredTarget, progress: Option<&Progress>) -> Output {
     }
     Output {
         text: columns.text(),
-        json: document(stored, progress),
+        json: document(stored, progress, asked),
     }
 }
 
@@ -181,7 +200,7 @@ fn phase(active: &Active) -> String {
 }
 
 /// The JSON form of one target's status, the same in both commands.
-fn document(stored: &StoredTarget, progress: Option<&Progress>) -> Value {
+fn document(stored: &StoredTarget, progress: Option<&Progress>, asked: &[Approval]) -> Value {
     let state = &stored.state;
     let current = state.current.as_ref().map(|current| {
         let mut members = image::members(&current.candidate);
@@ -220,6 +239,7 @@ fn document(stored: &StoredTarget, progress: Option<&Progress>) -> Value {
         "active": active,
         "queued": queued,
         "rejected": state.rejected,
+        "asked": asked,
     })
 }
 

@@ -1,51 +1,55 @@
-//! The hook of CodeDeploy, which is answered by a call of its own.
+//! The hook of CodeDeploy, which is answered by a call of its own, now or by a later invocation.
 
-use greenlight_aws::codedeploy::HookAnswer;
+use greenlight_aws::{codedeploy::HookAnswer, table::GateKey};
 use greenlight_deployer::Deployer;
 use greenlight_runtime::{
     function::Invocation,
     logging::chain,
-    must_answer::{CodeDeployHook, HookVerdict, Unanswered, must_answer},
+    must_answer::{CodeDeployHook, Contract as _, HookAddress, HookVerdict, must_answer_to},
 };
 use serde_json::{Value, json};
 
-use crate::{Error, gate_until, not_found_out, over};
+use crate::{Error, answered_to, gate_until};
 
+/// A hook that calls.
 pub(crate) async fn answer(deployer: &Deployer, invocation: &Invocation) -> Result<Value, Error> {
-    let contract = CodeDeployHook(&deployer.clients);
-    let until = gate_until(deployer, invocation);
-    let answered = must_answer(
-        &contract,
-        &invocation.payload,
-        invocation.deadline,
-        |hook| {
-            let deployment = hook.deployment_id.clone();
-            async move {
-                match deployer.validate(&deployment, until).await {
-                    Ok(validated) => over(validated),
-                    Err(error) => not_found_out(&error),
-                }
-            }
-        },
-    )
-    .await;
-    let answered = match answered {
-        Err(Unanswered::NoAddress(error)) => {
+    match CodeDeployHook::address(&invocation.payload) {
+        Ok(address) => answer_to(deployer, &address, invocation).await,
+        Err(error) => {
             let reason = chain(&error);
             tracing::error!("dropped an event that nobody can be answered for: {reason}");
-            return Ok(json!({ "dropped": reason }));
+            Ok(json!({ "dropped": reason }))
         }
-        answered => answered?,
-    };
+    }
+}
+
+/// Runs the gate of a hook, and answers if there is a verdict.
+pub(crate) async fn answer_to(
+    deployer: &Deployer,
+    address: &HookAddress,
+    invocation: &Invocation,
+) -> Result<Value, Error> {
+    let key = GateKey::of_codedeploy(
+        &address.deployment_id,
+        &address.lifecycle_event_hook_execution_id,
+    );
+    let until = gate_until(deployer, invocation);
+    let lease_until = invocation.deadline_at(&deployer.clock);
+    let contract = CodeDeployHook(&deployer.clients);
+    let answered = must_answer_to(&contract, address, invocation.deadline, |_| async {
+        answered_to(deployer.validate(&key, until, lease_until).await)
+    })
+    .await?;
     let (verdict, reason) = match answered.verdict {
         HookVerdict::Succeeded { summary } => ("Succeeded", summary),
-        HookVerdict::Failed { message }
-        // CodeDeploy's gates are not asked again; the contract has failed it.
-        | HookVerdict::InProgress { summary: message, .. } => ("Failed", message),
+        HookVerdict::Failed { message } => ("Failed", message),
+        HookVerdict::InProgress { summary, .. } => ("InProgress", summary),
     };
     let answer = match answered.answer {
-        HookAnswer::Taken => "taken",
-        HookAnswer::AlreadyCompleted => "already completed",
+        Some(HookAnswer::Taken) => "taken",
+        Some(HookAnswer::AlreadyCompleted) => "already completed",
+        None => return Ok(json!({ "verdict": verdict, "reason": reason })),
     };
+    deployer.gate_answered(&key).await;
     Ok(json!({ "verdict": verdict, "reason": reason, "answer": answer }))
 }

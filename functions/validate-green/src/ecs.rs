@@ -2,7 +2,7 @@
 //! back without a word, so there is none.
 
 use greenlight_core::gate::EcsHook;
-use greenlight_deployer::{Deployer, gate::AtStage};
+use greenlight_deployer::Deployer;
 use greenlight_runtime::{
     function::Invocation,
     logging::chain,
@@ -10,7 +10,7 @@ use greenlight_runtime::{
 };
 use serde_json::{Value, json};
 
-use crate::{gate_until, not_found_out, over};
+use crate::{answered_to, gate_until};
 
 pub(crate) async fn answer(deployer: &Deployer, invocation: &Invocation) -> Value {
     let answered = must_answer(
@@ -39,9 +39,6 @@ async fn verdict(deployer: &Deployer, invocation: &Invocation) -> HookVerdict {
         }
     };
     let until = gate_until(deployer, invocation);
-    match deployer.validate_stage(&hook, until).await {
-        Ok(AtStage::Over(validated)) => over(validated),
-        Ok(AtStage::Unfinished { summary, .. }) => HookVerdict::Failed { message: summary },
-        Err(error) => not_found_out(&error),
-    }
+    let lease_until = invocation.deadline_at(&deployer.clock);
+    answered_to(deployer.validate_stage(&hook, until, lease_until).await)
 }

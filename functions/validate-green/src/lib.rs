@@ -6,16 +6,23 @@
 //! works for any ECS service: without a registered target it checks the tasks, their digests and the health of their
 //! targets.
 //!
-//! **Retry contract.** `Err` only where CodeDeploy could not be given an answer. A payload that does not say where the
+//! A gate may take longer than an invocation: ECS is asked to call again; for CodeDeploy, which does not, a schedule carries
+//! on what is due ([`schedule`]).
+//!
+//! **Retry contract.** `Err` only where CodeDeploy could not be given an answer, or its gates could not be looked for. A payload that does not say where the
 //! answer goes is logged and dropped: nobody can be answered, now or later.
 
 mod codedeploy;
 mod ecs;
+mod schedule;
 
+use std::time::Duration;
+
+use greenlight_aws::AwsError;
 use greenlight_core::gate::is_ecs_hook;
 use greenlight_deployer::{
     Deployer,
-    gate::{ValidateError, Validated},
+    gate::{AtGate, ValidateError, Validated},
 };
 use greenlight_runtime::{
     function::{Failure, Invocation},
@@ -35,18 +42,25 @@ pub struct Context {
     pub deployer: Deployer,
 }
 
-/// Why a hook could not be answered.
+/// What went wrong.
 #[derive(Debug, thiserror::Error)]
-#[error(transparent)]
-pub struct Error(#[from] Unanswered<greenlight_aws::AwsError>);
+pub enum Error {
+    /// A hook could not be answered.
+    #[error(transparent)]
+    Unanswered(#[from] Unanswered<AwsError>),
+    /// The gates that are due could not be found.
+    #[error("failed to look for the gates that are due")]
+    Due(#[from] AwsError),
+}
 
 impl Failure for Error {
     fn error_type(&self) -> &'static str {
-        match self.0 {
-            Unanswered::NoAddress(_) => "ValidateGreen.NoAddress",
-            Unanswered::Refused(_) => "ValidateGreen.Refused",
-            Unanswered::Failed { .. } => "ValidateGreen.Failed",
-            Unanswered::TimedOut { .. } => "ValidateGreen.TimedOut",
+        match self {
+            Self::Unanswered(Unanswered::NoAddress(_)) => "ValidateGreen.NoAddress",
+            Self::Unanswered(Unanswered::Refused(_)) => "ValidateGreen.Refused",
+            Self::Unanswered(Unanswered::Failed { .. }) => "ValidateGreen.Failed",
+            Self::Unanswered(Unanswered::TimedOut { .. }) => "ValidateGreen.TimedOut",
+            Self::Due(_) => "ValidateGreen.Due",
         }
     }
 }
@@ -54,9 +68,13 @@ impl Failure for Error {
 /// Runs the gate of a hook and answers it.
 ///
 /// Gives ECS its answer, `{"hookStatus": "SUCCEEDED" | "FAILED" | "IN_PROGRESS", …}`. For CodeDeploy, which does not
-/// read what is given, `{"verdict": "Succeeded" | "Failed", "reason": …, "answer": "taken" | "already completed"}`.
+/// read what is given, `{"verdict": "Succeeded" | "Failed" | "InProgress", "reason": …, "answer": "taken" | "already
+/// completed"}`; to the schedule `{"gates": [{"deployment": …, "gate": …}]}`.
 pub async fn handle(context: &Context, invocation: Invocation) -> Result<Value, Error> {
     let deployer = &context.deployer;
+    if schedule::is_tick(&invocation.payload) {
+        return schedule::carry_on(deployer, &invocation).await;
+    }
     if is_ecs_hook(&invocation.payload) {
         return Ok(ecs::answer(deployer, &invocation).await);
     }
@@ -69,7 +87,20 @@ fn gate_until(deployer: &Deployer, invocation: &Invocation) -> Timestamp {
     deadline.checked_sub(RESERVE).unwrap_or(Timestamp::MIN)
 }
 
-/// What is answered to a gate that is over.
+/// What is answered. What could not be found out does not pass.
+fn answered_to(at: Result<AtGate, ValidateError>) -> HookVerdict {
+    match at {
+        Ok(AtGate::Over(validated)) => over(validated),
+        Ok(AtGate::Later { summary, after }) => HookVerdict::InProgress {
+            summary,
+            again_after: Duration::try_from(after).unwrap_or_default(),
+        },
+        Err(error) => HookVerdict::Failed {
+            message: chain(&error),
+        },
+    }
+}
+
 fn over(validated: Validated) -> HookVerdict {
     if let Some(report) = &validated.report {
         let report = serde_json::to_string(report).unwrap_or_default();
@@ -83,12 +114,5 @@ fn over(validated: Validated) -> HookVerdict {
         HookVerdict::Failed {
             message: validated.summary,
         }
-    }
-}
-
-/// What could not be found out does not pass.
-fn not_found_out(error: &ValidateError) -> HookVerdict {
-    HookVerdict::Failed {
-        message: chain(error),
     }
 }

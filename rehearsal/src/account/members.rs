@@ -43,6 +43,11 @@ impl<'a> Members<'a> {
         self.typed(name, "an integer", Value::as_i64)
     }
 
+    /// A number that may be absent.
+    pub(crate) fn optional_number(self, name: &str) -> Result<Option<f64>, ServiceError> {
+        self.typed(name, "a number", Value::as_f64)
+    }
+
     /// A boolean that may be absent.
     pub(crate) fn optional_bool(self, name: &str) -> Result<Option<bool>, ServiceError> {
         self.typed(name, "a boolean", Value::as_bool)
@@ -79,6 +84,19 @@ impl<'a> Members<'a> {
                     .ok_or_else(|| serialization(name, "a list of strings"))
             })
             .collect()
+    }
+
+    /// Refuses a member that is not among these, since it would be passed over without anybody noticing.
+    pub(crate) fn only(self, known: &[&str]) -> Result<(), ServiceError> {
+        let unknown = self
+            .members
+            .keys()
+            .find(|name| !known.contains(&name.as_str()));
+        unknown.map_or(Ok(()), |name| {
+            Err(ServiceError::validation(format!(
+                "The simulated account does not know the member {name} here"
+            )))
+        })
     }
 
     fn typed<T>(
@@ -126,6 +144,13 @@ mod tests {
             members.strings("tasks").unwrap_err().code,
             "SerializationException"
         );
+        assert_eq!(
+            members.optional_number("tasks").unwrap_err().code,
+            "SerializationException"
+        );
+        let unknown = members.only(&["cluster", "service"]).unwrap_err();
+        assert!(unknown.message.contains("member tasks"), "{unknown}");
+        assert_eq!(members.only(&["cluster", "service", "tasks"]), Ok(()));
         assert_eq!(
             Members::of(&json!([])).unwrap_err().code,
             "SerializationException"

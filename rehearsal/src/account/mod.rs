@@ -4,6 +4,8 @@
 //! module of its service; what happens by itself (tasks start, health is checked, traffic shifts) runs
 //! as tokio tasks on the account's [`Clock`]. The calls and happenings are in the [`Journal`].
 
+mod cbor;
+pub mod cloudwatch;
 pub mod codedeploy;
 pub mod codepipeline;
 pub mod containers;
@@ -16,6 +18,8 @@ pub mod events;
 pub mod functions;
 mod http_client;
 pub mod journal;
+mod lambda;
+mod logs;
 mod members;
 pub mod network;
 mod query;
@@ -24,6 +28,7 @@ pub mod s3;
 #[cfg(test)]
 mod sample;
 mod scope;
+mod service;
 mod settings;
 pub mod sts;
 pub mod template;
@@ -41,9 +46,9 @@ use sha2::{Digest as _, Sha256};
 pub use error::ServiceError;
 pub use journal::Journal;
 pub use settings::{
-    ControllerDeployments, HookFailure, ImageUriVariable, ImmutableRepeat, JobDetails, LateResult,
-    Network, Replication, ReportedDigest, Retag, Settings, Unaccepted, UnresolvedVariable,
-    UntaggedPush,
+    ControllerDeployments, HookFailure, ImageUriVariable, ImmutableRepeat, IndexScan, JobDetails,
+    LateResult, Network, Replication, ReportedDigest, Retag, Settings, Unaccepted,
+    UnresolvedVariable, UntaggedPush,
 };
 
 use crate::clock::Clock;
@@ -70,6 +75,7 @@ struct Inner {
 /// Everything that the account's services remember. Held for short sections, never across an await.
 #[derive(Default)]
 pub(crate) struct State {
+    pub(crate) cloudwatch: cloudwatch::State,
     pub(crate) ecr: ecr::State,
     pub(crate) ecs: ecs::State,
     pub(crate) elb: elb::State,
@@ -77,6 +83,7 @@ pub(crate) struct State {
     pub(crate) codepipeline: codepipeline::State,
     pub(crate) events: events::State,
     pub(crate) functions: functions::State,
+    pub(crate) logs: logs::State,
     pub(crate) queues: queue::State,
     pub(crate) network: network::State,
     pub(crate) sts: sts::State,

@@ -52,6 +52,11 @@ pub struct Settings {
     pub late_result: LateResult,
     /// Whether `GetJobDetails` answers for the jobs of Lambda actions.
     pub job_details: JobDetails,
+    /// What `DescribeImageScanFindings` says of an image index.
+    pub index_scan: IndexScan,
+    /// How long after they were measured CloudWatch shows samples. AWS gives no figure; for load balancers it is
+    /// a minute or more.
+    pub metric_delay: Duration,
 }
 
 impl Settings {
@@ -78,6 +83,8 @@ impl Settings {
             image_uri_variable: ImageUriVariable::WithTag,
             late_result: LateResult::InvalidJobState,
             job_details: JobDetails::OfAllJobs,
+            index_scan: IndexScan::NotFound,
+            metric_delay: Duration::ZERO,
         }
     }
 
@@ -218,4 +225,13 @@ pub enum JobDetails {
     OfAllJobs,
     /// Only for those of custom actions; others are `JobNotFoundException`.
     OfCustomJobs,
+}
+
+/// What `DescribeImageScanFindings` says of an image index: UNCONFIRMED (AWS-FACTS 8.4).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum IndexScan {
+    /// `ScanNotFoundException`
+    NotFound,
+    /// A scan of status `UNSUPPORTED_IMAGE`.
+    Unsupported,
 }

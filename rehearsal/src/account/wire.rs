@@ -8,93 +8,24 @@ use http::{Request, Response, StatusCode, header};
 use serde_json::Value;
 
 use super::scope::Scope;
+use super::service::{Protocol, Service};
 use super::{
-    Account, ServiceError, codedeploy, codepipeline, dynamodb, ecr, ecs, elb, query, s3, sts,
+    Account, ServiceError, cbor, cloudwatch, codedeploy, codepipeline, dynamodb, ecr, ecs, elb,
+    lambda, logs, query, s3, sts,
 };
 
-/// A service that the account simulates.
+/// How an answer is laid out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Service {
-    CodeDeploy,
-    CodePipeline,
-    DynamoDb,
-    Ecr,
-    Ecs,
-    Elb,
-    Events,
-    S3,
-    Sts,
-}
-
-/// How a service is spoken to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Protocol {
+enum Layout {
     Json,
-    /// A form and XML, whose namespace this is.
-    Query(&'static str),
-    /// Methods and paths, and XML.
-    Rest,
+    Cbor,
 }
 
-impl Service {
-    const ALL: [Self; 9] = [
-        Self::CodeDeploy,
-        Self::CodePipeline,
-        Self::DynamoDb,
-        Self::Ecr,
-        Self::Ecs,
-        Self::Elb,
-        Self::Events,
-        Self::S3,
-        Self::Sts,
-    ];
-
-    /// What comes before the dot in `X-Amz-Target`; only the JSON protocol has such a thing.
-    const fn target_prefix(self) -> &'static str {
-        match self {
-            Self::CodeDeploy => "CodeDeploy_20141006",
-            Self::CodePipeline => "CodePipeline_20150709",
-            Self::DynamoDb => "DynamoDB_20120810",
-            Self::Ecr => "AmazonEC2ContainerRegistry_V20150921",
-            Self::Ecs => "AmazonEC2ContainerServiceV20141113",
-            Self::Events => "AWSEvents",
-            Self::Elb | Self::S3 | Self::Sts => "",
-        }
-    }
-
-    /// botocore's name.
-    const fn name(self) -> &'static str {
-        match self {
-            Self::CodeDeploy => "codedeploy",
-            Self::CodePipeline => "codepipeline",
-            Self::DynamoDb => "dynamodb",
-            Self::Ecr => "ecr",
-            Self::Ecs => "ecs",
-            Self::Elb => "elbv2",
-            Self::Events => "events",
-            Self::S3 => "s3",
-            Self::Sts => "sts",
-        }
-    }
-
-    const fn protocol(self) -> Protocol {
-        match self {
-            Self::Elb => {
-                Protocol::Query("http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/")
-            }
-            Self::Sts => Protocol::Query("https://sts.amazonaws.com/doc/2011-06-15/"),
-            Self::S3 => Protocol::Rest,
-            _ => Protocol::Json,
-        }
-    }
-
-    /// The prefix of IAM's actions.
-    const fn iam(self) -> &'static str {
-        match self {
-            Self::Elb => "elasticloadbalancing",
-            other => other.name(),
-        }
-    }
+/// A request, as far as it is the same in every protocol.
+struct Asked {
+    service: Service,
+    operation: String,
+    input: Value,
 }
 
 impl Account {
@@ -112,9 +43,23 @@ impl Account {
             return self.handle_s3(caller, &request).await;
         }
         let request_id = request_id(&self.unique());
-        let (service, operation, input) = match read(&request) {
-            Ok(call) => call,
-            Err(error) => return json_answer(error.status, &error.to_json(), &request_id),
+        if lambda::is_meant(&request) {
+            return self.handle_lambda(caller, &request, &request_id).await;
+        }
+        let layout = if header(&request, cbor::PROTOCOL.0).is_some() {
+            Layout::Cbor
+        } else {
+            Layout::Json
+        };
+        let Asked {
+            service,
+            operation,
+            input,
+        } = match read(&request) {
+            Ok(asked) => asked,
+            Err(error) => {
+                return layout.answer(error.status, &error.to_json(), &request_id);
+            }
         };
         let refusal = self.refusal(&caller, &request, service, &operation, (None, None));
         if service == Service::DynamoDb && refusal.is_none() {
@@ -130,6 +75,7 @@ impl Account {
         } else {
             let input = input.clone();
             match service {
+                Service::CloudWatch => cloudwatch::handle(self, &operation, &input),
                 Service::CodeDeploy => codedeploy::handle(self, &operation, input),
                 Service::CodePipeline => codepipeline::handle(self, &operation, &input),
                 Service::Ecr => {
@@ -139,11 +85,12 @@ impl Account {
                 Service::Ecs => ecs::handle(self, &operation, input),
                 Service::Elb => elb::handle(self, &operation, &input),
                 Service::Events => self.events().handle(&operation, &input),
+                Service::Logs => logs::handle(self, &operation, &input),
                 Service::Sts => {
                     let key = scope.map(|scope| scope.key);
                     sts::handle(self, &caller, key, &operation, &input)
                 }
-                Service::DynamoDb | Service::S3 => {
+                Service::DynamoDb | Service::Lambda | Service::S3 => {
                     Err(ServiceError::unknown_operation(service.name(), &operation))
                 }
             }
@@ -166,7 +113,15 @@ impl Account {
             };
             return respond(status, "text/xml", body, &request_id);
         }
-        json_answer(status, &output, &request_id)
+        let mut response = layout.answer(status, &output, &request_id);
+        if let (Protocol::QueryCompatible, Err(error)) = (service.protocol(), &result) {
+            let blame = if status < 500 { "Sender" } else { "Receiver" };
+            let text = format!("{};{blame}", error.code);
+            if let Ok(text) = header::HeaderValue::from_str(&text) {
+                response.headers_mut().insert("x-amzn-query-error", text);
+            }
+        }
+        response
     }
 
     async fn handle_s3(&self, caller: String, request: &Request<Bytes>) -> Response<Bytes> {
@@ -196,6 +151,37 @@ impl Account {
         response
     }
 
+    async fn handle_lambda(
+        &self,
+        caller: String,
+        request: &Request<Bytes>,
+        request_id: &str,
+    ) -> Response<Bytes> {
+        let call = match lambda::read(request) {
+            Ok(call) => call,
+            Err(error) => return lambda::error(&error, request_id),
+        };
+        let service = Service::Lambda;
+        let refusal = self.refusal(&caller, request, service, "InvokeFunction", (None, None));
+        let result = match refusal {
+            Some(refusal) => Err(refusal),
+            None => lambda::invoke(self, &call).await,
+        };
+        let (response, output) = match &result {
+            Ok(answer) => (answer.response(request_id), answer.output()),
+            Err(error) => (lambda::error(error, request_id), error.to_json()),
+        };
+        let answer = (response.status().as_u16(), output);
+        self.journal().call(
+            caller,
+            service.name(),
+            "Invoke".to_owned(),
+            call.input(),
+            answer,
+        );
+        response
+    }
+
     fn caller(&self, scope: Option<Scope<'_>>) -> String {
         let state = self.state();
         scope
@@ -221,7 +207,11 @@ impl Account {
         let mut error = sts::check(self, request).err().or_else(denied)?;
         let (status, names) = match service.protocol() {
             Protocol::Json => return Some(error),
-            Protocol::Query(_) => (
+            Protocol::RestJson => {
+                error.status = 403;
+                return Some(error);
+            }
+            Protocol::Query(_) | Protocol::QueryCompatible => (
                 403,
                 ["AccessDenied", "ExpiredToken", "InvalidClientTokenId"],
             ),
@@ -264,30 +254,18 @@ impl Account {
     }
 }
 
+fn header<'a>(request: &'a Request<Bytes>, name: &str) -> Option<&'a str> {
+    request.headers().get(name)?.to_str().ok()
+}
+
 /// Finds service, operation and input of a request.
-fn read(request: &Request<Bytes>) -> Result<(Service, String, Value), ServiceError> {
-    let text = |name: &str| {
-        request
-            .headers()
-            .get(name)
-            .and_then(|value| value.to_str().ok())
-    };
-    if text("smithy-protocol").is_some() {
-        return Err(ServiceError {
-            status: 415,
-            ..ServiceError::new(
-                "UnsupportedProtocolException",
-                "The simulated account speaks AWS JSON 1.1 and the query protocol; this client speaks Smithy RPC v2 \
-                 CBOR (AWS CLI and boto3 do with CodeDeploy and CodePipeline)",
-            )
-        });
+fn read(request: &Request<Bytes>) -> Result<Asked, ServiceError> {
+    if let Some(protocol) = header(request, cbor::PROTOCOL.0) {
+        return read_cbor(request, protocol);
     }
-    if let Some(target) = text("x-amz-target") {
+    if let Some(target) = header(request, "x-amz-target") {
         let unknown = || ServiceError::unknown_operation("an unknown service", target);
         let (prefix, operation) = target.split_once('.').ok_or_else(unknown)?;
-        let service = Service::ALL
-            .into_iter()
-            .find(|service| service.target_prefix() == prefix && !prefix.is_empty());
         let body = if request.body().is_empty() {
             b"{}"
         } else {
@@ -299,9 +277,13 @@ fn read(request: &Request<Bytes>) -> Result<(Service, String, Value), ServiceErr
                 format!("The body is not JSON: {error}"),
             )
         })?;
-        return Ok((service.ok_or_else(unknown)?, operation.to_owned(), input));
+        return Ok(Asked {
+            service: Service::of_shape(prefix).ok_or_else(unknown)?,
+            operation: operation.to_owned(),
+            input,
+        });
     }
-    if text("content-type")
+    if header(request, "content-type")
         .is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded"))
     {
         let (version, operation, input) = query::parse(request.body())?;
@@ -309,12 +291,35 @@ fn read(request: &Request<Bytes>) -> Result<(Service, String, Value), ServiceErr
             Some("2011-06-15") => Service::Sts,
             _ => Service::Elb,
         };
-        return Ok((service, operation, input));
+        return Ok(Asked {
+            service,
+            operation,
+            input,
+        });
     }
     Err(ServiceError::unknown_operation(
         "an unknown service",
         &format!("{} {}", request.method(), request.uri().path()),
     ))
+}
+
+fn read_cbor(request: &Request<Bytes>, protocol: &str) -> Result<Asked, ServiceError> {
+    let path = request.uri().path();
+    let unknown = || ServiceError::unknown_operation("an unknown service", path);
+    let (shape, operation) = cbor::operation(path).ok_or_else(unknown)?;
+    let service = Service::of_shape(shape).ok_or_else(unknown)?;
+    if protocol != cbor::PROTOCOL.1 || !service.speaks_cbor() {
+        let message = format!("{} does not speak {protocol}", service.name());
+        return Err(ServiceError {
+            status: 415,
+            ..ServiceError::new("UnsupportedProtocolException", message)
+        });
+    }
+    Ok(Asked {
+        service,
+        operation: operation.to_owned(),
+        input: cbor::decode(request.body())?,
+    })
 }
 
 fn request_id(unique: &str) -> String {
@@ -329,22 +334,32 @@ fn request_id(unique: &str) -> String {
     )
 }
 
-fn json_answer(status: u16, body: &Value, request_id: &str) -> Response<Bytes> {
-    respond(
-        status,
-        "application/x-amz-json-1.1",
-        body.to_string(),
-        request_id,
-    )
+impl Layout {
+    fn answer(self, status: u16, body: &Value, request_id: &str) -> Response<Bytes> {
+        match self {
+            Self::Json => {
+                let kind = "application/x-amz-json-1.1";
+                respond(status, kind, body.to_string(), request_id)
+            }
+            Self::Cbor => {
+                let body = cbor::encode(body);
+                let mut response = respond(status, cbor::CONTENT_TYPE, body, request_id);
+                let (name, value) = cbor::PROTOCOL;
+                let value = header::HeaderValue::from_static(value);
+                response.headers_mut().insert(name, value);
+                response
+            }
+        }
+    }
 }
 
 fn respond(
     status: u16,
     content_type: &'static str,
-    body: String,
+    body: impl Into<Bytes>,
     request_id: &str,
 ) -> Response<Bytes> {
-    let mut response = Response::new(Bytes::from(body));
+    let mut response = Response::new(body.into());
     *response.status_mut() =
         StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let headers = response.headers_mut();

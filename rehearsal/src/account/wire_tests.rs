@@ -345,9 +345,6 @@ async fn what_the_account_does_not_simulate_is_refused_by_name() {
         (status, &body["__type"]),
         (400, &json!("SerializationException"))
     );
-    let (status, body) = raw(account, &[("smithy-protocol", "rpc-v2-cbor")], "").await;
-    assert_eq!(status, 415);
-    assert!(body["message"].as_str().unwrap().contains("CBOR"));
     assert_eq!(raw(account, &[], "").await.0, 400);
     assert_eq!(
         raw(

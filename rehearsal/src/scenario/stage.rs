@@ -25,6 +25,8 @@ const QUIET_BOUND: Duration = Duration::from_hours(6);
 
 /// The variable by which a function is told what to log.
 const LOG: &str = "GREENLIGHT_LOG";
+/// The variable by which a function is told how fast the time runs.
+const CLOCK: &str = "GREENLIGHT_CLOCK";
 
 /// How often something is looked for that happens any moment, in real time.
 const OFTEN: Duration = Duration::from_millis(20);
@@ -38,8 +40,13 @@ pub struct Opening {
     pub speed: f64,
     /// Whether nothing is printed.
     pub quiet: bool,
-    /// Whether the stand's targets are registered from the beginning.
+    /// Whether the targets are registered from the beginning.
     pub registers: bool,
+    /// The file of the workspace in which the targets are, if it is not the stand's: at
+    /// [`Stand::Gated`] every story has gates of its own.
+    pub targets: Option<&'static str>,
+    /// Whether the functions live in the account's time, and not in real time.
+    pub in_its_time: bool,
     /// What the functions log, if not what they log by themselves.
     pub log: Option<&'static str>,
     /// What CodePipeline does with a reference to a variable that there is not.
@@ -54,6 +61,8 @@ impl Opening {
             speed,
             quiet: false,
             registers: true,
+            targets: None,
+            in_its_time: false,
             log: None,
             unresolved: UnresolvedVariable::FailsTheAction,
         }
@@ -119,7 +128,10 @@ impl Stage {
         };
         account
             .deploy(&sample.template, |function| {
-                host.handler(&logging(function, opening.log))
+                let clock = opening
+                    .in_its_time
+                    .then(|| format!("{}@{start}", opening.speed));
+                host.handler(&told(function, opening.log, clock.as_deref()))
             })
             .await?;
         let timeline = Timeline::new(start, opening.quiet);
@@ -134,7 +146,8 @@ impl Stage {
             follower,
         };
         if opening.registers {
-            stage.register(opening.stand.file()).await?;
+            let file = opening.targets.unwrap_or(opening.stand.file());
+            stage.register(file).await?;
         }
         Ok(stage)
     }
@@ -154,6 +167,30 @@ impl Stage {
     /// Where the service is in production.
     pub fn production_url(&self) -> String {
         production_url(&self.sample)
+    }
+
+    /// Where its test listener is.
+    pub fn test_url(&self) -> String {
+        url(&self.sample, &self.sample.test_listener)
+    }
+
+    /// Where the second service of [`Stand::Gated`] is in production.
+    pub fn web_url(&self) -> String {
+        let web = self.sample.web.as_ref();
+        web.map_or_else(String::new, |web| {
+            url(&self.sample, &web.production_listener)
+        })
+    }
+
+    /// Where its test listener is.
+    pub fn web_test_url(&self) -> String {
+        let web = self.sample.web.as_ref();
+        web.map_or_else(String::new, |web| url(&self.sample, &web.test_listener))
+    }
+
+    /// Sends as many requests as production gets to another URL, for as long as the load is kept.
+    pub fn load_on(&self, url: &str) -> Load {
+        Load::start(url, RATE, is_ours)
     }
 
     /// Pushes an image to `mco/api:test`. Returns its digest.
@@ -228,11 +265,13 @@ pub(super) fn machine(what: &'static str) -> impl FnOnce(std::io::Error) -> Stag
     move |source| StageError::Machine { what, source }
 }
 
-/// The function, told what to log.
-fn logging(function: &Function, log: Option<&str>) -> Function {
+/// The function, told what to log and how fast its time runs.
+fn told(function: &Function, log: Option<&str>, clock: Option<&str>) -> Function {
     let mut function = function.clone();
-    let level = log.map(|level| (LOG.to_owned(), level.to_owned()));
-    function.environment.extend(level);
+    for (variable, value) in [(LOG, log), (CLOCK, clock)] {
+        let value = value.map(|value| (variable.to_owned(), value.to_owned()));
+        function.environment.extend(value);
+    }
     function
 }
 
@@ -244,8 +283,16 @@ fn production_url(sample: &Sample) -> String {
         .unwrap_or_default()
 }
 
-/// Every version of the sample application answers `/` with its own name: `v1`, `v2`, ….
+fn url(sample: &Sample, listener: &str) -> String {
+    let listener = elb::listener(&sample.account, listener);
+    listener.map_or_else(String::new, |it| format!("{}/", it.url))
+}
+
+/// Every version of the sample application answers `/` with its own name: `v1`, `v2`, …; of the second one
+/// `web-v1`, `web-v2`, ….
 fn is_ours(body: &str) -> bool {
-    body.strip_prefix('v')
+    body.strip_prefix("web-")
+        .unwrap_or(body)
+        .strip_prefix('v')
         .is_some_and(|number| !number.is_empty() && number.chars().all(|c| c.is_ascii_digit()))
 }

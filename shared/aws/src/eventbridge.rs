@@ -1,28 +1,47 @@
 //! Amazon EventBridge: emitting Greenlight's own events.
 
 use aws_sdk_eventbridge::types::PutEventsRequestEntry;
-use greenlight_core::record::Announcement;
+use greenlight_core::record::{Announcement, ApprovalRequested, DetailType};
+use serde::Serialize;
 
 use crate::{AwsError, Clients, Kind, error::failed};
 
 /// The `source` of every event that Greenlight emits.
 pub const SOURCE: &str = "greenlight";
 
-/// Emits one event to `bus`.
+/// Emits the event about a deployment to `bus`.
 pub async fn announce(
     clients: &Clients,
     bus: &str,
     announcement: &Announcement,
 ) -> Result<(), AwsError> {
+    emit(clients, bus, announcement.detail_type, announcement).await
+}
+
+/// Emits the event by which people are asked to `bus`.
+pub async fn request_approval(
+    clients: &Clients,
+    bus: &str,
+    requested: &ApprovalRequested,
+) -> Result<(), AwsError> {
+    emit(clients, bus, DetailType::ApprovalRequested, requested).await
+}
+
+async fn emit(
+    clients: &Clients,
+    bus: &str,
+    detail_type: DetailType,
+    detail: &impl Serialize,
+) -> Result<(), AwsError> {
     const ACTION: &str = "events:PutEvents";
     let resource = || format!("event bus `{bus}`");
-    let detail = serde_json::to_string(announcement).map_err(|error| {
+    let detail = serde_json::to_string(detail).map_err(|error| {
         let message = format!("the event cannot be written as JSON: {error}");
         AwsError::unusable(ACTION, resource(), Kind::Invalid, None, message)
     })?;
     let entry = PutEventsRequestEntry::builder()
         .source(SOURCE)
-        .detail_type(announcement.detail_type.as_str())
+        .detail_type(detail_type.as_str())
         .detail(detail)
         .event_bus_name(bus)
         .build();

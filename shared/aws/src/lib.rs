@@ -19,7 +19,7 @@ mod raw_document;
 pub mod s3;
 #[cfg(test)]
 mod scripted;
-mod sts;
+pub mod sts;
 pub mod table;
 
 pub use clients::{Clients, Lazy};

@@ -1,4 +1,4 @@
-//! AWS STS: assuming a role, and credentials that are got that way.
+//! AWS STS: assuming a role, credentials that are got that way, and who is calling.
 
 use std::time::SystemTime;
 
@@ -7,7 +7,7 @@ use aws_credential_types::{
     provider::{ProvideCredentials, error::CredentialsError, future},
 };
 
-use crate::{AwsError, Kind, Lazy, error::failed};
+use crate::{AwsError, Clients, Kind, Lazy, error::failed};
 
 /// The IAM action, by which an [`AwsError`] of this kind is known.
 pub(crate) const ASSUME_ROLE: &str = "sts:AssumeRole";
@@ -15,6 +15,23 @@ pub(crate) const ASSUME_ROLE: &str = "sts:AssumeRole";
 /// As long as a role can always be assumed: longer needs the role's consent, and fails for a role
 /// that is assumed from another.
 const DURATION_SECONDS: i32 = 3600;
+
+/// The ARN under which AWS knows the caller: of an assumed role that of the session. It needs no permission.
+pub async fn caller(clients: &Clients) -> Result<String, AwsError> {
+    const ACTION: &str = "sts:GetCallerIdentity";
+    let resource = "credentials of the caller";
+    let answer = clients
+        .sts
+        .get_caller_identity()
+        .send()
+        .await
+        .map_err(failed(ACTION, resource))?;
+    let arn = answer.arn.filter(|arn| arn.starts_with("arn:"));
+    arn.ok_or_else(|| {
+        let message = "the answer holds no ARN";
+        AwsError::unusable(ACTION, resource, Kind::Invalid, None, message)
+    })
+}
 
 /// Credentials of the role `role_arn`, for an hour.
 async fn assume_role(
@@ -89,6 +106,27 @@ impl ProvideCredentials for AssumedRole {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::scripted::{Scripted, run};
+
+    #[test]
+    fn the_caller_is_known_by_the_arn_of_the_session() {
+        let aws = Scripted::default();
+        let answer = |inner: &str| {
+            format!(
+                "<GetCallerIdentityResponse><GetCallerIdentityResult>{inner}<Account>123456789012</Account>\
+                 </GetCallerIdentityResult></GetCallerIdentityResponse>"
+            )
+        };
+        let arn = "arn:aws:sts::123456789012:assumed-role/Admin/jane";
+        aws.answer(200, answer(&format!("<Arn>{arn}</Arn>")));
+        assert_eq!(run(caller(&aws.clients())).unwrap(), arn);
+        assert!(aws.sent()[0].body.contains("Action=GetCallerIdentity"));
+        for nobody in ["", "<Arn></Arn>"] {
+            aws.answer(200, answer(nobody));
+            let error = run(caller(&aws.clients())).unwrap_err();
+            assert!(error.message().contains("no ARN"), "{error:?}");
+        }
+    }
 
     #[test]
     fn a_session_name_is_made_to_fit() {

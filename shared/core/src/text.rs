@@ -35,6 +35,17 @@ pub(crate) fn excerpt(text: &str, limit: usize) -> String {
     out
 }
 
+/// The same with a limit in bytes, for what is stored where space is measured in them.
+pub(crate) fn excerpt_of_bytes(text: &str, limit: usize) -> String {
+    const CUT: char = '…';
+    let out = excerpt(text, limit);
+    if out.len() <= limit {
+        return out;
+    }
+    let end = out.floor_char_boundary(limit.saturating_sub(CUT.len_utf8()));
+    format!("{}{CUT}", &out[..end])
+}
+
 /// The known word that a mistyped one was probably meant to be.
 pub(crate) fn nearest<'k>(word: &str, known: &[&'k str]) -> Option<&'k str> {
     // Comparing is quadratic in length; nothing longer than this is a mistyped key.

@@ -72,6 +72,7 @@ pub enum ControlError {
 enum Word<'a> {
     Continue,
     Abort { reason: &'a str },
+    Answer { approved: bool, reason: &'a str },
 }
 
 impl Deployer {
@@ -88,6 +89,17 @@ impl Deployer {
         reason: &str,
     ) -> Result<Answered, ControlError> {
         self.answer(stored, Word::Abort { reason }).await
+    }
+
+    /// Answers AWS where it waits for a person: the deployment goes on, or is taken back. Unlike `abort` it does
+    /// nothing where nothing waits.
+    pub(crate) async fn answer_waiting(
+        &self,
+        stored: &StoredTarget,
+        approved: bool,
+        reason: &str,
+    ) -> Result<Answered, ControlError> {
+        self.answer(stored, Word::Answer { approved, reason }).await
     }
 
     async fn answer(
@@ -120,7 +132,7 @@ impl Deployer {
         }
         let (target, (going_on, ..)) = (target.clone(), going_on.told(stored));
         Err(match word {
-            Word::Continue => ControlError::NothingWaits { target, going_on },
+            Word::Continue | Word::Answer { .. } => ControlError::NothingWaits { target, going_on },
             Word::Abort { .. } => ControlError::NotStoppable { target, going_on },
         })
     }
@@ -207,6 +219,14 @@ enum Call<'a> {
 
 /// How what is going on is told; `None` where nothing waits, or nothing can be stopped.
 fn call<'a>(going_on: &'a GoingOn, word: Word<'a>) -> Option<Call<'a>> {
+    if let Word::Answer { approved, reason } = word {
+        // What waits for a person can be continued; nothing else can.
+        let continued = call(going_on, Word::Continue)?;
+        return match approved {
+            true => Some(continued),
+            false => call(going_on, Word::Abort { reason }),
+        };
+    }
     match (going_on, word) {
         (GoingOn::CodeDeploy(running), Word::Continue) => {
             let id = running.deployment.id.as_str();
@@ -250,8 +270,8 @@ fn tell_service<'a>(deployment: &'a ServiceDeployment, word: Word<'a>) -> Option
         return None;
     }
     let action = match word {
-        Word::Continue => HookAction::Continue,
-        Word::Abort { .. } => HookAction::Rollback,
+        Word::Continue | Word::Answer { approved: true, .. } => HookAction::Continue,
+        Word::Abort { .. } | Word::Answer { .. } => HookAction::Rollback,
     };
     match (deployment.awaiting(), word) {
         (Some(hook), _) => Some(Call::AnswerPause {
@@ -260,7 +280,7 @@ fn tell_service<'a>(deployment: &'a ServiceDeployment, word: Word<'a>) -> Option
             action,
         }),
         (None, Word::Abort { .. }) => Some(Call::StopService { arn }),
-        (None, Word::Continue) => None,
+        (None, Word::Continue | Word::Answer { .. }) => None,
     }
 }
 

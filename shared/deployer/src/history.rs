@@ -1,9 +1,17 @@
 //! What was deployed, and where an image runs.
 
+use futures_util::future::try_join_all;
 use greenlight_aws::{AwsError, table::StoredTarget};
-use greenlight_core::{deployment::PushedImage, record::DeploymentRecord, target::TargetName};
+use greenlight_core::{
+    deployment::{DeploymentId, PushedImage},
+    record::DeploymentRecord,
+    target::TargetName,
+};
 
 use crate::{Deployer, targets::TargetsError};
+
+/// So many targets are asked at a time for a deployment whose target is not known.
+const AT_A_TIME: usize = 20;
 
 /// Why a history could not be read.
 #[derive(Debug, thiserror::Error)]
@@ -28,6 +36,27 @@ impl Deployer {
                 target: target.clone(),
                 source,
             })
+    }
+
+    /// The record of a deployment to one of these targets.
+    pub async fn record_among(
+        &self,
+        targets: &[TargetName],
+        id: DeploymentId,
+    ) -> Result<Option<DeploymentRecord>, HistoryError> {
+        for targets in targets.chunks(AT_A_TIME) {
+            let looks = targets.iter().map(|target| async move {
+                let record = self.table.record(target, id).await;
+                record.map_err(|source| HistoryError {
+                    target: target.clone(),
+                    source,
+                })
+            });
+            if let Some(found) = try_join_all(looks).await?.into_iter().flatten().next() {
+                return Ok(Some(found));
+            }
+        }
+        Ok(None)
     }
 
     /// The targets at which the image is live. An image is a digest (or the beginning of one), a

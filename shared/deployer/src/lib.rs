@@ -7,6 +7,7 @@
 mod adopt;
 mod advance;
 mod announce;
+pub mod approve;
 pub mod ask;
 pub mod clock;
 pub mod conclude;

@@ -5,6 +5,7 @@
 
 use crate::environment::{self, Variable, Without};
 use aws_credential_types::Credentials;
+use greenlight_deployer::clock::Clock;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::str::FromStr as _;
@@ -24,6 +25,8 @@ pub struct Config {
     pub hook: Option<String>,
     /// What is logged.
     pub log: Targets,
+    /// The time.
+    pub clock: Clock,
     /// How AWS is reached.
     pub aws: AwsConfig,
 }
@@ -62,6 +65,7 @@ impl Config {
         let bus = reader.text(environment::BUS);
         let hook = reader.optional(environment::HOOK);
         let log = reader.log_filter();
+        let clock = reader.clock();
         let aws = reader.aws();
         reader.check_lambda();
         reader.finish(Self {
@@ -69,6 +73,7 @@ impl Config {
             bus,
             hook,
             log,
+            clock,
             aws,
         })
     }
@@ -140,6 +145,17 @@ impl<'a> Reader<'a> {
                 environment::LOG.name
             ));
             Targets::new()
+        })
+    }
+
+    fn clock(&mut self) -> Clock {
+        let Some(text) = self.optional(environment::CLOCK) else {
+            return Clock::System;
+        };
+        text.parse().unwrap_or_else(|error| {
+            self.problems
+                .push(format!("`{}`: {error}", environment::CLOCK.name));
+            Clock::System
         })
     }
 

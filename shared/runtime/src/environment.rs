@@ -57,6 +57,13 @@ pub const LOG: Variable = Variable {
     without: Without::Default("info"),
 };
 
+/// The clock of a rehearsal.
+pub const CLOCK: Variable = Variable {
+    name: "GREENLIGHT_CLOCK",
+    meaning: "For rehearsals: how many times as fast the time runs, and since when (`20@2026-11-25T10:00:00Z`).",
+    without: Without::Unused,
+};
+
 /// The AWS region.
 pub const REGION: Variable = Variable {
     name: "AWS_REGION",
@@ -136,11 +143,12 @@ pub const FUNCTION_MEMORY_SIZE: Variable = Variable {
 };
 
 /// All of them, in the order in which they are documented.
-pub const ALL: [Variable; 15] = [
+pub const ALL: [Variable; 16] = [
     TABLE,
     BUS,
     HOOK,
     LOG,
+    CLOCK,
     REGION,
     ACCESS_KEY_ID,
     SECRET_ACCESS_KEY,

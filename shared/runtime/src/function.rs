@@ -11,7 +11,7 @@ use crate::http::{TrustError, shared_client};
 use crate::logging::{self, chain};
 use greenlight_aws::{Clients, table::Table};
 use greenlight_deployer::{Deployer, clock::Clock, probe::Probe};
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use lambda_runtime::{Diagnostic, LambdaEvent, Runtime, service_fn};
 use serde_json::Value;
 use std::error::Error;
@@ -45,8 +45,7 @@ impl Invocation {
     /// When Lambda stops the function, as a time of day.
     pub fn deadline_at(&self, clock: &Clock) -> Timestamp {
         let left = self.deadline.saturating_duration_since(Instant::now());
-        let left = SignedDuration::try_from(left).unwrap_or(SignedDuration::MAX);
-        clock.now().saturating_add(left).unwrap_or(Timestamp::MAX)
+        clock.when_passed(left)
     }
 }
 
@@ -118,7 +117,7 @@ fn wire(variables: &Variables) -> Result<Wiring, InitError> {
             bus: config.bus,
             hook_function: config.hook,
             probe: Probe::new(),
-            clock: Clock::System,
+            clock: config.clock,
         },
     })
 }

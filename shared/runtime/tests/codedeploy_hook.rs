@@ -71,7 +71,7 @@ async fn answer(
     replies: &[Reply],
     verdict: HookVerdict,
 ) -> (
-    Result<Answered<HookVerdict, HookAnswer>, Unanswered<AwsError>>,
+    Result<Answered<HookVerdict, Option<HookAnswer>>, Unanswered<AwsError>>,
     Vec<(String, Value)>,
 ) {
     let wire = Wire {
@@ -113,7 +113,7 @@ async fn a_verdict_is_one_request_with_the_hooks_own_ids() {
     for (verdict, status) in [(passed(), "Succeeded"), (failed, "Failed")] {
         let (answered, requests) = answer(&[], verdict.clone()).await;
         let answered = answered.unwrap();
-        assert_eq!(answered.answer, HookAnswer::Taken);
+        assert_eq!(answered.answer, Some(HookAnswer::Taken));
         assert_eq!(answered.verdict, verdict);
         let [(operation, body)] = requests.as_slice() else {
             panic!("{requests:?}")
@@ -143,7 +143,7 @@ async fn faults_of_the_way_and_of_the_service_are_outlasted() {
         passed(),
     )
     .await;
-    assert_eq!(answered.unwrap().answer, HookAnswer::Taken);
+    assert_eq!(answered.unwrap().answer, Some(HookAnswer::Taken));
     assert_eq!(requests.len(), 7);
 }
 
@@ -154,7 +154,7 @@ async fn a_lifecycle_event_that_was_answered_before_is_not_an_error() {
         r#"{"__type":"LifecycleEventAlreadyCompletedException","message":"completed"}"#,
     ));
     let (answered, requests) = answer(&[None, completed], passed()).await;
-    assert_eq!(answered.unwrap().answer, HookAnswer::AlreadyCompleted);
+    assert_eq!(answered.unwrap().answer, Some(HookAnswer::AlreadyCompleted));
     assert_eq!(requests.len(), 2);
 }
 
@@ -174,4 +174,15 @@ async fn a_refusal_is_an_error_that_names_the_call_and_is_not_repeated() {
     );
     assert!(said.contains("not authorized"), "{said}");
     assert_eq!(requests.len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_gate_that_goes_on_is_not_answered_yet() {
+    let going_on = HookVerdict::InProgress {
+        summary: "waits for 1 of 1 approvals".to_owned(),
+        again_after: Duration::from_secs(30),
+    };
+    let (answered, requests) = answer(&[], going_on).await;
+    assert_eq!(answered.unwrap().answer, None);
+    assert!(requests.is_empty(), "{requests:?}");
 }

@@ -19,8 +19,8 @@ fn the_overview_has_a_line_for_each_target() {
 
 #[test]
 fn one_target_is_shown_with_all_that_is_known() {
-    sample::assert_documented(&detail(&sample::busy(), None).text);
-    insta::assert_snapshot!(detail(&sample::busy(), None).text, @"
+    sample::assert_documented(&detail(&sample::busy(), None, &[]).text);
+    insta::assert_snapshot!(detail(&sample::busy(), None, &[]).text, @"
     target           api-test
     service          mco/api
     repository       123456789012.dkr.ecr.eu-west-1.amazonaws.com/mco/api
@@ -33,7 +33,7 @@ fn one_target_is_shown_with_all_that_is_known() {
     waiting          mco/api:test (56a8e1b8b416): another deployment is under way
     rejected         sha256:f14424a90973b09aac0a5543c5ea465dda7d792b7c9aa53518be7eb18d31f4ff
     ");
-    insta::assert_snapshot!(detail(&sample::fresh(), None).text, @"
+    insta::assert_snapshot!(detail(&sample::fresh(), None, &[]).text, @"
     target      api-test
     service     mco/api
     repository  123456789012.dkr.ecr.eu-west-1.amazonaws.com/mco/api
@@ -43,7 +43,7 @@ fn one_target_is_shown_with_all_that_is_known() {
 
 #[test]
 fn the_json_form_is_the_same_in_the_overview_and_for_one_target() {
-    let one = detail(&sample::busy(), None).json;
+    let one = detail(&sample::busy(), None, &[]).json;
     assert_eq!(overview(&[Ok(sample::busy())], &[]).json["targets"][0], one);
     sample::assert_documented(&format!("{one:#}\n"));
     insta::assert_json_snapshot!(one, @r#"
@@ -86,7 +86,8 @@ fn the_json_form_is_the_same_in_the_overview_and_for_one_target() {
       },
       "rejected": [
         "sha256:f14424a90973b09aac0a5543c5ea465dda7d792b7c9aa53518be7eb18d31f4ff"
-      ]
+      ],
+      "asked": []
     }
     "#);
 }
@@ -94,7 +95,7 @@ fn the_json_form_is_the_same_in_the_overview_and_for_one_target() {
 #[test]
 fn what_waits_for_an_answer_is_shown_with_the_way_to_answer_it() {
     let (stored, progress) = sample::paused();
-    let output = detail(&stored, Some(&progress));
+    let output = detail(&stored, Some(&progress), &progress.asked);
     sample::assert_documented(&output.text);
     insta::assert_snapshot!(output.text, @"
     target           api-test
@@ -170,7 +171,7 @@ fn the_overview_says_what_a_deployment_is_about_to_do() {
         },
     );
     assert_eq!(
-        detail(&before, None).json["active"]["phase"],
+        detail(&before, None, &[]).json["active"]["phase"],
         serde_json::json!("before")
     );
     // What is not understood has no progress: that of the others stays with them.

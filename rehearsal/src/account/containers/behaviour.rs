@@ -1,6 +1,7 @@
 //! An image, by what its containers do.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroU32;
 use std::time::Duration;
 
 /// An image to be pushed.
@@ -15,6 +16,30 @@ pub struct ImageSpec {
     pub commands: Vec<(Vec<String>, Behaviour)>,
     /// What it was built for.
     pub platforms: Platforms,
+    /// What a scanner finds in it.
+    pub findings: Vec<Finding>,
+}
+
+/// A vulnerability in an image.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// Such as `CVE-2026-1234`.
+    pub name: String,
+    /// In capitals: one of ECR's, or whatever else a scanner may say.
+    pub severity: String,
+    /// The package that has it, and its version.
+    pub package: (String, String),
+}
+
+impl Finding {
+    /// A vulnerability of this name and severity, in OpenSSL.
+    pub fn new(name: &str, severity: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            severity: severity.to_owned(),
+            package: ("openssl".to_owned(), "3.0.1".to_owned()),
+        }
+    }
 }
 
 /// What an image was built for; architectures in the words of image indexes (`amd64`).
@@ -43,6 +68,12 @@ pub struct Behaviour {
     pub end_reason: Option<String>,
     /// Before each answer.
     pub latency: Duration,
+    /// Of the answers of a process that are not for `/ping`, every so many-th is a 500.
+    pub fails_every: Option<NonZeroU32>,
+    /// The lines that it writes when it starts.
+    pub log: Vec<String>,
+    /// Those that it writes when it ends by itself.
+    pub last_words: Vec<String>,
 }
 
 /// A process that ends by itself: one that crashes, or one that has done what it was started for.
@@ -84,6 +115,7 @@ impl ImageSpec {
             behaviour: Behaviour::default(),
             commands: Vec::new(),
             platforms: Platforms::One("amd64".to_owned()),
+            findings: Vec::new(),
         }
     }
 
@@ -105,9 +137,23 @@ impl ImageSpec {
         Self::healthy(version).behaving(|behaviour| behaviour.startup = startup)
     }
 
+    /// Answers each time after this long.
+    pub fn slow(version: &str, latency: Duration) -> Self {
+        Self::healthy(version).behaving(|behaviour| behaviour.latency = latency)
+    }
+
+    /// Fails now and then: of each process's answers every so many-th is a 500, but never that to the load
+    /// balancer's health check. One of nought never fails.
+    pub fn flaky(version: &str, every_nth: u32) -> Self {
+        Self::healthy(version)
+            .behaving(|behaviour| behaviour.fails_every = NonZeroU32::new(every_nth))
+    }
+
     /// Dies again and again, before it ever listens.
     pub fn crashes(version: &str, exit_code: i32) -> Self {
         Self::healthy(version).behaving(|behaviour| {
+            behaviour.log = vec![format!("{version} starts")];
+            behaviour.last_words = vec!["fatal: the configuration has no DATABASE_URL".to_owned()];
             behaviour.startup = Duration::from_hours(1);
             behaviour.crash = Some(Crash {
                 after: Duration::from_secs(3),
@@ -179,6 +225,13 @@ impl ImageSpec {
             );
             Behaviour::cannot_start(127, reason)
         };
+        self
+    }
+
+    /// The same image, in which a scanner finds these as well.
+    #[must_use]
+    pub fn with_findings(mut self, findings: impl IntoIterator<Item = Finding>) -> Self {
+        self.findings.extend(findings);
         self
     }
 

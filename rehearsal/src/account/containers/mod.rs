@@ -6,5 +6,5 @@
 mod behaviour;
 mod process;
 
-pub use behaviour::{Behaviour, Crash, ImageSpec, Platforms};
+pub use behaviour::{Behaviour, Crash, Finding, ImageSpec, Platforms};
 pub(crate) use process::Process;

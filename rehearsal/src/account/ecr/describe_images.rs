@@ -77,7 +77,8 @@ pub(super) fn describe_images(
     Ok(output)
 }
 
-fn resolve(repository: &Repository, id: &Value) -> Result<String, ServiceError> {
+/// The digest of an image, or the error that it is not there.
+pub(super) fn resolve(repository: &Repository, id: &Value) -> Result<String, ServiceError> {
     let id = ImageId::read(id)?;
     id.resolve(repository).map_err(|failure| {
         if failure.code != "ImageNotFound" {

@@ -17,6 +17,9 @@ mod registry;
 #[cfg(test)]
 mod registry_tests;
 mod repository;
+mod scan;
+#[cfg(test)]
+mod scan_tests;
 #[cfg(test)]
 mod tests;
 
@@ -35,6 +38,7 @@ use repository::Repository;
 pub use repository::{
     Mutability, create_repository, has_image, repository_uri, set_mutability, tagged,
 };
+pub use scan::{Scan, Scanner};
 
 /// Every repository, and what the image configurations stand for.
 #[derive(Debug, Default)]
@@ -65,6 +69,7 @@ pub(crate) fn handle(
     let members = Members::of(input)?;
     match operation {
         "BatchGetImage" => operations::batch_get_image(account, asked, members),
+        "DescribeImageScanFindings" => scan::describe_findings(account, asked, members),
         "DescribeImages" => describe_images::describe_images(account, asked, members),
         "DescribeRepositories" => operations::describe_repositories(account, asked, members),
         "GetDownloadUrlForLayer" => layer::get_download_url(account, asked, members),

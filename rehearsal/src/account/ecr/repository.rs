@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
+use super::scan::{Begun, OnPush};
 use super::{Account, RepositoryId, ServiceError};
 
 /// A repository and all that is in it.
@@ -17,6 +18,9 @@ pub(super) struct Repository {
     pub(super) tags: BTreeMap<String, String>,
     /// Digests of the layers and configurations that were uploaded here.
     pub(super) blobs: std::collections::BTreeSet<String>,
+    /// Digest → what was said of its scan.
+    pub(super) scans: BTreeMap<String, Begun>,
+    pub(super) scan_on_push: Option<OnPush>,
 }
 
 /// Whether a tag may be moved (AWS-FACTS 8.2); the forms with exclusions are not simulated.
@@ -73,6 +77,8 @@ pub fn create_repository(account: &Account, name_or_uri: &str) -> String {
         images: BTreeMap::new(),
         tags: BTreeMap::new(),
         blobs: std::collections::BTreeSet::new(),
+        scans: BTreeMap::new(),
+        scan_on_push: None,
     };
     let repositories = &mut account.state().ecr.repositories;
     repositories.entry(id).or_insert(created);

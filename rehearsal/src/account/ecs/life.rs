@@ -8,12 +8,14 @@ use futures_util::FutureExt as _;
 use futures_util::future::{BoxFuture, pending, select_all};
 use http::Request;
 
+use super::container_log::stream_of;
 use super::task::{Culprit, Health, HealthCheck, Status, Stopping, Task};
 use super::{Account, stop, task_event, task_set};
 use crate::account::containers::{ImageSpec, Process};
 use crate::account::journal::Tone;
+use crate::account::logs::StreamId;
 use crate::account::network::{self, Address, Stop};
-use crate::account::{ReportedDigest, State, ecr, elb};
+use crate::account::{ReportedDigest, State, ecr, elb, logs};
 
 /// How long things take; of the order of what Fargate needs.
 const PROVISIONING: Duration = Duration::from_secs(5);
@@ -119,6 +121,7 @@ struct StartedContainer {
     addresses: Vec<Address>,
     essential: bool,
     check: Option<HealthCheck>,
+    log: Option<StreamId>,
 }
 
 impl Started {
@@ -133,6 +136,12 @@ impl Started {
             }
             None => (None, Duration::ZERO),
         };
+        let document = state.ecs.task_definition(&task.definition);
+        let document = document.map(|definition| &definition.document);
+        let log = |container: &super::task::Container| {
+            let (name, id) = (&container.name, &container.runtime_id);
+            stream_of(document?, name, id, &task.id)
+        };
         let container = |container: &super::task::Container| StartedContainer {
             name: container.name.clone(),
             runs: container.runs.clone(),
@@ -143,6 +152,7 @@ impl Started {
                 .collect(),
             essential: container.essential,
             check: container.check.clone(),
+            log: log(container),
         };
         Some(Self {
             target,
@@ -296,6 +306,12 @@ async fn container_end(
     let Some(image) = &container.runs else {
         return pending().await;
     };
+    let say = |lines: &[String]| {
+        if let Some(stream) = &container.log {
+            logs::write(account, stream, lines);
+        }
+    };
+    say(&image.behaviour.log);
     let crash = image.behaviour.crash;
     let serving = async {
         if begin == Begin::AsNew {
@@ -314,6 +330,7 @@ async fn container_end(
         () = serving => {}
         () = crashing => {}
     }
+    say(&image.behaviour.last_words);
     for address in &container.addresses {
         network::close(account, address, Stop::AtOnce);
     }

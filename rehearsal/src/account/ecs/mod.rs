@@ -6,6 +6,7 @@
 //! `service_deployment/` those under the `ECS` controller. See AWS-FACTS 5.11, 5.12, 6 and 7.
 
 mod cluster;
+mod container_log;
 mod create_service;
 mod describe_services;
 mod describe_tasks;

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use http::Request;
 use tokio::sync::Notify;
 
-use super::{Account, Address, Health, Target};
+use super::{Account, Address, Health, Target, metrics};
 use crate::account::journal::Tone;
 use crate::account::network::{Unanswered, exchange};
 
@@ -77,6 +77,7 @@ async fn watch(account: &Account, group_arn: &str, address: &Address, registrati
             (0, failed + 1)
         };
         judge(account, group_arn, registration, result, passed, failed);
+        metrics::checked(account, group_arn);
     }
 }
 

@@ -6,6 +6,7 @@
 mod describe;
 mod health_check;
 mod listener;
+mod metrics;
 mod route;
 mod seams;
 mod target_group;
@@ -19,6 +20,7 @@ use super::{Account, Members, ServiceError};
 pub(crate) use health_check::register;
 pub use listener::default_rule;
 use listener::{Listener, LoadBalancer};
+pub use metrics::metric_dimension;
 pub(crate) use route::{listener_at, route};
 pub use seams::*;
 pub(crate) use target_group::deregister;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 
-use super::{Account, Address};
+use super::{Account, Address, metrics};
 use crate::account::network::{Unanswered, exchange};
 
 /// How long an application load balancer waits for a target.
@@ -32,13 +32,30 @@ pub(crate) async fn route(
     request: Request<Bytes>,
 ) -> Response<Bytes> {
     let Some(request_under_way) = RequestUnderWay::begin(account, listener_arn) else {
+        if let Some(load_balancer) = load_balancer_of(account, listener_arn) {
+            metrics::unroutable(account, &load_balancer);
+        }
         return gateway(StatusCode::SERVICE_UNAVAILABLE);
     };
-    match exchange(account, &request_under_way.address, request, IDLE_TIMEOUT).await {
+    let answer = exchange(account, &request_under_way.address, request, IDLE_TIMEOUT).await;
+    let RequestUnderWay {
+        load_balancer_arn,
+        target_group_arn,
+        ..
+    } = &request_under_way;
+    metrics::routed(account, load_balancer_arn, target_group_arn, &answer);
+    match answer {
         Ok(response) => response,
         Err(Unanswered::Refused) => gateway(StatusCode::BAD_GATEWAY),
         Err(Unanswered::TimedOut) => gateway(StatusCode::GATEWAY_TIMEOUT),
     }
+}
+
+fn load_balancer_of(account: &Account, listener_arn: &str) -> Option<String> {
+    let state = account.state();
+    let mut listeners = state.elb.listeners.iter();
+    let listener = listeners.find(|listener| listener.arn == listener_arn)?;
+    Some(listener.load_balancer_arn.clone())
 }
 
 fn gateway(status: StatusCode) -> Response<Bytes> {
@@ -50,6 +67,7 @@ fn gateway(status: StatusCode) -> Response<Bytes> {
 /// Keeps a draining target from leaving while it answers a request.
 struct RequestUnderWay {
     account: Account,
+    load_balancer_arn: String,
     target_group_arn: String,
     registration: u64,
     address: Address,
@@ -64,12 +82,14 @@ impl RequestUnderWay {
             .listeners
             .iter_mut()
             .find(|listener| listener.arn == listener_arn)?;
+        let load_balancer_arn = listener.load_balancer_arn.clone();
         let target_group_arn = listener.shares.next()?;
         let target = state.elb.target_group_mut(&target_group_arn)?.next()?;
         target.in_flight += 1;
         let (registration, address) = (target.registration, target.address.clone());
         Some(Self {
             account: account.clone(),
+            load_balancer_arn,
             target_group_arn,
             registration,
             address,

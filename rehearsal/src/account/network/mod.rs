@@ -21,6 +21,7 @@ use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use tokio::sync::watch;
+use tokio::time::Instant;
 
 use super::containers::Process;
 use super::{Account, Network, ecr, elb};
@@ -55,6 +56,11 @@ struct Server {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("connection refused")]
 pub struct ConnectionRefused;
+
+/// How long an answer took, among its extensions: of the container's own time so much as its image says, and
+/// of the machine's so much as it really took, however fast the account's clock runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Took(pub(crate) Duration);
 
 /// Why a request was not answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -143,15 +149,24 @@ pub(crate) async fn exchange(
             .map(|it| (it, client.get_or_insert_with(connect).clone()));
         (Arc::clone(&server.process), remote, server.stop.subscribe())
     };
+    let begun = Instant::now();
+    let latency = process.latency();
+    let timed = |mut response: Response<Bytes>| {
+        let machine = begun
+            .elapsed()
+            .saturating_sub(account.clock().real(latency));
+        response.extensions_mut().insert(Took(latency + machine));
+        response
+    };
     // Whether an answer is late is decided in simulated time, so that a busy machine does not decide it.
-    if process.latency() > timeout {
+    if latency > timeout {
         account.clock().sleep(timeout).await;
         return Err(Unanswered::TimedOut);
     }
     let Some((socket, client)) = remote else {
         return tokio::select! {
             biased;
-            response = process.respond(&request) => Ok(response),
+            response = process.respond(&request) => Ok(timed(response)),
             () = aborted(&mut stopped) => Err(Unanswered::Refused),
         };
     };
@@ -170,9 +185,8 @@ pub(crate) async fn exchange(
         Ok(Response::from_parts(parts, body.to_bytes()))
     };
     let patience = account.clock().real(timeout).max(PATIENCE);
-    tokio::time::timeout(patience, answer)
-        .await
-        .unwrap_or(Err(Unanswered::TimedOut))
+    let answer = tokio::time::timeout(patience, answer).await;
+    answer.unwrap_or(Err(Unanswered::TimedOut)).map(timed)
 }
 
 fn addressed(request: Request<Bytes>, socket: SocketAddr) -> Option<Request<Full<Bytes>>> {

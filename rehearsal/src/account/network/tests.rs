@@ -11,7 +11,7 @@ use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
 use jiff::Timestamp;
 
-use super::{Address, Stop, Unanswered};
+use super::{Address, Stop, Took, Unanswered};
 use crate::account::containers::{Behaviour, ImageSpec, Process};
 use crate::account::sample::Sample;
 use crate::account::{Account, Settings, ecs, elb, network};
@@ -112,6 +112,26 @@ async fn a_listener_answers_for_containers_that_never_listen() {
     let client: Client<_, Empty<Bytes>> = Client::builder(TokioExecutor::new()).build_http();
     let status = client.get(url.parse().unwrap()).await.unwrap().status();
     assert!([502, 503].contains(&status.as_u16()), "{status}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_answers_time_is_the_images_and_not_that_of_a_fast_clock() {
+    let clock = Clock::scaled(Timestamp::UNIX_EPOCH, 1000.0);
+    let account = Account::new(Settings::loopback(clock.clone()));
+    let address = Address {
+        ip: "10.0.0.1".to_owned(),
+        port: 8080,
+    };
+    let image = ImageSpec::slow("v1", Duration::from_secs(50));
+    let process = Arc::new(Process::new(&image, clock));
+    network::listen(&account, address.clone(), process).unwrap();
+    let request = Request::get("/").body(Bytes::new()).unwrap();
+    let minute = Duration::from_mins(1);
+    let answer = network::exchange(&account, &address, request, minute).await;
+    let Took(took) = *answer.unwrap().extensions().get::<Took>().unwrap();
+    // What the machine needs for it would be seconds of a clock that is so fast.
+    let expected = Duration::from_secs(50)..Duration::from_secs(51);
+    assert!(expected.contains(&took), "{took:?}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -93,6 +93,11 @@ pub fn actions_of(service: &str, operation: &str, request: &Value) -> Vec<String
     } else {
         service
     };
+    // IAM has a name of its own for it.
+    let operation = match (service, operation) {
+        ("lambda", "Invoke") => "InvokeFunction",
+        _ => operation,
+    };
     // A transaction needs what its parts need.
     let parts: BTreeSet<&str> = match (service, operation) {
         ("dynamodb", "TransactWriteItems") => {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::{APPLICATION, CLUSTER, PIPELINE, SERVICE, Sample, Stand, WORKER};
+use super::{APPLICATION, CLUSTER, PIPELINE, SERVICE, Sample, Stand, WEB, WORKER};
 use crate::account::{codedeploy, codepipeline, ecs};
 
 /// The statuses of CodeDeploy's deployments that are not over.
@@ -14,7 +14,8 @@ const ACTIVE: [&str; 5] = ["Created", "Queued", "InProgress", "Baking", "Ready"]
 impl Sample {
     /// The ids of all deployments by what the stand deploys with, newest first: of CodeDeploy, service
     /// deployments (ARNs) without the one that was over before the story began, one-shot tasks (ARNs), or
-    /// pipeline executions. At [`Stand::Releases`], those of CodeDeploy, and then the worker's.
+    /// pipeline executions. At [`Stand::Releases`] and [`Stand::Gated`], those of CodeDeploy, and then those of the
+    /// second service.
     pub fn deployments(&self) -> Vec<String> {
         match self.stand {
             Stand::CodeDeploy | Stand::Templates => self.list_deployments(&json!([])),
@@ -24,9 +25,13 @@ impl Sample {
             | Stand::BlueGreen
             | Stand::Canary
             | Stand::PausedCanary => self.service_deployments(SERVICE),
-            Stand::Releases => {
+            Stand::Releases | Stand::Gated => {
+                let second = match self.stand {
+                    Stand::Gated => WEB,
+                    _ => WORKER,
+                };
                 let mut ids = self.list_deployments(&json!([]));
-                ids.extend(self.service_deployments(WORKER));
+                ids.extend(self.service_deployments(second));
                 ids
             }
             Stand::Task => self.one_shots(),
@@ -66,10 +71,14 @@ impl Sample {
     pub fn deployment(&self, id: &str) -> Value {
         let account = &self.account;
         let (answer, pointer) = match self.stand {
-            Stand::CodeDeploy | Stand::Templates | Stand::Releases if id.starts_with("d-") => (
-                codedeploy::handle(account, "GetDeployment", json!({"deploymentId": id})),
-                "/deploymentInfo",
-            ),
+            Stand::CodeDeploy | Stand::Templates | Stand::Releases | Stand::Gated
+                if id.starts_with("d-") =>
+            {
+                (
+                    codedeploy::handle(account, "GetDeployment", json!({"deploymentId": id})),
+                    "/deploymentInfo",
+                )
+            }
             Stand::Task => (
                 ecs::handle(
                     account,
@@ -127,7 +136,7 @@ impl Sample {
                 .as_str()
                 .is_none_or(|status| status == "STOPPED"),
             Stand::Pipeline => status.is_none_or(|it| it != "InProgress" && it != "Stopping"),
-            Stand::Releases if id.starts_with("d-") => {
+            Stand::Releases | Stand::Gated if id.starts_with("d-") => {
                 status.is_none_or(|status| !ACTIVE.contains(&status))
             }
             _ => matches!(

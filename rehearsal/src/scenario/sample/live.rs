@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{CLUSTER, CONTAINER, SERVICE, Sample, WORKER};
+use super::{CLUSTER, CONTAINER, SERVICE, Sample, WEB, WORKER};
 use crate::account::{ecs, elb};
 
 /// What runs, or is to run, at the service.
@@ -56,6 +56,13 @@ impl Sample {
         self.digest_in(&self.undivided(WORKER)?, WORKER, first)
     }
 
+    /// The digest that is live at the second service of [`Stand::Gated`](super::Stand::Gated), under the same
+    /// condition as [`Self::live_digest`].
+    pub fn live_web_digest(&self) -> Option<String> {
+        let first = &self.web.as_ref()?.v1;
+        self.digest_in(&self.undivided(WEB)?, WEB, first)
+    }
+
     /// `first` was started by its tag, before anybody pinned digests.
     fn digest_in(&self, primary: &Primary, container: &str, first: &str) -> Option<String> {
         let image = self.image_in(&primary.task_definition, container)?;
@@ -66,7 +73,11 @@ impl Sample {
     /// The primary, if nothing else gets production traffic.
     fn undivided(&self, service: &str) -> Option<Primary> {
         let primary = self.primary(service)?;
-        let listener = elb::listener(&self.account, &self.production_listener)?;
+        let listener = match &self.web {
+            Some(web) if service == WEB => &web.production_listener,
+            _ => &self.production_listener,
+        };
+        let listener = elb::listener(&self.account, listener)?;
         let elsewhere = primary.target_group.as_ref().is_some_and(|own| {
             let mut weights = listener.weights.iter();
             weights.any(|(group, weight)| group != own && *weight > 0)

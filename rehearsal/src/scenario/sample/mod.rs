@@ -6,6 +6,7 @@
 
 mod deployments;
 mod executions;
+mod gated;
 mod live;
 mod others;
 mod quiet;
@@ -20,6 +21,7 @@ use crate::account::ecs::{self, ServiceSpec};
 use crate::account::template::{Choices, Template};
 use crate::account::{Account, Settings, ecr, s3};
 use crate::build::workspace;
+pub use gated::Web;
 pub(super) use releases::PIPELINE_ACTION;
 pub use releases::infrastructure;
 pub use stand::Stand;
@@ -56,6 +58,16 @@ pub const WORKER_TARGET: &str = "worker-test";
 pub const INFRASTRUCTURE: &str = "mco/infrastructure";
 /// Its branch.
 pub const INFRASTRUCTURE_BRANCH: &str = "main";
+/// Name of the second service at [`Stand::Gated`], of its container and of its load balancer.
+pub const WEB: &str = "web";
+/// The repository of its image.
+pub const WEB_REPOSITORY: &str = "mco/web";
+/// Name of its target.
+pub const WEB_TARGET: &str = "web-test";
+/// Name of the alarm on errors of the sample service at [`Stand::Gated`].
+pub const ALARM: &str = "api-errors";
+/// Name of that on errors of the second service.
+pub const WEB_ALARM: &str = "web-errors";
 /// Name of the sample target.
 pub const TARGET: &str = "api-test";
 /// The sample target's document at [`Stand::CodeDeploy`].
@@ -77,6 +89,8 @@ pub struct Sample {
     pub v1: String,
     /// The digest of the worker's first image, at [`Stand::Releases`].
     pub worker_v1: Option<String>,
+    /// The second service, at [`Stand::Gated`].
+    pub web: Option<Web>,
     /// The ARN of the production listener.
     pub production_listener: String,
     /// The ARN of the test listener.
@@ -144,12 +158,18 @@ fn open(
         worker_v1 = Some(releases::worker(&account)?);
         releases::pipelines(&account, &template)?;
     }
+    let mut web = None;
+    if stand == Stand::Gated {
+        web = Some(gated::web(&account, &hook)?);
+        gated::alarms(&account);
+    }
     Ok(Sample {
         account,
         stand,
         template,
         v1,
         worker_v1,
+        web,
         production_listener: ground.production_listener,
         test_listener: ground.test_listener,
     })

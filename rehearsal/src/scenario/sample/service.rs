@@ -17,9 +17,9 @@ use crate::account::elb::{self, TargetGroupSpec};
 use crate::account::{Account, ecr};
 
 /// The wished-for ports of the load balancer's listeners.
-const PRODUCTION_PORT: u16 = 80;
-const TEST_PORT: u16 = 9001;
-const CONTAINER_PORT: u16 = 8080;
+pub(super) const PRODUCTION_PORT: u16 = 80;
+pub(super) const TEST_PORT: u16 = 9001;
+pub(super) const CONTAINER_PORT: u16 = 8080;
 
 /// How long both revisions run after all traffic has moved, and after a canary's first step.
 const BAKE_MINUTES: u32 = 2;
@@ -28,9 +28,9 @@ const BAKE_MINUTES: u32 = 2;
 pub(super) struct Ground {
     pub(super) production_listener: String,
     pub(super) test_listener: String,
-    blue: String,
-    green: String,
-    task_definition: String,
+    pub(super) blue: String,
+    pub(super) green: String,
+    pub(super) task_definition: String,
 }
 
 /// The first images, the load balancer, the cluster and the task definition. Returns `v1`'s digest, too.
@@ -79,7 +79,7 @@ pub(super) fn spec(stand: Stand, ground: &Ground, hook: &str) -> ServiceSpec {
         container_port: CONTAINER_PORT,
     };
     let controller = match stand {
-        Stand::CodeDeploy | Stand::Templates | Stand::Pipeline | Stand::Releases => {
+        Stand::CodeDeploy | Stand::Templates | Stand::Pipeline | Stand::Releases | Stand::Gated => {
             Controller::CodeDeploy { load_balancer }
         }
         Stand::Rolling | Stand::Migration | Stand::Sidecars | Stand::Task => {
@@ -126,7 +126,7 @@ fn hooks(function: &str) -> Vec<Hook> {
     vec![Hook::lambda(function, &stages)]
 }
 
-fn native(
+pub(super) fn native(
     ground: &Ground,
     load_balancer: LoadBalancer,
     shift: Shift,
@@ -147,7 +147,7 @@ fn native(
 }
 
 /// The application, and a second container that no deployment may touch.
-fn task_definition(image: &str) -> Value {
+pub(super) fn task_definition(image: &str) -> Value {
     let role = |name: &str| format!("arn:aws:iam::123456789012:role/{name}");
     json!({
         "family": "mco-api",
@@ -164,7 +164,14 @@ fn task_definition(image: &str) -> Value {
                 "essential": true,
                 "portMappings": [{"containerPort": CONTAINER_PORT, "protocol": "tcp"}],
                 "environment": [{"name": "STAGE", "value": "test"}],
-                "logConfiguration": {"logDriver": "awsfirelens"},
+                "logConfiguration": {
+                    "logDriver": "awslogs",
+                    "options": {
+                        "awslogs-group": "/ecs/api",
+                        "awslogs-region": "eu-west-1",
+                        "awslogs-stream-prefix": "api",
+                    },
+                },
             },
             {
                 "name": "log-router",
@@ -176,7 +183,7 @@ fn task_definition(image: &str) -> Value {
     })
 }
 
-fn target_group(name: &str) -> TargetGroupSpec {
+pub(super) fn target_group(name: &str) -> TargetGroupSpec {
     TargetGroupSpec {
         name: name.to_owned(),
         port: CONTAINER_PORT,

@@ -1,6 +1,6 @@
 //! The ways in which the sample service can be deployed to, and the sample target of each.
 
-use super::{REPOSITORY, TARGET, WORKER_REPOSITORY, WORKER_TARGET};
+use super::{REPOSITORY, TARGET, WEB_REPOSITORY, WEB_TARGET, WORKER_REPOSITORY, WORKER_TARGET};
 
 /// What the sample account is set up for. The names in it are the same everywhere.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,11 +28,14 @@ pub enum Stand {
     /// Two services, the sample service with CodeDeploy and a rolling worker, and the pipelines of `examples/`
     /// that release a tag of either or of both.
     Releases,
+    /// Two services with test listeners and alarms: the sample service with CodeDeploy, and a second one with ECS's
+    /// own blue/green. What their gates check differs from story to story, and so do the targets' documents.
+    Gated,
 }
 
 impl Stand {
-    /// Those at which a push is deployed to the sample service in a way of their own. [`Stand::Releases`] is
-    /// not among them: a push is deployed there as at [`Stand::CodeDeploy`], and its pipelines start by hand.
+    /// Those at which a push is deployed to the sample service in a way of their own. [`Stand::Releases`] and
+    /// [`Stand::Gated`] are not among them: a push is deployed there as at [`Stand::CodeDeploy`].
     pub const ALL: [Self; 10] = [
         Self::CodeDeploy,
         Self::Templates,
@@ -59,6 +62,7 @@ impl Stand {
             Self::Task => include_str!("../../../sample/task.yaml"),
             Self::Pipeline => include_str!("../../../sample/pipeline.yaml"),
             Self::Releases => include_str!("../../../sample/releases.yaml"),
+            Self::Gated => include_str!("../../../sample/gated.yaml"),
         }
     }
 
@@ -75,6 +79,7 @@ impl Stand {
             Self::Task => "rehearsal/sample/task.yaml",
             Self::Pipeline => "rehearsal/sample/pipeline.yaml",
             Self::Releases => "rehearsal/sample/releases.yaml",
+            Self::Gated => "rehearsal/sample/gated.yaml",
         }
     }
 
@@ -82,6 +87,7 @@ impl Stand {
     pub const fn target_names(self) -> &'static [(&'static str, &'static str)] {
         match self {
             Self::Releases => &[(TARGET, REPOSITORY), (WORKER_TARGET, WORKER_REPOSITORY)],
+            Self::Gated => &[(TARGET, REPOSITORY), (WEB_TARGET, WEB_REPOSITORY)],
             _ => &[(TARGET, REPOSITORY)],
         }
     }
@@ -90,7 +96,7 @@ impl Stand {
     pub(super) const fn is_codedeploy(self) -> bool {
         matches!(
             self,
-            Self::CodeDeploy | Self::Templates | Self::Pipeline | Self::Releases
+            Self::CodeDeploy | Self::Templates | Self::Pipeline | Self::Releases | Self::Gated
         )
     }
 }

@@ -121,6 +121,8 @@ pub struct LifecycleHook {
     pub target_arn: Option<String>,
     /// The stages at which it is called, as they are written.
     pub stages: Vec<String>,
+    /// `timeoutConfiguration.timeoutInMinutes`: so long a stage waits for it (AWS-FACTS 7.2).
+    pub timeout_in_minutes: Option<u32>,
 }
 
 /// A load balancer of a service. Which of the two target groups is green alternates with every
@@ -279,6 +281,9 @@ fn hook(hook: &types::DeploymentLifecycleHook) -> LifecycleHook {
             .iter()
             .map(|stage| stage.as_str().to_owned())
             .collect(),
+        timeout_in_minutes: hook
+            .timeout_configuration()
+            .and_then(|timeout| u32::try_from(timeout.timeout_in_minutes()?).ok()),
     }
 }
 

@@ -8,16 +8,20 @@
 //! | … to a deployment group | `codedeploy#<account>/<application>/<group>` | `target#<name>` |
 //! | … by a pipeline | `pipeline#<account>/<name>` | `target#<name>` |
 //! | which target takes images of a repository that is not its first | `target#<name>` | `repository#<uri>` |
+//! | what people are asked at a gate, and have said | `target#<name>` | `approval#<point>#<AWS id>` |
 //! | templates that a pipeline's job has brought for a deployment | `target#<name>` | `files#<ULID>` |
 //! | a pipeline's job | `job#<id>` | `job` |
+//! | a gate that a hook waits for | `gate#<AWS's id of the deployment>` | `codedeploy#<hash>`, `ecs#<stage>` |
 //!
 //! The index `by-repository` holds the targets, under their first repositories, and the items that
-//! point to them from their others, and the jobs that wait for an answer, under a name that no repository has.
+//! point to them from their others, and the jobs and gates that wait for an answer, under names that no repository has.
 //! Nothing else has the attribute `repository`. It is eventually consistent, which does no harm: a state moves by compare-and-swap
 //! on `version`, so whoever has read an old one reads again.
 
+mod approvals;
 mod commit;
 mod files;
+mod gates;
 mod items;
 mod jobs;
 mod place;
@@ -29,8 +33,10 @@ use futures_util::future::try_join_all;
 use greenlight_core::{image::RepositoryUri, target::TargetName};
 use serde_dynamo::aws_sdk_dynamodb_1::from_item;
 
+pub use approvals::Decided;
 pub use commit::Commit;
 pub use files::StoredFiles;
+pub use gates::{GateKey, GateRun, GateVerdict, HookToken};
 pub use items::{BadTarget, StoredTarget};
 pub use jobs::WaitingJob;
 pub use place::Place;

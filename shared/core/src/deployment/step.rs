@@ -278,6 +278,7 @@ impl Step<'_> {
             reason: reason.map(str::to_owned),
             evidence: Vec::new(),
             gates: std::collections::BTreeMap::new(),
+            decisions: Vec::new(),
         }
     }
 

@@ -5,9 +5,11 @@
 //! gate at its own deployments ([`EcsHook`]).
 
 mod alarms;
+mod approval;
 mod custom;
 mod digest;
 mod ecs_hook;
+mod http;
 mod measurement;
 mod metric;
 mod progress;
@@ -19,9 +21,11 @@ mod tasks;
 mod unfinished;
 
 pub use alarms::{Alarm, measure_alarms};
+pub use approval::{Approval, ApprovalId, Decision, NotOpen, Standing};
 pub use custom::{Answer, measure_answer};
 pub use digest::{RunningContainer, measure_digests};
 pub use ecs_hook::{AtStage, EcsHook, UnreadableHook, Weights, is_ecs_hook};
+pub use http::{LoadTally, Sent, answer_line};
 pub use measurement::{Measurement, Phase};
 pub use metric::{Names, Series, Side, measure_metric, queries, with_names};
 pub use progress::Progress;

@@ -7,14 +7,17 @@ use serde::{Deserialize, Serialize};
 
 use super::{CheckReport, Counts, Measured, Measurement, Phase, Verdict};
 use crate::target::Check;
-use crate::text::excerpt;
+use crate::text::excerpt_of_bytes;
 
-/// Of the measurements of a check, so many are shown in its report, the last ones.
+/// Of the measurements of a check, so many are shown in its report, the last ones, and so many bytes of what
+/// each says. With what follows, a check's report is smaller than 16 KiB and that of a gate under way fits into an
+/// item of its table, whatever was measured ([`super::report`] bounds that of a gate that is over).
 const SHOWN: usize = 10;
-/// So many lines of evidence are kept, and so much of each.
-const EVIDENCE: usize = 10;
-const EVIDENCE_CHARACTERS: usize = 500;
-/// Of a summary, so many characters are kept.
+const SHOWN_BYTES: usize = 240;
+/// So many bytes of evidence are kept, and so many of each line.
+const EVIDENCE: usize = 4096;
+const EVIDENCE_LINE: usize = 500;
+/// Of a summary, so many bytes are kept.
 const SUMMARY: usize = 500;
 /// Of what the next look has to know, so many bytes.
 const MEMO: usize = 2048;
@@ -36,12 +39,13 @@ pub struct Progress {
 impl Progress {
     /// A check that begins at `now`, of a gate that has to have ended at `gate_deadline`.
     pub fn begin(check: &Check, now: Timestamp, gate_deadline: Timestamp) -> Self {
-        let deadline = after(now, check.rules.timeout);
+        let deadline = after(now, check.rules.timeout).min(gate_deadline);
+        let first = after(now, check.rules.initial_delay);
         Self {
             check: check.title(),
             started_at: now,
-            next_at: after(now, check.rules.initial_delay),
-            deadline: deadline.min(gate_deadline),
+            next_at: first.min(deadline.max(now)),
+            deadline,
             counts: Counts::default(),
             good_in_a_row: 0,
             shown: Vec::new(),
@@ -87,6 +91,7 @@ impl Progress {
         self.note(&measurement, now);
         self.next_at = after(now, rules.interval).min(self.deadline.max(now));
         let verdict = self.verdict(check, &measurement, now)?;
+        let verdict = self.not_before_its_time(check, verdict, now);
         Some(self.report(check, verdict, now))
     }
 
@@ -113,7 +118,7 @@ impl Progress {
         let measured = Measured {
             at: now,
             phase: measurement.phase,
-            summary: excerpt(&measurement.summary, SUMMARY),
+            summary: excerpt_of_bytes(&measurement.summary, SHOWN_BYTES),
             value: measurement.value.filter(|value| value.is_finite()),
         };
         // Of the looks at what has not ended, only the newest is of interest.
@@ -125,11 +130,35 @@ impl Progress {
         }
         self.shown.push(measured);
         if !measurement.evidence.is_empty() {
-            let lines = measurement.evidence.iter().take(EVIDENCE);
+            let mut left = EVIDENCE;
+            let lines = measurement.evidence.iter();
             self.evidence = lines
-                .map(|line| excerpt(line, EVIDENCE_CHARACTERS))
+                .map(|line| excerpt_of_bytes(line, EVIDENCE_LINE))
+                .take_while(|line| {
+                    // An empty line is not nothing.
+                    let bytes = line.len() + 3;
+                    let fits = bytes <= left;
+                    left = left.saturating_sub(bytes);
+                    fits
+                })
                 .collect();
         }
+    }
+
+    /// A gate may have less time than a check's initial delay. What is measured before that is over does not
+    /// prove what the delay was meant to wait for.
+    fn not_before_its_time(
+        &self,
+        check: &Check,
+        (verdict, summary): (Verdict, String),
+        now: Timestamp,
+    ) -> (Verdict, String) {
+        let first = after(self.started_at, check.rules.initial_delay);
+        if verdict == Verdict::Passed && now < first {
+            let why = "there is no time for the initial delay; measured before it was over";
+            return (Verdict::Error, format!("{why}: {summary}"));
+        }
+        (verdict, summary)
     }
 
     fn verdict(
@@ -140,7 +169,7 @@ impl Progress {
     ) -> Option<(Verdict, String)> {
         let rules = &check.rules;
         let counts = &self.counts;
-        let said = || excerpt(&measurement.summary, SUMMARY);
+        let said = || excerpt_of_bytes(&measurement.summary, SUMMARY);
         if measurement.is_final && measurement.phase.is_over() {
             return Some((verdict_of(measurement.phase), said()));
         }
@@ -173,9 +202,8 @@ impl Progress {
             return None;
         }
         Some(match measurement.phase {
-            Phase::Pending => (Verdict::Failed, format!("not in time: {}", said())),
+            Phase::Pending | Phase::Failed => (Verdict::Failed, format!("not in time: {}", said())),
             Phase::Running => (Verdict::Error, format!("not over in time: {}", said())),
-            Phase::Failed => (Verdict::Failed, format!("not in time: {}", said())),
             Phase::Error => (
                 Verdict::Error,
                 format!("could not be measured in time: {}", said()),
@@ -242,7 +270,7 @@ impl Progress {
         CheckReport {
             check: self.check.clone(),
             verdict,
-            summary: excerpt(&summary, SUMMARY * 2),
+            summary: excerpt_of_bytes(&summary, SUMMARY * 2),
             counts: self.counts,
             limits: check.rules.in_words(),
             dry_run: check.rules.dry_run,

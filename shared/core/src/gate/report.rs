@@ -128,13 +128,15 @@ pub struct GateReport {
 
 impl GateReport {
     /// The gate's report: the worst verdict among its checks decides, so what could not be measured
-    /// does not pass. Those that are only tried do not count.
+    /// does not pass. Those that are only tried do not count. Of what would not fit into a deployment's
+    /// record, the summaries are kept.
     pub fn conclude(
         point: GatePoint,
-        checks: Vec<CheckReport>,
+        mut checks: Vec<CheckReport>,
         started_at: Timestamp,
         ended_at: Timestamp,
     ) -> Self {
+        make_fit(&mut checks);
         let verdict = checks
             .iter()
             .filter(|check| !check.dry_run)
@@ -194,20 +196,61 @@ impl GateReport {
     }
 }
 
+/// A record is one item of at most 400 KB, with the reports of five gates in it.
+const MOST_BYTES: usize = 60 * 1024;
+
+/// Drops what is of least interest until the reports fit: what those rest on that passed, then the older
+/// measurements of the others, then their evidence.
+fn make_fit(checks: &mut [CheckReport]) {
+    let steps: [fn(&mut CheckReport); 4] = [
+        |check| {
+            if check.verdict == Verdict::Passed {
+                check.keep(1, 0);
+            }
+        },
+        |check| check.keep(3, usize::MAX),
+        |check| check.keep(1, 3),
+        |check| check.keep(0, 0),
+    ];
+    for step in steps {
+        let bytes = serde_json::to_string(checks).map_or(usize::MAX, |text| text.len());
+        if bytes <= MOST_BYTES {
+            return;
+        }
+        checks.iter_mut().for_each(step);
+    }
+}
+
+impl CheckReport {
+    /// Keeps so many of the last measurements, and so many lines of evidence.
+    fn keep(&mut self, measured: usize, evidence: usize) {
+        let older = self.measured.len().saturating_sub(measured);
+        self.measured.drain(..older);
+        self.evidence.truncate(evidence);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn check(verdict: Verdict) -> CheckReport {
+        CheckReport {
+            check: "http".to_owned(),
+            verdict,
+            summary: "answered 500".to_owned(),
+            counts: Counts::default(),
+            limits: String::new(),
+            dry_run: false,
+            measured: Vec::new(),
+            evidence: Vec::new(),
+            started_at: Timestamp::UNIX_EPOCH,
+            ended_at: Timestamp::UNIX_EPOCH,
+        }
+    }
+
     fn report(verdicts: &[Verdict]) -> GateReport {
-        let checks = verdicts
-            .iter()
-            .map(|verdict| CheckReport {
-                check: "http".to_owned(),
-                verdict: *verdict,
-                summary: "answered 500".to_owned(),
-                measurements: 1,
-            })
-            .collect();
+        let checks = verdicts.iter().copied().map(check).collect();
         let now = Timestamp::UNIX_EPOCH;
         GateReport::conclude(GatePoint::BeforeTraffic, checks, now, now)
     }
@@ -224,6 +267,97 @@ mod tests {
         ] {
             assert_eq!(report(checks).verdict, expected, "{checks:?}");
         }
+    }
+
+    #[test]
+    fn a_check_that_is_only_tried_never_decides() {
+        use Verdict::{Error, Failed, Inconclusive, Passed};
+        let all = [Passed, Inconclusive, Error, Failed];
+        for decides in all {
+            for tried in all {
+                let tried = CheckReport {
+                    dry_run: true,
+                    ..check(tried)
+                };
+                let now = Timestamp::UNIX_EPOCH;
+                let checks = vec![tried.clone(), check(decides), tried];
+                let found = GateReport::conclude(GatePoint::TestTraffic, checks, now, now);
+                assert_eq!(found.verdict, decides);
+                assert_eq!(found.checks.len(), 3, "it is reported");
+                let lines = found.failures().count();
+                assert_eq!(lines, usize::from(decides != Passed));
+            }
+        }
+    }
+
+    #[test]
+    fn a_report_is_read_as_it_was_written() {
+        let full = CheckReport {
+            counts: Counts {
+                successful: 1,
+                failed: 2,
+                errors: 3,
+                inconclusive: 4,
+            },
+            limits: "every 2s".to_owned(),
+            dry_run: true,
+            measured: vec![Measured {
+                at: Timestamp::UNIX_EPOCH,
+                phase: Phase::Failed,
+                summary: "answered 500".to_owned(),
+                value: Some(0.5),
+            }],
+            evidence: vec!["`no way`".to_owned()],
+            ..check(Verdict::Failed)
+        };
+        let written = serde_json::to_value(&full).unwrap();
+        assert_eq!(
+            serde_json::from_value::<CheckReport>(written).unwrap(),
+            full
+        );
+        // The records of earlier versions have none of what was added since.
+        let earlier = serde_json::json!({
+            "check": "tasks", "verdict": "passed", "summary": "1 of 1 green tasks run", "measurements": 4,
+            "started_at": "2026-01-01T00:00:00Z", "ended_at": "2026-01-01T00:00:00Z",
+        });
+        let read: CheckReport = serde_json::from_value(earlier).unwrap();
+        assert_eq!(read.counts, Counts::default());
+    }
+
+    #[test]
+    fn what_does_not_fit_is_dropped_where_it_is_of_least_interest() {
+        let large = |verdict| CheckReport {
+            measured: vec![
+                Measured {
+                    at: Timestamp::UNIX_EPOCH,
+                    phase: Phase::Failed,
+                    summary: "x".repeat(240),
+                    value: None,
+                };
+                10
+            ],
+            evidence: vec!["x".repeat(500); 8],
+            ..check(verdict)
+        };
+        let conclude = |passed: usize, failed: usize| {
+            let mut checks = vec![large(Verdict::Passed); passed];
+            checks.extend(vec![large(Verdict::Failed); failed]);
+            let now = Timestamp::UNIX_EPOCH;
+            GateReport::conclude(GatePoint::TestTraffic, checks, now, now)
+        };
+        let small = conclude(3, 1);
+        assert_eq!(small.checks[0].measured.len(), 10, "all of it fits");
+        let some = conclude(15, 3);
+        assert_eq!(
+            some.checks[0].evidence.len() + some.checks[0].measured.len(),
+            1
+        );
+        assert_eq!(some.checks[17].evidence.len(), 8);
+        assert_eq!(some.checks[17].measured.len(), 10);
+        let many = conclude(0, 20);
+        assert_eq!(many.checks.len(), 20);
+        assert!(many.checks.iter().all(|check| !check.evidence.is_empty()));
+        assert!(serde_json::to_string(&many).unwrap().len() < 64 * 1024);
     }
 
     #[test]

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use super::files::FileChoices;
 use crate::image::{Digest, RepositoryRef, Tag};
 use crate::problems::Problems;
-use crate::target::TargetName;
+use crate::target::{GatePoint, TargetName};
 
 /// CodePipeline takes 1000 characters, and resolves their variables to no more than this. AWS-FACTS 2.5.
 const LIMIT: usize = 100 * 1024;
@@ -36,8 +36,8 @@ pub enum JobAction {
     Deploy,
     /// Give the image this tag.
     Promote { to: Tag },
-    /// Look whether the image is what runs.
-    Verify,
+    /// Look whether the image is what runs, and whether that passes this gate.
+    Verify { gate: Option<GatePoint> },
     /// Wait for the deployment that runs.
     Wait,
 }

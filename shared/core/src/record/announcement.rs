@@ -32,6 +32,9 @@ pub enum DetailType {
     /// An image that is live was given a tag that other targets may watch.
     #[serde(rename = "Image Promoted")]
     Promoted,
+    /// A gate asks people whether a deployment may go on.
+    #[serde(rename = "Approval Requested")]
+    ApprovalRequested,
 }
 
 impl DetailType {
@@ -44,6 +47,7 @@ impl DetailType {
             Self::Skipped => "Deployment Skipped",
             Self::Queued => "Deployment Queued",
             Self::Promoted => "Image Promoted",
+            Self::ApprovalRequested => "Approval Requested",
         }
     }
 
@@ -52,7 +56,11 @@ impl DetailType {
     /// then repeats it and never loses it.
     pub fn is_fact(self) -> bool {
         match self {
-            Self::Started | Self::Succeeded | Self::Failed | Self::Promoted => true,
+            Self::Started
+            | Self::Succeeded
+            | Self::Failed
+            | Self::Promoted
+            | Self::ApprovalRequested => true,
             Self::Skipped | Self::Queued => false,
         }
     }

@@ -4,6 +4,7 @@
 //! says when. What runs *now* is the target's state, not a record.
 
 mod announcement;
+mod approval_requested;
 
 use std::collections::BTreeMap;
 
@@ -11,10 +12,11 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub use announcement::{Announcement, DetailType};
+pub use approval_requested::ApprovalRequested;
 
 use crate::{
     deployment::{Candidate, DeploymentId, Ending, Obstacle},
-    gate::GateReport,
+    gate::{Decision, GateReport},
     image::Digest,
     target::{GatePoint, TargetName},
 };
@@ -145,6 +147,9 @@ pub struct DeploymentRecord {
     /// added to it one by one.
     #[serde(default)]
     pub gates: BTreeMap<GatePoint, GateReport>,
+    /// What people have said where AWS waited for them; what a gate asked is in its report.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub decisions: Vec<Decision>,
 }
 
 impl DeploymentRecord {

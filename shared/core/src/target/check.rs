@@ -18,7 +18,10 @@ use super::{GatePoint, OneShotTask};
 
 pub use alarms::{AlarmsCheck, AlreadyOn};
 pub use approval::ApprovalCheck;
-pub use http::{Destination, Expectation, HttpCheck, HttpRequest, Load, Method, StatusRange};
+pub(crate) use http::quoted;
+pub use http::{
+    Cause, Destination, Expectation, HttpCheck, HttpRequest, Load, Method, StatusRange,
+};
 pub use lambda::LambdaCheck;
 pub use metric::{Baseline, Comparison, MetricCheck, MetricExpectation, MetricQuery, Worse};
 pub use pattern::{InvalidPattern, Pattern};
@@ -38,10 +41,6 @@ pub struct Check {
 
 /// What is measured.
 #[derive(Debug, Clone, PartialEq)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "a target has a handful of checks"
-)]
 pub enum CheckKind {
     /// As many green tasks run as should, steadily, and none is unhealthy.
     Tasks,

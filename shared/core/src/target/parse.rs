@@ -189,6 +189,7 @@ fn read_target(node: &Node<'_>, out: &mut Problems) -> Option<Target> {
         task_definition: task_definition.as_ref(),
         appspec: appspec.as_ref(),
         before: before.as_deref(),
+        gates: gates.as_ref(),
     };
     rules::check(&parts, out);
     Some(Target {
@@ -210,6 +211,9 @@ fn read_on_failure(node: &Node<'_>, out: &mut Problems) -> Option<OnFailure> {
     let restore_tag = or_default(fields.optional("restore_tag"), false, |n| n.boolean(out))?;
     Some(OnFailure { restore_tag })
 }
+
+#[cfg(test)]
+pub(super) use checks::{keys_of_check, keys_of_every_check};
 
 /// Every set of keys, for the test of the reference.
 #[cfg(test)]

@@ -1,14 +1,14 @@
 mod arbitrary;
 mod problems;
+mod reference;
 mod strategies;
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::check::{Destination, HttpCheck, Method, StatusRange};
+use super::check::{CheckKind, Destination, HttpCheck, Method, StatusRange};
 use super::{Check, GatePoint, OnFailure, Strategy, Target, TargetName, parse};
 use crate::image::Registry;
 
@@ -24,7 +24,7 @@ targets:
         - tasks: {}
         - digest: {}
         - targets: {}
-        - http: {path: /health, expect: {status: [200], body_contains: "ok"}, consecutive: 3, interval: 1s, timeout: 30s, latency: 1s}
+        - http: {path: /health, expect: {status: [200], body_contains: "ok"}, consecutive_success: 3, interval: 1s, timeout: 30s, latency: 1s}
     on_failure: {restore_tag: true}
 "#;
 
@@ -45,10 +45,17 @@ fn with_http(parameters: &Value) -> Value {
     document
 }
 
-fn http_of(target: &Target) -> &HttpCheck {
+fn check_of(target: &Target) -> &Check {
     match target.gates.get(GatePoint::BeforeTraffic) {
-        Some([Check::Http(check)]) => check,
-        other => panic!("expected one HTTP check, found {other:?}"),
+        Some([check]) => check,
+        other => panic!("expected one check, found {other:?}"),
+    }
+}
+
+fn http_of(target: &Target) -> &HttpCheck {
+    match &check_of(target).kind {
+        CheckKind::Http(http) => http,
+        other => panic!("expected an HTTP check, found {other:?}"),
     }
 }
 
@@ -89,7 +96,9 @@ fn the_sample_target_is_written_as_it_was_read_without_defaults() {
     let http = expected
         .pointer_mut("/gates/before_traffic/3/http")
         .unwrap();
-    http.as_object_mut().unwrap().shift_remove("consecutive");
+    http.as_object_mut()
+        .unwrap()
+        .shift_remove("consecutive_success");
     assert_eq!(one(&sample()).to_value(), expected);
 }
 
@@ -109,14 +118,19 @@ fn what_is_not_written_has_its_default() {
     assert!(target.gates.is_empty());
     assert_eq!(target.on_failure, OnFailure { restore_tag: false });
     let target = one(&with_http(&json!({"path": "/"})));
+    let rules = &check_of(&target).rules;
+    assert_eq!(rules.consecutive_success, Some(3));
+    assert_eq!(rules.interval, Duration::from_secs(2));
+    assert_eq!(rules.timeout, Duration::from_mins(2));
     let check = http_of(&target);
-    assert_eq!(check.consecutive, 3);
-    assert_eq!(check.interval, Duration::from_secs(2));
-    assert_eq!(check.timeout, Duration::from_mins(2));
-    assert_eq!(check.latency, None);
     assert_eq!(check.follow_redirects, 0);
-    assert_eq!(check.request.method, Method::Get);
-    assert_eq!(check.expect.status, [StatusRange { from: 200, to: 299 }]);
+    assert_eq!(check.load, None);
+    let [request] = check.requests.as_slice() else {
+        panic!("expected one request, found {check:?}");
+    };
+    assert_eq!(request.latency, None);
+    assert_eq!(request.method, Method::Get);
+    assert_eq!(request.expect.status, [StatusRange { from: 200, to: 299 }]);
 }
 
 #[test]
@@ -132,17 +146,18 @@ fn every_parameter_of_the_http_check_is_read() {
             "body_matches": "o.",
             "json": {"/status": "ok", "/n": 1.5, "/none": null}
         },
-        "latency": "250ms", "consecutive": 1, "interval": "1s", "timeout": "1h", "follow_redirects": 2,
+        "latency": "250ms", "consecutive_success": 1, "interval": "1s", "timeout": "55m", "follow_redirects": 2,
     })));
     let check = http_of(&target);
+    let request = &check.requests[0];
     assert_eq!(
-        check.request.to,
+        request.to,
         Destination::Url("https://api.example.org:8443/v1/echo?x=1".into())
     );
-    assert_eq!(check.request.headers["content-type"], "application/json");
-    assert_eq!(check.request.body.as_deref(), Some("{}\n"));
-    assert_eq!(check.expect.status[1], StatusRange { from: 301, to: 302 });
-    assert_eq!(check.expect.json["/none"], Value::Null);
+    assert_eq!(request.headers["content-type"], "application/json");
+    assert_eq!(request.body.as_deref(), Some("{}\n"));
+    assert_eq!(request.expect.status[1], StatusRange { from: 301, to: 302 });
+    assert_eq!(request.expect.json["/none"], Value::Null);
     assert_eq!(check.follow_redirects, 2);
     assert_eq!(one(&target.to_value()), target);
 }
@@ -280,61 +295,5 @@ proptest! {
             }
             Err(problems) => prop_assert!(!problems.is_empty() && problems.to_string().len() < 100_000),
         }
-    }
-}
-
-/// `docs/targets.md`.
-const REFERENCE: &str = include_str!("../../../../docs/targets.md");
-
-#[test]
-fn every_sample_of_the_reference_is_a_document() {
-    let samples: Vec<&str> = REFERENCE
-        .split("```yaml\n")
-        .skip(1)
-        .map(|rest| rest.split("```").next().unwrap())
-        .collect();
-    assert_eq!(samples.len(), 8);
-    let mut strategies = BTreeSet::new();
-    for sample in samples {
-        let document: Value = serde_norway::from_str(sample).unwrap();
-        match parse(&document) {
-            Ok(targets) => strategies.extend(targets.iter().map(|target| target.deploy.name())),
-            Err(problems) => panic!("{problems}\n{sample}"),
-        }
-    }
-    assert_eq!(
-        strategies,
-        ["codedeploy", "native", "pipeline", "rolling", "task"].into()
-    );
-}
-
-#[test]
-fn every_key_is_in_the_reference_and_every_row_of_the_reference_is_a_key() {
-    let rows: Vec<&str> = REFERENCE
-        .lines()
-        .filter_map(|line| line.strip_prefix("| `")?.split('`').next())
-        .collect();
-    let known: Vec<&str> = super::parse::all_keys()
-        .flat_map(|keys| keys.known)
-        .copied()
-        .collect();
-    for row in &rows {
-        assert!(
-            known.contains(row),
-            "`{row}` is in the reference and not known"
-        );
-    }
-    for key in known {
-        let is_heading = REFERENCE.contains(&format!("### `{key}`\n"));
-        assert!(
-            rows.contains(&key) || is_heading || key == "targets",
-            "`{key}` is not in the reference"
-        );
-    }
-    for key in super::parse::all_keys().flat_map(|keys| keys.later) {
-        assert!(
-            REFERENCE.contains(&format!("`{key}`")),
-            "`{key}` is not in the reference"
-        );
     }
 }

@@ -111,6 +111,44 @@ fn a_pause_hook_is_answered_and_without_one_a_service_deployment_is_stopped() {
 }
 
 #[test]
+fn only_what_waits_for_a_person_is_approved_or_rejected() {
+    let yes = Word::Answer {
+        approved: true,
+        reason: "",
+    };
+    let no = Word::Answer {
+        approved: false,
+        reason: "wrong",
+    };
+    let ready = codedeploy("Ready");
+    assert_eq!(
+        call(&ready, yes),
+        Some(Call::ContinueCodeDeploy { id: "d-1" })
+    );
+    assert_eq!(call(&ready, no), Some(Call::StopCodeDeploy { id: "d-1" }));
+    let paused = service("IN_PROGRESS", Some("AWAITING_ACTION"));
+    for (word, action) in [(yes, HookAction::Continue), (no, HookAction::Rollback)] {
+        let answer = Call::AnswerPause {
+            arn: ARN,
+            hook: "ecs-pause-1",
+            action,
+        };
+        assert_eq!(call(&paused, word), Some(answer));
+    }
+    for going_on in [
+        codedeploy("InProgress"),
+        codedeploy("Succeeded"),
+        service("IN_PROGRESS", None),
+        service("ROLLBACK_IN_PROGRESS", Some("AWAITING_ACTION")),
+        GoingOn::Task(task(Some("RUNNING"))),
+        pipeline("InProgress"),
+    ] {
+        assert_eq!(call(&going_on, yes), None, "{going_on:?}");
+        assert_eq!(call(&going_on, no), None, "{going_on:?}");
+    }
+}
+
+#[test]
 fn what_has_ended_or_is_on_its_way_back_is_told_nothing() {
     for status in [
         "SUCCESSFUL",

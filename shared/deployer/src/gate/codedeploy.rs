@@ -4,101 +4,139 @@
 //! is the one in progress, the service is the deployment's target, and the green tasks are those of
 //! the task set whose `externalId` is the deployment's id (AWS-FACTS 5.11).
 
-use futures_util::{join, try_join};
+use futures_util::join;
 use greenlight_aws::{
     AwsError,
     codedeploy::{self, Deployment, DeploymentTarget},
     ecs,
-    table::{Place, StoredTarget},
+    table::{GateKey, GateRun, Place, StoredTarget},
 };
 use greenlight_core::{
     deployment::{Candidate, Marker},
-    gate::{GateReport, Unfinished},
+    gate::GateReport,
     target::{GatePoint, Service},
 };
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use tokio::time::{Duration, sleep};
 
 use super::{
-    ValidateError, Validated, default_checks,
+    AtGate, ValidateError, WAITED_FOR, default_checks,
     expectation::{self, Expected, Wanted},
     green::{Green, Side},
+    known,
     measure::{About, Instruments},
     nothing,
-    run::{Ran, Time, run},
-    validated,
+    run::{self, Ran, Time},
+    taken_by_another, validated,
 };
 use crate::Deployer;
 
 /// CodeDeploy may show the event as in progress a little after it has called the hook.
 const LOOKS: u32 = 5;
 const BETWEEN_LOOKS: Duration = Duration::from_secs(2);
+/// CodeDeploy waits an hour (AWS-FACTS 5.4). Lambda may have called the function a second and a third time before
+/// it got as far as here, one and two minutes later.
+const WAITS: SignedDuration = SignedDuration::from_mins(56);
 
 impl Deployer {
-    /// Runs the gate that the hook of `aws_id` stands for, until it has a verdict or `until`.
+    /// Runs the gate of a hook until it has a verdict, or has to be carried on by a later invocation; `until` is when this
+    /// one is over.
     pub async fn validate(
         &self,
-        aws_id: &str,
+        key: &GateKey,
         until: Timestamp,
-    ) -> Result<Validated, ValidateError> {
-        let started_at = self.clock.now();
-        let (deployment, at) = try_join!(
+        lease_until: Timestamp,
+    ) -> Result<AtGate, ValidateError> {
+        let aws_id = &key.deployment;
+        let now = self.clock.now();
+        let answer_by = now.saturating_add(WAITS).unwrap_or(Timestamp::MAX);
+        let taken = self.table.take_gate(key, now, answer_by, lease_until);
+        let (run, deployment, at) = join!(
+            taken,
             codedeploy::deployment(&self.clients, aws_id),
             codedeploy::deployment_target(&self.clients, aws_id),
-        )
-        .map_err(look(aws_id))?;
+        );
+        let Some(run) = run.map_err(keep(aws_id))? else {
+            return Ok(taken_by_another());
+        };
+        if let Some(known) = known(&run) {
+            return Ok(known);
+        }
+        let deployment = deployment.map_err(look(aws_id))?;
+        let at = at.map_err(look(aws_id))?;
         let at = at.ok_or_else(|| ValidateError::NoEvent {
             deployment: named(aws_id),
         })?;
+        if deployment.has_ended() {
+            return Err(ValidateError::Ended {
+                deployment: named(aws_id),
+                status: deployment.status,
+            });
+        }
+        Box::pin(self.validate_run(key, run, (&deployment, &at), until)).await
+    }
+
+    async fn validate_run(
+        &self,
+        key: &GateKey,
+        run: GateRun,
+        (deployment, at): (&Deployment, &DeploymentTarget),
+        until: Timestamp,
+    ) -> Result<AtGate, ValidateError> {
+        let aws_id = &key.deployment;
         let marker = Marker::find(&deployment.description);
         let (point, stored) = join!(
-            self.point(aws_id, &at),
-            self.target_of(aws_id, marker.as_ref(), &at),
+            self.point(aws_id, at),
+            self.target_of(aws_id, marker.as_ref(), at),
         );
         let (point, stored) = (point?, stored?);
         let checks = match &stored {
             Some(stored) => stored.target.gates.get(point).unwrap_or_default().to_vec(),
             None => default_checks(point),
         };
+        let ours = marker.as_ref().zip(stored.as_ref());
+        let ours = ours.map(|(marker, _)| (&marker.target, marker.deployment));
         if checks.is_empty() {
-            let whose = stored.map_or_else(
+            let whose = stored.as_ref().map_or_else(
                 || format!("service `{}:{}`", at.cluster, at.service),
                 |stored| format!("target `{}`", stored.target.name),
             );
-            return Ok(nothing(format!(
-                "{whose} has no checks at {}",
-                point.name()
-            )));
+            let nothing = nothing(format!("{whose} has no checks at {}", point.name()));
+            self.over(key, None, &nothing).await;
+            return Ok(AtGate::Over(nothing));
         }
-        let green = self.green_set(&deployment, &at, stored.as_ref(), point);
-        let green = green.await?;
+        let green = self
+            .green_set(deployment, at, stored.as_ref(), point)
+            .await?;
         let about = About {
             point,
             aws_id,
-            began_at: deployment.created_at.unwrap_or(started_at),
+            began_at: deployment.created_at.unwrap_or(run.started_at),
             stored: stored.as_ref(),
-            deployment: marker.as_ref().map(|marker| marker.deployment),
+            deployment: ours.map(|(_, id)| id),
         };
         let time = Time {
             call: until,
-            gate: until,
-            whose: "the function's time is over",
-            goes_on: false,
+            gate: run.answer_by,
+            whose: "CodeDeploy waits an hour for the hook",
+            goes_on: Some(WAITED_FOR),
         };
         let mut instruments = Instruments::new(self, &green, about);
-        let (Ran::Over(checked)
-        | Ran::BrokenOff {
-            unfinished: Unfinished {
-                reports: checked, ..
-            },
-            ..
-        }) = run(&self.clock, &checks, time, None, &mut instruments).await;
-        let report = GateReport::conclude(point, checked, started_at, self.clock.now());
-        if let (Some(marker), Some(_)) = (&marker, &stored) {
-            self.write_report(&marker.target, marker.deployment, &report)
-                .await;
-        }
-        Ok(validated(report, stored.is_none()))
+        let ran = run::run(&self.clock, &checks, time, run.unfinished, &mut instruments);
+        let checked = match ran.await {
+            Ran::Over(checked) => checked,
+            Ran::BrokenOff {
+                unfinished,
+                summary,
+            } => {
+                let later = self.later(key, &unfinished, summary).await;
+                return later.map_err(keep(aws_id));
+            }
+        };
+        let report = GateReport::conclude(point, checked, run.started_at, self.clock.now());
+        let validated = validated(report, stored.is_none());
+        self.over(key, ours, &validated).await;
+        Ok(AtGate::Over(validated))
     }
 
     /// The gate whose lifecycle event is in progress.
@@ -224,6 +262,14 @@ fn service_of(at: &DeploymentTarget) -> Service {
 
 fn named(aws_id: &str) -> String {
     format!("CodeDeploy deployment `{aws_id}`")
+}
+
+fn keep(aws_id: &str) -> impl Fn(AwsError) -> ValidateError {
+    let deployment = named(aws_id);
+    move |source| ValidateError::Keep {
+        deployment: deployment.clone(),
+        source,
+    }
 }
 
 fn look(aws_id: &str) -> impl Fn(AwsError) -> ValidateError {

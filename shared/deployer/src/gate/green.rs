@@ -30,6 +30,8 @@ pub(super) struct Green {
 pub(super) enum Side {
     /// The task set that a CodeDeploy deployment has created.
     TaskSet { deployment: String, group: Group },
+    /// The task set that carries the production traffic of a service to which CodeDeploy deploys.
+    Primary { group: Option<Group> },
     /// The target revision of a service deployment.
     Revision {
         deployment: String,
@@ -103,7 +105,15 @@ impl Green {
     /// The green side now, or that there is none.
     pub(super) async fn look(&self) -> Result<Result<Seen, Measurement>, AwsError> {
         match &self.side {
-            Side::TaskSet { deployment, .. } => self.look_at_set(deployment).await,
+            Side::TaskSet { deployment, .. } => {
+                let whose = format!("no task set of {deployment} any more");
+                let its = |service: &ecs::Service| service.created_by(deployment).cloned();
+                self.look_at_set(its, &whose).await
+            }
+            Side::Primary { .. } => {
+                let primary = |service: &ecs::Service| service.primary().cloned();
+                self.look_at_set(primary, "no primary task set").await
+            }
             Side::Revision {
                 revision,
                 is_rolling: true,
@@ -121,11 +131,15 @@ impl Green {
         ecs::service(&self.clients, &self.service.cluster, &self.service.name).await
     }
 
-    async fn look_at_set(&self, deployment: &str) -> Result<Result<Seen, Measurement>, AwsError> {
+    async fn look_at_set(
+        &self,
+        find: impl FnOnce(&ecs::Service) -> Option<ecs::TaskSet>,
+        otherwise: &str,
+    ) -> Result<Result<Seen, Measurement>, AwsError> {
         let service = self.describe().await?;
-        let Some(set) = service.created_by(deployment) else {
+        let Some(set) = find(&service) else {
             return Ok(Err(Measurement::failed(format!(
-                "service `{}` has no task set of {deployment} any more",
+                "service `{}` has {otherwise}",
                 self.service.name
             ))
             .for_good()));
@@ -160,6 +174,12 @@ impl Green {
             .for_good()));
         };
         let load_balancers = service.load_balancers.iter();
+        let mut target_groups = revision.target_groups.clone();
+        if target_groups.is_empty() {
+            target_groups = load_balancers
+                .filter_map(|it| it.target_group.clone())
+                .collect();
+        }
         Ok(Ok(Seen {
             started_by: found.id.clone(),
             desired: found.desired,
@@ -167,9 +187,7 @@ impl Green {
             pending: found.pending,
             // Its deployment has ended.
             is_steady: true,
-            target_groups: load_balancers
-                .filter_map(|it| it.target_group.clone())
-                .collect(),
+            target_groups,
         }))
     }
 
@@ -238,7 +256,11 @@ impl Green {
     /// The base URL of the test listener: never that of production, which does not lead to the green tasks.
     pub(super) async fn test_listener(&self) -> Result<Result<String, Measurement>, AwsError> {
         let (listener, whose) = match &self.side {
-            Side::TaskSet { group, .. } => {
+            Side::Primary { group: None } => {
+                let whose = "the target does not name a deployment group of CodeDeploy".to_owned();
+                (None, whose)
+            }
+            Side::TaskSet { group, .. } | Side::Primary { group: Some(group) } => {
                 let listeners = codedeploy::listeners(&self.clients, group).await?;
                 let listener = listeners.test.into_iter().next();
                 (listener, format!("{group} has no test listener"))

@@ -2,25 +2,34 @@
 //!
 //! Three ask for one: CodeDeploy by its hook ([`codedeploy`]), ECS by the hook of its own blue/green, linear and canary
 //! deployments ([`service`]), and the end of a rolling deployment ([`rolling`]). What is checked is the same: the green
-//! tasks ([`green`]), by the checks of the target ([`run`], [`measure`]).
+//! tasks ([`green`]), by the checks of the target ([`run`], [`measure`]). People can try a gate on what runs ([`live`]).
 
 mod codedeploy;
 mod expectation;
 mod green;
+mod live;
 mod measure;
 mod rolling;
 mod run;
 mod service;
 
-use greenlight_aws::{AwsError, chain, table::BadTarget};
+use futures_util::join;
+use greenlight_aws::{
+    AwsError, chain,
+    table::{BadTarget, GateKey, GateRun, GateVerdict},
+};
 use greenlight_core::{
     deployment::DeploymentId,
     gate::{GateReport, Unfinished, Verdict},
     target::{Check, GatePoint, Service, TargetName, check::CheckKind},
 };
 
+use jiff::{SignedDuration, Timestamp};
+
 use crate::Deployer;
 
+pub(crate) use live::asks_people;
+pub use live::{Verified, VerifyError};
 pub(crate) use rolling::AfterTraffic;
 
 /// What a gate found, and what to answer.
@@ -34,17 +43,17 @@ pub struct Validated {
     pub summary: String,
 }
 
-/// What came of a call of ECS, which may be asked to call again.
+/// What came of one invocation for a gate.
 #[derive(Debug, Clone, PartialEq)]
-pub enum AtStage {
+pub enum AtGate {
     /// There is a verdict.
     Over(Validated),
-    /// The gate goes on with the next call.
-    Unfinished {
-        /// What has to be brought back.
-        unfinished: Unfinished,
+    /// The gate goes on with a later invocation.
+    Later {
         /// What is waited for.
         summary: String,
+        /// After so long there is something to be done.
+        after: SignedDuration,
     },
 }
 
@@ -54,6 +63,15 @@ pub enum ValidateError {
     /// AWS could not be asked about the deployment or its service.
     #[error("{deployment} could not be looked at")]
     Look {
+        /// Which deployment.
+        deployment: String,
+        /// Why not.
+        #[source]
+        source: AwsError,
+    },
+    /// The gate could not be taken, or given back.
+    #[error("what the gate of {deployment} has measured could not be kept")]
+    Keep {
         /// Which deployment.
         deployment: String,
         /// Why not.
@@ -77,6 +95,14 @@ pub enum ValidateError {
         /// Why not.
         #[source]
         source: BadTarget,
+    },
+    /// It is over: somebody stopped it, or its time ran out.
+    #[error("{deployment} has ended with status {status} while its gate was running")]
+    Ended {
+        /// Which deployment.
+        deployment: String,
+        /// Its status.
+        status: String,
     },
     /// No lifecycle event that calls a hook is in progress.
     #[error(
@@ -106,7 +132,69 @@ pub enum ValidateError {
     },
 }
 
+/// So many gates are carried on in one invocation.
+const GATES_AT_ONCE: usize = 20;
+/// How long a pause within a gate is waited for before its run is broken off.
+const WAITED_FOR: SignedDuration = SignedDuration::from_secs(30);
+
 impl Deployer {
+    /// Gives a gate that is broken off back, to be carried on by a later invocation.
+    async fn later(
+        &self,
+        key: &GateKey,
+        unfinished: &Unfinished,
+        summary: String,
+    ) -> Result<AtGate, AwsError> {
+        let now = self.clock.now();
+        let due_at = unfinished.due_at(now);
+        self.table.keep_gate(key, unfinished, due_at).await?;
+        Ok(AtGate::Later {
+            summary,
+            after: now.duration_until(due_at).max(SignedDuration::ZERO),
+        })
+    }
+
+    /// Keeps the verdict and the report of a gate, before it is answered. The answer is what the deployment
+    /// waits for: it is given even where they cannot be kept, since the report is in the log as well.
+    async fn over(
+        &self,
+        key: &GateKey,
+        ours: Option<(&TargetName, DeploymentId)>,
+        validated: &Validated,
+    ) {
+        let verdict = GateVerdict {
+            may_go_on: validated.may_go_on,
+            summary: validated.summary.clone(),
+        };
+        let report = async {
+            if let (Some((target, id)), Some(report)) = (ours, &validated.report) {
+                self.write_report(target, id, report).await;
+            }
+        };
+        let (ended, ()) = join!(self.table.end_gate(key, &verdict), report);
+        if let Err(error) = ended {
+            tracing::error!("the gate's verdict was not kept: {}", chain(&error));
+        }
+    }
+
+    /// Notes that a gate of CodeDeploy was answered, so that nobody sees to it again. Where that fails, its verdict is
+    /// sent once more, and CodeDeploy says that it knows.
+    pub async fn gate_answered(&self, key: &GateKey) {
+        if let Err(error) = self.table.gate_answered(key).await {
+            tracing::warn!(
+                "that the gate was answered was not noted: {}",
+                chain(&error)
+            );
+        }
+    }
+
+    /// The gates of CodeDeploy for which there is something to be done now.
+    pub async fn due_gates(&self) -> Result<Vec<GateKey>, AwsError> {
+        let now = self.clock.now();
+        let by = now.saturating_add(WAITED_FOR).unwrap_or(Timestamp::MAX);
+        self.table.due_gates(now, by, GATES_AT_ONCE).await
+    }
+
     /// Adds a gate's report to the record of a deployment of ours.
     async fn write_report(&self, target: &TargetName, id: DeploymentId, report: &GateReport) {
         let written = self.table.put_gate_report(target, id, report).await;
@@ -114,6 +202,24 @@ impl Deployer {
         if let Err(error) = written {
             tracing::error!("the gate's report was not recorded: {}", chain(&error));
         }
+    }
+}
+
+/// What is answered again to a hook whose gate is over.
+fn known(run: &GateRun) -> Option<AtGate> {
+    let verdict = run.verdict.as_ref()?;
+    Some(AtGate::Over(Validated {
+        report: None,
+        may_go_on: verdict.may_go_on,
+        summary: verdict.summary.clone(),
+    }))
+}
+
+/// What is answered where another invocation runs the same gate at this moment.
+fn taken_by_another() -> AtGate {
+    AtGate::Later {
+        summary: "another invocation runs this gate".to_owned(),
+        after: WAITED_FOR,
     }
 }
 

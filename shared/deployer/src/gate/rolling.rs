@@ -75,7 +75,7 @@ impl Deployer {
             call: until,
             gate: Timestamp::MAX,
             whose: "the function's time is over",
-            goes_on: true,
+            goes_on: Some(SignedDuration::MAX),
         };
         let about = About {
             point,

@@ -11,9 +11,6 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::clock::Clock;
 
-/// A longer pause is not waited for: the run is broken off.
-const WAITED_FOR: SignedDuration = SignedDuration::from_secs(30);
-
 /// However little time there is, one measurement has so much.
 const ONE_MEASUREMENT: SignedDuration = SignedDuration::from_secs(12);
 
@@ -26,8 +23,8 @@ pub(super) struct Time {
     pub(super) gate: Timestamp,
     /// Whose time that is, for the report: "`CodeDeploy` waits for an hour".
     pub(super) whose: &'static str,
-    /// Whether another invocation can carry it on.
-    pub(super) goes_on: bool,
+    /// If another invocation can carry it on, the longest pause that is waited for in this one.
+    pub(super) goes_on: Option<SignedDuration>,
 }
 
 /// What came of a run.
@@ -131,9 +128,11 @@ async fn run_check(
             .duration_until(progress.next_at())
             .max(SignedDuration::ZERO);
         let resumes_at = now.saturating_add(pause).unwrap_or(Timestamp::MAX);
-        let is_long = pause > WAITED_FOR;
         let is_late = !is_first && resumes_at >= time.call;
-        if time.goes_on && (is_long || is_late) {
+        if time
+            .goes_on
+            .is_some_and(|longest| is_late || pause > longest)
+        {
             return Checked::BrokenOff {
                 progress,
                 waits_for,

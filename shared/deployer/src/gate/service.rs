@@ -1,37 +1,42 @@
 //! The gate at which a blue/green, linear or canary deployment of ECS is waiting.
 //!
 //! The hook's payload names its stage, its service deployment and the green revision (AWS-FACTS 7.4). ECS calls again
-//! where it is asked to, so that a gate that waits does not hold a function for minutes: what has been measured goes
-//! along with the answer, and comes back with the next call.
+//! where it is asked to, so that a gate that waits does not hold a function for minutes: what has been measured is kept
+//! in the table for the next call.
 
+use futures_util::join;
 use greenlight_aws::{
-    AwsError,
+    AwsError, Clients, chain,
     ecs::{self, ServiceDeployment, ServiceRevision},
-    table::{Place, StoredTarget},
+    table::{GateKey, GateRun, Place, StoredTarget},
 };
 use greenlight_core::{
     deployment::{Active, Phase},
-    gate::{self, EcsHook, GateReport, Unfinished},
+    gate::{self, EcsHook, GateReport},
     target::{GatePoint, Strategy},
 };
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
-    AtStage, ValidateError, default_checks,
+    AtGate, ValidateError, WAITED_FOR, default_checks,
     green::Green,
+    known,
     measure::{About, Instruments},
     nothing,
-    run::{Ran, Time, run},
-    validated,
+    run::{self, Ran, Time},
+    taken_by_another, validated,
 };
 use crate::{Deployer, start::runs};
 
 /// So long a gate waits within one call.
 const ONE_CALL: SignedDuration = SignedDuration::from_mins(1);
+/// ECS waits so long for a hook that says nothing of it (AWS-FACTS 7.2).
+const USUAL_MINUTES: u32 = 1440;
 
 /// A deployment that waits at a gate.
 struct Waiting<'a> {
     hook: &'a EcsHook,
+    key: GateKey,
     stored: Option<StoredTarget>,
     deployment: ServiceDeployment,
     revision: ServiceRevision,
@@ -44,53 +49,77 @@ impl Deployer {
         &self,
         hook: &EcsHook,
         until: Timestamp,
-    ) -> Result<AtStage, ValidateError> {
+        lease_until: Timestamp,
+    ) -> Result<AtGate, ValidateError> {
         let mut hook = hook.clone();
         let point = match hook.asks() {
             gate::AtStage::Gate(point) => point,
-            gate::AtStage::Nothing { reason } => return Ok(AtStage::Over(nothing(reason))),
+            gate::AtStage::Nothing { reason } => return Ok(AtGate::Over(nothing(reason))),
         };
         let targets = self.targets_of(&hook).await?;
         let clients = match targets.first() {
             Some(stored) => self.clients_of(&stored.target),
             None => self.clients.clone(),
         };
-        let deployment = ecs::service_deployment(&clients, &hook.deployment).await;
+        // What the service declares for its hooks does no harm where it cannot be read: a day is the usual.
+        let (deployment, waits) = join!(
+            ecs::service_deployment(&clients, &hook.deployment),
+            waits(&clients, &hook),
+        );
         let deployment = deployment.map_err(look(&hook))?;
         if deployment.is_rolling_back() {
             let reason = format!("{} is being rolled back", named(&hook));
-            return Ok(AtStage::Over(nothing(reason)));
+            return Ok(AtGate::Over(nothing(reason)));
+        }
+        if deployment.has_ended() {
+            return Err(ValidateError::Ended {
+                deployment: named(&hook),
+                status: deployment.status,
+            });
         }
         if hook.target_revision.is_none() {
             hook.target_revision = deployment.target_revision.as_ref().map(|it| it.arn.clone());
             if let gate::AtStage::Nothing { reason } = hook.asks() {
-                return Ok(AtStage::Over(nothing(reason)));
+                return Ok(AtGate::Over(nothing(reason)));
             }
         }
         let no_revision = || ValidateError::NoRevision {
             deployment: named(&hook),
         };
         let arns = [hook.target_revision.clone().ok_or_else(no_revision)?];
-        let revisions = ecs::service_revisions(&clients, &arns).await;
+        let key = GateKey::of_ecs(&hook.deployment, &hook.stage_in_words());
+        let now = self.clock.now();
+        let answer_by = now.saturating_add(waits).unwrap_or(Timestamp::MAX);
+        let (revisions, run) = join!(
+            ecs::service_revisions(&clients, &arns),
+            self.table.take_gate(&key, now, answer_by, lease_until),
+        );
+        let Some(run) = run.map_err(keep(&hook))? else {
+            return Ok(taken_by_another());
+        };
+        if let Some(known) = known(&run) {
+            return Ok(known);
+        }
         let revision = revisions.map_err(look(&hook))?.into_iter().next();
         let revision = revision.ok_or_else(no_revision)?;
         let waiting = Waiting {
             stored: chosen(targets, &hook.deployment, &revision),
             hook: &hook,
+            key,
             deployment,
             revision,
         };
-        self.run_gate(&waiting, point, until).await
+        Box::pin(self.run_gate(&waiting, point, run, until)).await
     }
 
     async fn run_gate(
         &self,
         waiting: &Waiting<'_>,
         point: GatePoint,
+        run: GateRun,
         until: Timestamp,
-    ) -> Result<AtStage, ValidateError> {
-        let hook = waiting.hook;
-        let now = self.clock.now();
+    ) -> Result<AtGate, ValidateError> {
+        let Waiting { hook, key, .. } = waiting;
         let stored = waiting.stored.as_ref();
         let checks = match stored {
             Some(stored) => stored.target.gates.get(point).unwrap_or_default().to_vec(),
@@ -101,11 +130,10 @@ impl Deployer {
                 || format!("service `{}`", hook.service),
                 |stored| format!("target `{}`", stored.target.name),
             );
-            let summary = format!("{whose} has no checks at {}", point.name());
-            return Ok(AtStage::Over(nothing(summary)));
+            let nothing = nothing(format!("{whose} has no checks at {}", point.name()));
+            self.over(key, None, &nothing).await;
+            return Ok(AtGate::Over(nothing));
         }
-        let earlier: Option<Unfinished> = None;
-        let started_at = earlier.as_ref().map_or(now, |earlier| earlier.started_at);
         let active = ours(stored, &hook.deployment, &waiting.revision);
         let green = Green::of_revision(
             self,
@@ -116,40 +144,39 @@ impl Deployer {
             &waiting.revision,
         );
         let green = green.await.map_err(look(hook))?;
-        let one_call = now.saturating_add(ONE_CALL).unwrap_or(Timestamp::MAX);
+        let one_call = self.clock.now().saturating_add(ONE_CALL);
         let time = Time {
-            call: one_call.min(until),
-            gate: until,
-            whose: "the function's time is over",
-            goes_on: false,
+            call: one_call.unwrap_or(Timestamp::MAX).min(until),
+            gate: run.answer_by,
+            whose: "ECS waits no longer for the hook",
+            goes_on: Some(WAITED_FOR),
         };
         let about = About {
             point,
             aws_id: &hook.deployment,
-            began_at: waiting.deployment.created_at.unwrap_or(now),
+            began_at: waiting.deployment.created_at.unwrap_or(run.started_at),
             stored,
             deployment: active.map(|active| active.deployment),
         };
         let mut instruments = Instruments::new(self, &green, about);
-        let checked = match run(&self.clock, &checks, time, earlier, &mut instruments).await {
+        let ran = run::run(&self.clock, &checks, time, run.unfinished, &mut instruments);
+        let checked = match ran.await {
             Ran::Over(checked) => checked,
             Ran::BrokenOff {
                 unfinished,
                 summary,
             } => {
-                return Ok(AtStage::Unfinished {
-                    unfinished,
-                    summary,
-                });
+                let later = self.later(key, &unfinished, summary).await;
+                return later.map_err(keep(hook));
             }
         };
-        let report = GateReport::conclude(point, checked, started_at, self.clock.now())
+        let report = GateReport::conclude(point, checked, run.started_at, self.clock.now())
             .at_stage(hook.stage_in_words());
-        if let (Some(stored), Some(active)) = (stored, active) {
-            self.write_report(&stored.target.name, active.deployment, &report)
-                .await;
-        }
-        Ok(AtStage::Over(validated(report, stored.is_none())))
+        let validated = validated(report, stored.is_none());
+        let ours = stored.zip(active);
+        let ours = ours.map(|(stored, active)| (&stored.target.name, active.deployment));
+        self.over(key, ours, &validated).await;
+        Ok(AtGate::Over(validated))
     }
 
     /// The registered targets that deploy to the hook's service by `UpdateService`.
@@ -216,6 +243,35 @@ fn ours<'a>(
         None => runs(stored, &active.candidate, revision),
     };
     is_ours.then_some(active)
+}
+
+/// How long after its first call a hook of this stage has to be answered: as long as ECS waits, less a reserve.
+async fn waits(clients: &Clients, hook: &EcsHook) -> SignedDuration {
+    let service = ecs::service(clients, &hook.service.cluster, &hook.service.name).await;
+    let service = service.unwrap_or_else(|error| {
+        tracing::warn!(
+            "how long ECS waits for the hook is not known: {}",
+            chain(&error)
+        );
+        ecs::Service::default()
+    });
+    let at_stage = service.hooks.iter().filter(|declared| {
+        declared.target_type == "AWS_LAMBDA" && declared.stages.contains(&hook.stage)
+    });
+    let minutes = at_stage
+        .filter_map(|declared| declared.timeout_in_minutes)
+        .min();
+    let waits = SignedDuration::from_mins(minutes.unwrap_or(USUAL_MINUTES).into());
+    let reserve = SignedDuration::from_mins(2).min(waits / 4);
+    waits.saturating_sub(reserve)
+}
+
+fn keep(hook: &EcsHook) -> impl Fn(AwsError) -> ValidateError {
+    let deployment = named(hook);
+    move |source| ValidateError::Keep {
+        deployment: deployment.clone(),
+        source,
+    }
 }
 
 fn named(hook: &EcsHook) -> String {

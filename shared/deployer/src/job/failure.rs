@@ -12,7 +12,7 @@ use greenlight_core::job::{
 };
 
 use super::{ActionKind, Job, JobOutcome, PATIENCE};
-use crate::{AdvanceError, Deployer, ask::AskError, plan::WishError};
+use crate::{AdvanceError, Deployer, ask::AskError, gate::VerifyError, plan::WishError};
 
 /// Why a job was not done.
 pub(super) enum Trouble {
@@ -71,6 +71,19 @@ impl From<WishError> for Trouble {
             | WishError::OtherContainer { .. }
             | WishError::Contradiction { .. }
             | WishError::NoDefault { .. } => Self::lasting(FailureType::ConfigurationError, what),
+        }
+    }
+}
+
+impl From<VerifyError> for Trouble {
+    fn from(error: VerifyError) -> Self {
+        let what = chain(&error);
+        match &error {
+            VerifyError::Look { source, .. } => of_aws(source, what),
+            VerifyError::NoChecks { .. } | VerifyError::NoService { .. } => {
+                Self::lasting(FailureType::ConfigurationError, what)
+            }
+            VerifyError::NothingRuns { .. } => Self::lasting(FailureType::JobFailed, what),
         }
     }
 }

@@ -163,7 +163,7 @@ impl Deployer {
         match asked.request.action.clone() {
             JobAction::Deploy => Box::pin(self.deploy_for(asked)).await,
             JobAction::Promote { to } => Box::pin(self.promote_for(asked, &to)).await,
-            JobAction::Verify => Box::pin(self.verify_for(asked)).await,
+            JobAction::Verify { gate } => Box::pin(self.verify_for(asked, gate)).await,
             JobAction::Wait => Box::pin(self.wait_for(asked)).await,
         }
     }

@@ -3,22 +3,24 @@
 //! The state says which deployment is under way; AWS says the rest. Each kind of AWS deployment tells
 //! it in its own words, which are kept. [`watch`] follows a deployment to its end by this.
 
+pub mod approval;
 pub(crate) mod codedeploy;
 mod pipeline;
 mod service;
 pub(crate) mod task;
 pub mod watch;
 
-use futures_util::future::join_all;
+use futures_util::{future::join_all, join};
 use greenlight_aws::{AwsError, chain, codepipeline, ecs, table::StoredTarget};
 use greenlight_core::{
     deployment::{Active, DeploymentId, Phase},
+    gate::Approval,
     target::Strategy,
 };
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::Deployer;
+use crate::{Deployer, gate::asks_people};
 
 /// How far the deployment that is under way has come.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,6 +33,8 @@ pub struct Progress {
     pub facts: Vec<String>,
     /// What waits for somebody's answer.
     pub awaiting: Option<Awaiting>,
+    /// What its gates ask people now.
+    pub asked: Vec<Approval>,
 }
 
 /// A deployment that waits for somebody's answer.
@@ -96,7 +100,8 @@ impl Deployer {
     /// cannot be seen is said so.
     pub async fn progress(&self, stored: &StoredTarget) -> Option<Progress> {
         let active = stored.state.active.as_ref()?;
-        let (headline, facts, awaiting) = match self.look(stored, active).await {
+        let (looked, asked) = join!(self.look(stored, active), self.asked_by_gates(stored));
+        let (headline, mut facts, awaiting) = match looked {
             Ok(going_on) => going_on.told(stored),
             Err(error) => (
                 format!("could not be looked at: {}", chain(&error)),
@@ -104,12 +109,33 @@ impl Deployer {
                 None,
             ),
         };
+        facts.extend(asked.iter().flat_map(approval::facts));
+        let now = self.clock.now();
+        let by_gate = asked.first();
+        let by_gate = by_gate.map(|asked| approval::awaiting(&stored.target.name, asked, now));
         Some(Progress {
             deployment: active.deployment,
             headline,
             facts,
-            awaiting,
+            awaiting: awaiting.or(by_gate),
+            asked,
         })
+    }
+
+    /// What the gates of a target ask people now. Where that cannot be read, whoever looks is not kept from the rest.
+    pub async fn asked_by_gates(&self, stored: &StoredTarget) -> Vec<Approval> {
+        let mut checks = stored.target.gates.iter().flat_map(|(_, checks)| checks);
+        if !checks.any(asks_people) {
+            return Vec::new();
+        }
+        match self.open_approvals(stored).await {
+            Ok(asked) => asked,
+            Err(error) => {
+                let target = &stored.target.name;
+                tracing::warn!(target = %target, "what is asked could not be read: {}", chain(&error));
+                Vec::new()
+            }
+        }
     }
 
     /// The same for several targets at once, in their order.

@@ -3,6 +3,10 @@ use greenlight_aws::{
     codepipeline::{Execution, FailedAction, SourceRevision},
     ecs::{Breaker, Container, HookDetail, Revision, ServiceDeployment, Task},
 };
+use greenlight_core::{
+    gate::{ApprovalId, Decision},
+    target::{GatePoint, check::ApprovalCheck},
+};
 use serde_json::json;
 
 use super::*;
@@ -306,6 +310,7 @@ fn the_form_for_machines_has_everything() {
             otherwise: None,
             remedy: "answer".into(),
         }),
+        asked: Vec::new(),
     };
     assert_eq!(
         progress.to_json(),
@@ -320,5 +325,33 @@ fn the_form_for_machines_has_everything() {
                 "remedy": "answer",
             },
         })
+    );
+}
+
+#[test]
+fn what_a_gate_asks_people_is_told_with_how_to_answer_and_until_when() {
+    let at = |second: i64| Timestamp::new(1_764_000_000 + second, 0).unwrap();
+    let check = ApprovalCheck {
+        approvals: 2,
+        question: Some("Has the migration run?".into()),
+    };
+    let id = ApprovalId {
+        point: GatePoint::BeforeTraffic,
+        aws_id: "d-1".into(),
+        label: Some("product".into()),
+    };
+    let approval = Approval::asked(id, &check, (None, "v2".into()), at(0), at(1800));
+    let jane = Decision::new("arn:aws:iam::1:user/jane", true, None, at(60));
+    let approval = approval.with(jane).unwrap();
+    let name = "api-test".parse().unwrap();
+    assert_eq!(
+        watch::waits(&approval::awaiting(&name, &approval, at(61))),
+        "gate before_traffic (product) waits for 1 of 2 approvals: Has the migration run?; answer by \
+         `greenlight approve api-test` or `greenlight reject api-test --reason WHY`; at \
+         2025-11-24T16:30:00Z the gate fails"
+    );
+    assert_eq!(
+        approval::facts(&approval).collect::<Vec<_>>(),
+        ["arn:aws:iam::1:user/jane approved at 2025-11-24T16:01:00Z"]
     );
 }

@@ -26,7 +26,8 @@ pub struct HookAddress {
 impl Contract for CodeDeployHook<'_> {
     type Address = HookAddress;
     type Verdict = HookVerdict;
-    type Answer = HookAnswer;
+    /// Nothing where the gate goes on, and is answered by a later invocation.
+    type Answer = Option<HookAnswer>;
     type Error = AwsError;
 
     fn address(payload: &Value) -> Result<HookAddress, NoAddress> {
@@ -49,11 +50,15 @@ impl Contract for CodeDeployHook<'_> {
         &self,
         address: &HookAddress,
         verdict: &HookVerdict,
-    ) -> Result<HookAnswer, NotTaken<AwsError>> {
-        let succeeded = matches!(verdict, HookVerdict::Succeeded { .. });
+    ) -> Result<Option<HookAnswer>, NotTaken<AwsError>> {
+        let succeeded = match verdict {
+            HookVerdict::Succeeded { .. } => true,
+            HookVerdict::Failed { .. } => false,
+            HookVerdict::InProgress { .. } => return Ok(None),
+        };
         let execution = &address.lifecycle_event_hook_execution_id;
         match answer_hook(self.0, &address.deployment_id, execution, succeeded).await {
-            Ok(answer) => Ok(answer),
+            Ok(answer) => Ok(Some(answer)),
             Err(error) if error.is_retryable() => Err(NotTaken::TryAgain(error)),
             Err(error) => Err(NotTaken::Refused(error)),
         }

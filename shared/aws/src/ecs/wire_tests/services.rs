@@ -21,7 +21,8 @@ fn native_service() -> Value {
             "deploymentCircuitBreaker": { "enable": true, "rollback": false },
             "lifecycleHooks": [
                 { "hookTargetArn": "arn:aws:lambda:eu-west-1:123456789012:function:check",
-                  "lifecycleStages": ["POST_SCALE_UP", "SOME_NEW_STAGE"] },
+                  "lifecycleStages": ["POST_SCALE_UP", "SOME_NEW_STAGE"],
+                  "timeoutConfiguration": { "timeoutInMinutes": 60, "action": "ROLLBACK" } },
                 { "targetType": "PAUSE", "lifecycleStages": ["PRE_PRODUCTION_TRAFFIC_SHIFT"] },
             ],
         },
@@ -101,11 +102,13 @@ fn a_service_tells_how_it_deploys() {
                         "arn:aws:lambda:eu-west-1:123456789012:function:check".to_owned()
                     ),
                     stages: vec!["POST_SCALE_UP".to_owned(), "SOME_NEW_STAGE".to_owned()],
+                    timeout_in_minutes: Some(60),
                 },
                 LifecycleHook {
                     target_type: "PAUSE".to_owned(),
                     target_arn: None,
                     stages: vec!["PRE_PRODUCTION_TRAFFIC_SHIFT".to_owned()],
+                    timeout_in_minutes: None,
                 },
             ],
             load_balancers: vec![ServiceLoadBalancer {

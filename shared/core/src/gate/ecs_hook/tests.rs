@@ -261,8 +261,5 @@ proptest! {
             hook.asks();
             hook.stage_in_words();
         }
-        let details = crate::gate::HookDetails::of(&payload);
-        let merged = details.with(Value::Null);
-        prop_assert!(merged.get(crate::gate::FOR_NEXT_CALL).is_some());
     }
 }

@@ -11,6 +11,7 @@ use super::{BadRequest, JobAction, JobImage, JobRequest, unresolved};
 use crate::image::Tag;
 use crate::job::files::{FileChoice, FileChoices};
 use crate::problems::Problems;
+use crate::target::GatePoint;
 use crate::text::{excerpt, listed, nearest};
 
 /// More keys are no parameters of ours.
@@ -28,6 +29,7 @@ enum Key {
     Tag,
     Digest,
     To,
+    Gate,
     Execution,
     TaskDefinition,
     AppSpec,
@@ -44,6 +46,7 @@ const USER_PARAMETERS: Names = &[
     ("tag", Key::Tag),
     ("digest", Key::Digest),
     ("to", Key::To),
+    ("gate", Key::Gate),
     ("execution", Key::Execution),
     ("task_definition", Key::TaskDefinition),
     ("app_spec", Key::AppSpec),
@@ -252,9 +255,23 @@ impl<'a> Given<'a> {
             None => "deploy",
             Some(word) => word.as_deref()?,
         };
+        if self.values.contains_key(&Key::Gate) && word != "verify" && ACTIONS.contains(&word) {
+            out.add_with_hint(
+                self.name(Key::Gate),
+                format!(
+                    "means nothing with the action `{word}`; it is the gate that `verify` tries"
+                ),
+                format!(
+                    "leave it out, or set `{}` to `verify`",
+                    self.name(Key::Action)
+                ),
+            );
+        }
         let action = match word {
             "deploy" => JobAction::Deploy,
-            "verify" => JobAction::Verify,
+            "verify" => JobAction::Verify {
+                gate: self.gate(out),
+            },
             "wait" => JobAction::Wait,
             "promote" => {
                 if !self.values.contains_key(&Key::To) {
@@ -287,6 +304,21 @@ impl<'a> Given<'a> {
             );
         }
         Some(action)
+    }
+
+    fn gate(&self, out: &mut Problems) -> Option<GatePoint> {
+        let name = self.text(Key::Gate)?;
+        let found = GatePoint::of_name(name);
+        if found.is_none() {
+            let known = GatePoint::ALL.map(GatePoint::name);
+            let hint = match nearest(name, &known) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("known here: {}", listed(&known)),
+            };
+            let message = format!("`{}` is no gate", excerpt(name, 60));
+            out.add_with_hint(self.name(Key::Gate), message, hint);
+        }
+        found
     }
 
     fn image(&self, out: &mut Problems) -> Option<JobImage> {

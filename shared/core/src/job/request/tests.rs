@@ -189,6 +189,39 @@ fn only_promote_has_a_tag_to_give_and_it_needs_one() {
 }
 
 #[test]
+fn only_verify_tries_a_gate_and_it_has_to_be_one() {
+    let verify = |gate: &str| format!(r#"{{"target": "api", "action": "verify"{gate}}}"#);
+    for (gate, point) in [
+        ("", None),
+        (r#", "gate": null"#, None),
+        (
+            r#", "gate": "before_traffic""#,
+            Some(GatePoint::BeforeTraffic),
+        ),
+    ] {
+        let action = read(&verify(gate)).action;
+        assert_eq!(action, JobAction::Verify { gate: point }, "{gate}");
+    }
+    let error = refused(&verify(r#", "gate": "before_trafic""#));
+    assert!(
+        error.ends_with("gate: `before_trafic` is no gate\n  hint: did you mean `before_traffic`?"),
+        "{error}"
+    );
+    for action in ["deploy", "wait"] {
+        let error = refused(&format!(
+            r#"{{"target": "api", "action": "{action}", "gate": "before_traffic"}}"#
+        ));
+        assert!(
+            error.contains("gate: means nothing with the action"),
+            "{error}"
+        );
+        assert!(error.ends_with("or set `action` to `verify`"), "{error}");
+    }
+    let promote = r#"{"target": "api", "action": "promote", "to": "x", "gate": "test_traffic"}"#;
+    assert!(refused(promote).contains("gate: means nothing with the action `promote`"));
+}
+
+#[test]
 fn a_variable_without_a_value_is_told_with_what_to_mend() {
     for (reference, hint) in [
         (
@@ -288,7 +321,7 @@ proptest! {
     #[test]
     fn arbitrary_values_do_no_harm(
         values in proptest::collection::btree_map(
-            "target|tag|digest|to|action|execution|app_spec|Target|Tag|Digest|To|AppSpecPath|[a-z]{1,8}",
+            "target|tag|digest|to|gate|action|execution|app_spec|Target|Tag|Digest|To|AppSpecPath|[a-z]{1,8}",
             "(#\\{[a-z.]{0,8}\\}?)?(promote|deploy|api|a:b|a@b|sha256:|::|\\PC{0,10})",
             0..6,
         )

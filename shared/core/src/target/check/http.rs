@@ -2,18 +2,16 @@
 //!
 //! Asking is in `shared/deployer`; [`HttpRequest::judge`] looks at one answer and nothing else.
 
+mod expectation;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
-use serde_json::Value;
-
-use super::Pattern;
 use crate::duration;
-use crate::text::excerpt;
 
-/// How much of an answer a message quotes.
-const EXCERPT: usize = 160;
+pub(crate) use expectation::quoted;
+pub use expectation::{Expectation, StatusRange};
 
 /// Requests that have to be answered as expected.
 ///
@@ -66,7 +64,15 @@ impl Load {
     pub const MAX_REQUESTS: u32 = 10_000;
     pub const MAX_RATE: u32 = 200;
     pub const DEFAULT_RATE: u32 = 20;
+    /// One measurement is made within one invocation.
+    pub const LONGEST: Duration = Duration::from_mins(10);
     pub const DEFAULT_SUCCESS_RATIO: f64 = 1.0;
+
+    /// How long the requests take at their rate.
+    pub fn lasts(&self) -> Duration {
+        let requests = self.requests.saturating_add(self.warm_up);
+        Duration::from_secs(requests.div_ceil(self.rate.max(1)).into())
+    }
 
     /// `p95`, `p99.9`
     pub fn percentile_name(thousandths: u16) -> String {
@@ -78,7 +84,7 @@ impl Load {
 }
 
 /// What is sent, and what the answer has to be.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct HttpRequest {
     pub to: Destination,
     pub method: Method,
@@ -87,6 +93,20 @@ pub struct HttpRequest {
     pub expect: Expectation,
     /// The longest that an answer may take to arrive whole.
     pub latency: Option<Duration>,
+}
+
+impl fmt::Debug for HttpRequest {
+    /// Without what may be a secret: the headers' values and the body.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HttpRequest")
+            .field("to", &self.to)
+            .field("method", &self.method)
+            .field("headers", &self.headers.keys())
+            .field("body", &self.body.as_ref().map(String::len))
+            .field("expect", &self.expect)
+            .field("latency", &self.latency)
+            .finish()
+    }
 }
 
 impl HttpRequest {
@@ -114,16 +134,59 @@ impl HttpRequest {
         body: &[u8],
         latency: Duration,
     ) -> Result<(), String> {
-        self.expect.judge_status(status, headers, body)?;
-        self.expect.judge_headers(headers)?;
-        self.expect.judge_body(body)?;
+        self.judge_with_cause(status, headers, body, latency)
+            .map_err(|(_, reason)| reason)
+    }
+
+    /// The same, with the kind of what is wrong, by which many answers are counted.
+    pub fn judge_with_cause(
+        &self,
+        status: u16,
+        headers: &[(String, String)],
+        body: &[u8],
+        latency: Duration,
+    ) -> Result<(), (Cause, String)> {
+        self.expect
+            .judge_status(status, headers, body)
+            .map_err(|reason| (Cause::Status(status), reason))?;
+        self.expect
+            .judge_headers(headers)
+            .map_err(|reason| (Cause::Header, reason))?;
+        self.expect
+            .judge_body(body)
+            .map_err(|reason| (Cause::Body, reason))?;
         match self.latency {
-            Some(limit) if latency > limit => Err(format!(
-                "the answer took {} ms, more than the allowed {}",
-                latency.as_millis(),
-                duration::write(limit)
+            Some(limit) if latency > limit => Err((
+                Cause::Slow,
+                format!(
+                    "the answer took {} ms, more than the allowed {}",
+                    latency.as_millis(),
+                    duration::write(limit)
+                ),
             )),
             _ => Ok(()),
+        }
+    }
+}
+
+/// What is wrong with an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cause {
+    /// It has this status.
+    Status(u16),
+    Header,
+    Body,
+    /// It took too long.
+    Slow,
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Status(status) => write!(f, "status {status}"),
+            Self::Header => f.write_str("a header"),
+            Self::Body => f.write_str("the body"),
+            Self::Slow => f.write_str("too slow"),
         }
     }
 }
@@ -191,195 +254,6 @@ impl Method {
 impl fmt::Display for Method {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
-    }
-}
-
-/// What the answer has to be. All that is named has to hold.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Expectation {
-    /// At least one.
-    pub status: Vec<StatusRange>,
-    /// Header, in lower case, and the pattern that one of its values has to match.
-    pub headers: BTreeMap<String, Pattern>,
-    pub body_contains: Option<String>,
-    pub body_matches: Option<Pattern>,
-    /// JSON pointers into the body, and the value that has to be there.
-    pub json: BTreeMap<String, Value>,
-    /// JSON pointers into the body, and the pattern that the text (or number, as it is written) there has
-    /// to match.
-    pub json_matches: BTreeMap<String, Pattern>,
-}
-
-/// Any success, whatever the body.
-impl Default for Expectation {
-    fn default() -> Self {
-        Self {
-            status: vec![StatusRange { from: 200, to: 299 }],
-            headers: BTreeMap::new(),
-            body_contains: None,
-            body_matches: None,
-            json: BTreeMap::new(),
-            json_matches: BTreeMap::new(),
-        }
-    }
-}
-
-impl Expectation {
-    fn judge_status(
-        &self,
-        status: u16,
-        headers: &[(String, String)],
-        body: &[u8],
-    ) -> Result<(), String> {
-        if self.status.iter().any(|range| range.contains(status)) {
-            return Ok(());
-        }
-        let expected: Vec<String> = self.status.iter().map(ToString::to_string).collect();
-        let location = headers
-            .iter()
-            .find(|(name, _)| name.eq_ignore_ascii_case("location"));
-        let seen = match location {
-            Some((_, location)) => format!(" (redirect to {})", excerpt(location, EXCERPT)),
-            None if body.is_empty() => String::new(),
-            None => format!(" (body: {})", quoted(body)),
-        };
-        Err(format!(
-            "status {status} instead of {}{seen}",
-            expected.join(" or ")
-        ))
-    }
-
-    fn judge_headers(&self, headers: &[(String, String)]) -> Result<(), String> {
-        for (name, pattern) in &self.headers {
-            let mut values = headers
-                .iter()
-                .filter(|(found, _)| found.eq_ignore_ascii_case(name))
-                .map(|(_, value)| value)
-                .peekable();
-            // What was found is not quoted: a header may carry a session.
-            if values.peek().is_none() {
-                return Err(format!("there is no header `{name}` in the answer"));
-            }
-            if !values.any(|value| pattern.is_match(value)) {
-                return Err(format!(
-                    "the header `{name}` does not match `{}`",
-                    excerpt(pattern.as_str(), EXCERPT)
-                ));
-            }
-        }
-        Ok(())
-    }
-
-    fn judge_body(&self, body: &[u8]) -> Result<(), String> {
-        let text = String::from_utf8_lossy(body);
-        if let Some(wanted) = &self.body_contains
-            && !text.contains(wanted.as_str())
-        {
-            return Err(format!(
-                "the body does not contain `{}`: {}",
-                excerpt(wanted, EXCERPT),
-                quoted(body)
-            ));
-        }
-        if let Some(pattern) = &self.body_matches
-            && !pattern.is_match(&text)
-        {
-            return Err(format!(
-                "the body does not match `{}`: {}",
-                excerpt(pattern.as_str(), EXCERPT),
-                quoted(body)
-            ));
-        }
-        if self.json.is_empty() && self.json_matches.is_empty() {
-            return Ok(());
-        }
-        let document: Value = serde_json::from_slice(body)
-            .map_err(|error| format!("the body is not JSON ({error}): {}", quoted(body)))?;
-        for (pointer, wanted) in &self.json {
-            let wanted_text = excerpt(&wanted.to_string(), EXCERPT);
-            match document.pointer(pointer) {
-                Some(found) if same(found, wanted) => {}
-                Some(found) => {
-                    let found = excerpt(&found.to_string(), EXCERPT);
-                    return Err(format!("`{pointer}` is {found} instead of {wanted_text}"));
-                }
-                None => return Err(missing(pointer, body)),
-            }
-        }
-        for (pointer, pattern) in &self.json_matches {
-            let found = match document.pointer(pointer) {
-                Some(Value::String(text)) => text.clone(),
-                Some(other) => other.to_string(),
-                None => return Err(missing(pointer, body)),
-            };
-            if !pattern.is_match(&found) {
-                return Err(format!(
-                    "`{pointer}` is `{}`, which does not match `{}`",
-                    excerpt(&found, EXCERPT),
-                    excerpt(pattern.as_str(), EXCERPT)
-                ));
-            }
-        }
-        Ok(())
-    }
-}
-
-fn missing(pointer: &str, body: &[u8]) -> String {
-    format!("there is no `{pointer}` in the body: {}", quoted(body))
-}
-
-/// JSON values that a reader takes for the same: `1` and `1.0` are one number.
-fn same(left: &Value, right: &Value) -> bool {
-    match (left, right) {
-        (Value::Number(left), Value::Number(right)) => {
-            left == right || left.as_f64() == right.as_f64()
-        }
-        (Value::Array(left), Value::Array(right)) => {
-            left.len() == right.len()
-                && left
-                    .iter()
-                    .zip(right)
-                    .all(|(left, right)| same(left, right))
-        }
-        (Value::Object(left), Value::Object(right)) => {
-            left.len() == right.len()
-                && left
-                    .iter()
-                    .all(|(key, left)| right.get(key).is_some_and(|right| same(left, right)))
-        }
-        _ => left == right,
-    }
-}
-
-fn quoted(body: &[u8]) -> String {
-    if body.is_empty() {
-        return "it is empty".to_owned();
-    }
-    // A character has at most four bytes, so this is enough for the excerpt whatever they are.
-    let start = &body[..body.len().min(EXCERPT * 4 + 4)];
-    format!("`{}`", excerpt(&String::from_utf8_lossy(start), EXCERPT))
-}
-
-/// Statuses from one to another, both included.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct StatusRange {
-    pub from: u16,
-    pub to: u16,
-}
-
-impl StatusRange {
-    pub const fn contains(self, status: u16) -> bool {
-        self.from <= status && status <= self.to
-    }
-}
-
-impl fmt::Display for StatusRange {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.from == self.to {
-            write!(f, "{}", self.from)
-        } else {
-            write!(f, "{}-{}", self.from, self.to)
-        }
     }
 }
 

@@ -117,6 +117,28 @@ impl Rules {
         }
     }
 
+    /// The same, where a document says these two. A count alone takes the place of the usual wish for some in
+    /// a row; and since a check that makes them all would pass with one good one among them, each has to be
+    /// good unless the limits say something else.
+    #[must_use]
+    pub const fn counting(self, count: Option<u32>, consecutive_success: Option<u32>) -> Self {
+        match (count, consecutive_success) {
+            (None, None) => self,
+            (Some(_), None) => Self {
+                count,
+                consecutive_success: None,
+                failure_limit: Some(0),
+                error_limit: Some(0),
+                ..self
+            },
+            (_, Some(_)) => Self {
+                count,
+                consecutive_success,
+                ..self
+            },
+        }
+    }
+
     /// How many good measurements in a row are wanted: one, unless something else is said.
     pub const fn wanted_in_a_row(&self) -> u32 {
         match self.consecutive_success {

@@ -16,17 +16,36 @@ use crate::target::node::{Fields, Node, or_default};
 
 const WAITING: Keys = keys_of_a_check!();
 
-/// The keys of the checks of tasks, digests and targets.
+/// The sets of keys of all checks, for the test of the reference.
 #[cfg(test)]
 pub(super) fn all_keys() -> impl Iterator<Item = Keys> {
-    [WAITING]
-        .into_iter()
-        .chain(alarms::KEYS)
-        .chain(approval::KEYS)
-        .chain(http::KEYS)
-        .chain(lambda::KEYS)
-        .chain(metric::KEYS)
-        .chain(scan::KEYS)
+    [
+        "tasks", "digest", "targets", "http", "alarms", "metric", "scan", "lambda", "task",
+        "approval",
+    ]
+    .into_iter()
+    .flat_map(keys_of_check)
+}
+
+/// Those of one check.
+#[cfg(test)]
+pub(in crate::target) fn keys_of_check(name: &str) -> Vec<Keys> {
+    match name {
+        "alarms" => alarms::KEYS.to_vec(),
+        "approval" => approval::KEYS.to_vec(),
+        "http" => http::KEYS.to_vec(),
+        "lambda" => lambda::KEYS.to_vec(),
+        "metric" => metric::KEYS.to_vec(),
+        "scan" => scan::KEYS.to_vec(),
+        "task" => vec![task::CHECK],
+        _ => vec![WAITING],
+    }
+}
+
+/// Those that every check has.
+#[cfg(test)]
+pub(in crate::target) const fn keys_of_every_check() -> Keys {
+    WAITING
 }
 
 /// Reads the check `name`, which is one of those that are known. `tasks:` with nothing behind it is one.
@@ -71,9 +90,7 @@ fn of_kind(
             .map(|text| Some(text.to_owned()))
     });
     let kind = read(&fields, out);
-    let rules = kind
-        .as_ref()
-        .and_then(|kind| rules::read_rules(node, &fields, kind, out));
+    let rules = rules::read_rules(node, &fields, kind.as_ref(), out);
     Some(Check {
         kind: kind?,
         label: label?,

@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
+use serde_json::Value;
+
 use super::checks;
 use super::strategy::Kind;
 use crate::problems::Problems;
-use crate::target::check::{Check, CheckKind};
+use crate::target::check::{Check, CheckKind, Destination};
 use crate::target::keys::{Keys, listed};
 use crate::target::node::Node;
 use crate::target::{GatePoint, Gates};
@@ -124,15 +126,7 @@ fn read_check(
 ) -> Option<Check> {
     let (name, parameters) = node.choice("check", CHECK, out)?;
     let check = checks::read(name, &parameters, out)?;
-    if kind == Some(Kind::Rolling)
-        && let CheckKind::Http(http) = &check.kind
-        && http.needs_test_listener()
-    {
-        out.add_with_hint(
-            &format!("{}.path", parameters.path),
-            "cannot pass: a rolling deployment has no test listener",
-            "write the whole `url`",
-        );
+    if kind == Some(Kind::Rolling) && !fits_rolling(&check, &parameters, out) {
         return None;
     }
     if let Some(reason) = check.impossible_at(point) {
@@ -143,4 +137,43 @@ fn read_check(
         return None;
     }
     Some(check)
+}
+
+/// A rolling deployment has no test listener and no blue tasks, and its gate is run by a function that nobody can
+/// let wait.
+fn fits_rolling(check: &Check, node: &Node<'_>, out: &mut Problems) -> bool {
+    let before = out.len();
+    match &check.kind {
+        CheckKind::Http(http) => {
+            for (index, request) in http.requests.iter().enumerate() {
+                if !matches!(request.to, Destination::TestListener { .. }) {
+                    continue;
+                }
+                // One request may be written into the check itself.
+                let is_listed = node.value.get("requests").is_some_and(Value::is_array);
+                let place = if is_listed {
+                    format!("{}.requests[{index}].path", node.path)
+                } else {
+                    format!("{}.path", node.path)
+                };
+                out.add_with_hint(
+                    &place,
+                    "cannot pass: a rolling deployment has no test listener",
+                    "write the whole `url`",
+                );
+            }
+        }
+        CheckKind::Metric(metric) if metric.compares_with_blue() => out.add_with_hint(
+            &format!("{}.no_worse_than", node.path),
+            "cannot pass: a rolling deployment has no blue tasks beside the green ones",
+            "compare with `previous`",
+        ),
+        CheckKind::Approval(_) => out.add_with_hint(
+            &node.path,
+            "cannot pass: nobody waits at the gate of a rolling deployment, which has 10 minutes and is run by a function",
+            "deploy with `codedeploy` or `native`, or put an approval into the pipeline that moves the tag",
+        ),
+        _ => {}
+    }
+    out.len() == before
 }

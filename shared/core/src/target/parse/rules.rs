@@ -7,9 +7,10 @@ use serde_json::json;
 
 use super::strategy::Kind;
 use crate::problems::Problems;
+use crate::target::check::CheckKind;
 use crate::target::node::Fields;
 use crate::target::{
-    AppSpecSource, ImageSource, Launch, OneShotTask, Strategy, TaskDefinitionSource,
+    AppSpecSource, Gates, ImageSource, Launch, OneShotTask, Strategy, TaskDefinitionSource,
 };
 
 /// `RunTask` takes so many characters of overrides. AWS-FACTS 6.6.
@@ -25,6 +26,7 @@ pub(super) struct Parts<'a> {
     pub task_definition: Option<&'a TaskDefinitionSource>,
     pub appspec: Option<&'a AppSpecSource>,
     pub before: Option<&'a [OneShotTask]>,
+    pub gates: Option<&'a Gates>,
 }
 
 impl Parts<'_> {
@@ -46,6 +48,20 @@ impl Parts<'_> {
             _ => None,
         };
         own.into_iter().chain(self.tasks_before()).collect()
+    }
+
+    /// The tasks that gates run.
+    fn tasks_of_gates(&self) -> Vec<(String, &OneShotTask)> {
+        let place = self.place("gates");
+        let mut found = Vec::new();
+        for (point, checks) in self.gates.into_iter().flat_map(Gates::iter) {
+            for (index, check) in checks.iter().enumerate() {
+                if let CheckKind::Task(task) = &check.kind {
+                    found.push((format!("{place}.{point}[{index}].task"), task));
+                }
+            }
+        }
+        found
     }
 
     fn tasks_before(&self) -> impl Iterator<Item = (String, &OneShotTask)> {
@@ -159,7 +175,7 @@ fn overrides_fit(parts: &Parts<'_>, out: &mut Problems) {
     let Some(first) = parts.images.and_then(<[_]>::first) else {
         return;
     };
-    for (place, task) in parts.tasks() {
+    for (place, task) in parts.tasks().into_iter().chain(parts.tasks_of_gates()) {
         let container = task.container.as_ref().unwrap_or(&first.container);
         let overrides =
             json!({"containerOverrides": [{"name": container, "command": task.command}]});

@@ -45,8 +45,14 @@ fn check(check: &Check) -> Value {
 }
 
 fn rules(check: &Check, out: &mut Keys) {
-    let usual = Rules::usual(&check.kind);
     let rules = &check.rules;
+    let usual = Rules::usual(&check.kind);
+    let counted = rules.count.is_some();
+    // With a count, what is wanted in a row is always written: without it, the limits mean something else.
+    let in_a_row = rules
+        .consecutive_success
+        .filter(|_| counted || rules.consecutive_success != usual.consecutive_success);
+    let usual = usual.counting(rules.count, in_a_row);
     let mut put = |key: &str, value: Value| {
         out.insert(key.to_owned(), value);
     };
@@ -62,19 +68,15 @@ fn rules(check: &Check, out: &mut Keys) {
     if let Some(count) = rules.count {
         put("count", json!(count));
     }
-    if let Some(limit) = rules.failure_limit
-        && usual.failure_limit != Some(limit)
-    {
-        put("failure_limit", json!(limit));
+    for (key, value, usual) in [
+        ("failure_limit", rules.failure_limit, usual.failure_limit),
+        ("error_limit", rules.error_limit, usual.error_limit),
+    ] {
+        if let Some(number) = value.filter(|_| value != usual) {
+            put(key, json!(number));
+        }
     }
-    if let Some(limit) = rules.error_limit {
-        put("error_limit", json!(limit));
-    }
-    // See `read_rules`: a count takes the place of the usual wish for some in a row.
-    let usual_in_a_row = usual.consecutive_success.filter(|_| rules.count.is_none());
-    if let Some(wanted) = rules.consecutive_success
-        && usual_in_a_row != Some(wanted)
-    {
+    if let Some(wanted) = in_a_row {
         put("consecutive_success", json!(wanted));
     }
     if rules.on_no_data != usual.on_no_data {
@@ -187,6 +189,10 @@ fn query(query: &MetricQuery, divided: Option<&MetricQuery>) -> Keys {
     out
 }
 
+#[expect(
+    clippy::float_cmp,
+    reason = "what was written is the default only if it is the same number"
+)]
 fn comparison(comparison: &Comparison) -> Value {
     let usual = Comparison::with(comparison.with);
     let baseline = match comparison.with {

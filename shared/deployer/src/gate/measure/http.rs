@@ -1,10 +1,7 @@
-//! How the service answers.
+//! How the service answers. Asking and judging are the probe's; here the test listener is found.
 
-use greenlight_aws::{AwsError, chain};
-use greenlight_core::{
-    gate::Measurement,
-    target::check::{Destination, HttpCheck},
-};
+use greenlight_aws::AwsError;
+use greenlight_core::{gate::Measurement, target::check::HttpCheck};
 
 use super::Instruments;
 
@@ -13,35 +10,15 @@ impl Instruments<'_> {
         &mut self,
         check: &HttpCheck,
     ) -> Result<Measurement, AwsError> {
-        let Some(request) = check.requests.first() else {
-            return Ok(Measurement::error("there is no request"));
+        let listener = match &mut self.base_url {
+            _ if !check.needs_test_listener() => None,
+            Some(base) => Some(base),
+            None => match self.green.test_listener().await? {
+                Ok(found) => Some(self.base_url.insert(found)),
+                Err(none) => return Ok(none),
+            },
         };
-        let url = match &request.to {
-            Destination::Url(url) => url.clone(),
-            Destination::TestListener { path } => {
-                let base = match &mut self.base_url {
-                    Some(base) => base,
-                    None => match self.green.test_listener().await? {
-                        Ok(found) => self.base_url.insert(found),
-                        Err(none) => return Ok(none),
-                    },
-                };
-                format!("{base}{path}")
-            }
-        };
-        let method = request.method.as_str();
-        let answer = match self.deployer.probe.ask(check, request, &url).await {
-            Ok(answer) => answer,
-            Err(error) => return Ok(Measurement::error(chain(&error))),
-        };
-        let judged = request.judge(answer.status, &answer.headers, &answer.body, answer.latency);
-        Ok(match judged {
-            Ok(()) => Measurement::successful(format!(
-                "{method} {url} answered {} in {} ms",
-                answer.status,
-                answer.latency.as_millis(),
-            )),
-            Err(reason) => Measurement::failed(format!("{method} {url}: {reason}")),
-        })
+        let listener = listener.map(|base| base.as_str());
+        Ok(self.deployer.probe.measure(check, listener).await)
     }
 }

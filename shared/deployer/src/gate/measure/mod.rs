@@ -66,7 +66,10 @@ impl Measure for Instruments<'_> {
             CheckKind::Scan(scan) => self.measure_scan(scan).await,
             CheckKind::Lambda(lambda) => self.measure_lambda(lambda, progress).await,
             CheckKind::Task(task) => self.measure_task(task, progress).await,
-            CheckKind::Approval(approval) => self.measure_approval(approval, progress).await,
+            CheckKind::Approval(approval) => {
+                let label = check.label.as_deref();
+                self.measure_approval(approval, label, progress).await
+            }
         };
         measured.unwrap_or_else(|error| not_measured(&error))
     }

@@ -1,6 +1,6 @@
 use greenlight_core::{
     deployment::{Candidate, PushedImage},
-    gate::{CheckReport, Verdict},
+    gate::{CheckReport, Counts, Verdict},
     record::Origin,
 };
 
@@ -32,6 +32,7 @@ fn record(status: Status) -> DeploymentRecord {
         reason: None,
         evidence: Vec::new(),
         gates: BTreeMap::new(),
+        decisions: Vec::new(),
     }
 }
 
@@ -41,6 +42,7 @@ fn progress(headline: &str, facts: &[&str]) -> Progress {
         headline: headline.into(),
         facts: facts.iter().map(|&fact| fact.to_owned()).collect(),
         awaiting: None,
+        asked: Vec::new(),
     }
 }
 
@@ -102,13 +104,19 @@ fn a_gate_is_told_with_its_checks_when_its_report_comes() {
     let mut record = record(Status::Started);
     seen.news(&record, None);
     let report = |verdict, summary: &str| {
+        let at = record.requested_at;
         let check = CheckReport {
             check: "http".into(),
             verdict,
             summary: summary.into(),
-            measurements: 3,
+            counts: Counts::default(),
+            limits: String::new(),
+            dry_run: false,
+            measured: Vec::new(),
+            evidence: Vec::new(),
+            started_at: at,
+            ended_at: at,
         };
-        let at = record.requested_at;
         GateReport::conclude(GatePoint::BeforeTraffic, vec![check], at, at)
     };
     let (bad, good) = (

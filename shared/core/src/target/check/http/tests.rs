@@ -3,19 +3,15 @@ use std::time::Duration;
 use proptest::prelude::*;
 use serde_json::json;
 
-use super::{Destination, Expectation, HttpCheck, HttpRequest, StatusRange};
+use super::{Destination, Expectation, HttpCheck, HttpRequest, Load, StatusRange};
 
-fn expecting(expect: Expectation) -> HttpCheck {
-    HttpCheck {
-        request: HttpRequest::get(Destination::TestListener {
-            path: "/health".into(),
-        }),
+fn expecting(expect: Expectation) -> HttpRequest {
+    HttpRequest {
         expect,
         latency: Some(Duration::from_secs(1)),
-        consecutive: 3,
-        interval: HttpCheck::DEFAULT_INTERVAL,
-        timeout: HttpCheck::DEFAULT_TIMEOUT,
-        follow_redirects: 0,
+        ..HttpRequest::get(Destination::TestListener {
+            path: "/health".into(),
+        })
     }
 }
 
@@ -147,6 +143,91 @@ fn json_values_have_to_be_equal() {
 }
 
 #[test]
+fn a_header_has_to_match_in_one_of_its_values() {
+    let expect = Expectation {
+        headers: [("x-version".to_owned(), "^v[0-9]+$".parse().unwrap())].into(),
+        ..Expectation::default()
+    };
+    let judge = |headers: &[(&str, &str)]| {
+        let headers: Vec<_> = headers
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect();
+        expecting(expect.clone()).judge(200, &headers, b"", Duration::ZERO)
+    };
+    assert_eq!(judge(&[("X-Version", "v12")]), Ok(()));
+    assert_eq!(judge(&[("x-version", "old"), ("x-version", "v2")]), Ok(()));
+    assert_eq!(
+        judge(&[("x-other", "v1")]),
+        Err("there is no header `x-version` in the answer".into())
+    );
+    let wrong = judge(&[("x-version", "session-0123456789")]).unwrap_err();
+    assert_eq!(wrong, "the header `x-version` does not match `^v[0-9]+$`");
+}
+
+#[test]
+fn json_values_have_to_match_as_they_are_written() {
+    let wants = |pointer: &str, pattern: &str| Expectation {
+        json_matches: [(pointer.to_owned(), pattern.parse().unwrap())].into(),
+        ..Expectation::default()
+    };
+    check(wants("/v", "^1\\."), 200, r#"{"v":"1.2"}"#, Ok(()));
+    check(wants("/n", "^[0-9]+$"), 200, r#"{"n":42}"#, Ok(()));
+    check(wants("/ok", "true"), 200, r#"{"ok":true}"#, Ok(()));
+    check(
+        wants("/v", "^1"),
+        200,
+        r#"{"v":"2.0"}"#,
+        Err("`/v` is `2.0`, which does not match `^1`"),
+    );
+    check(
+        wants("/v", "^1"),
+        200,
+        "{}",
+        Err("there is no `/v` in the body: `{}`"),
+    );
+    check(
+        wants("/v", "^1"),
+        200,
+        "",
+        Err("the body is not JSON (EOF while parsing a value at line 1 column 0): it is empty"),
+    );
+}
+
+#[test]
+fn a_percentile_is_written_as_it_is_read() {
+    for (thousandths, name) in [(500, "p50"), (999, "p99.9"), (1000, "p100"), (1, "p0.1")] {
+        assert_eq!(Load::percentile_name(thousandths), name);
+    }
+}
+
+#[test]
+fn a_load_lasts_as_long_as_its_rate_has_it() {
+    let load = Load {
+        requests: 100,
+        rate: 20,
+        warm_up: 1,
+        success_ratio: 1.0,
+        latency: [].into(),
+    };
+    assert_eq!(load.lasts(), Duration::from_secs(6));
+}
+
+#[test]
+fn one_request_by_path_needs_the_test_listener() {
+    let url = HttpRequest::get(Destination::Url("https://example.org/".into()));
+    let check = |requests: Vec<HttpRequest>| HttpCheck {
+        requests,
+        server_name: None,
+        follow_redirects: 0,
+        load: None,
+        local_addresses: false,
+    };
+    assert!(!check(vec![url.clone()]).needs_test_listener());
+    assert!(check(vec![url, expecting(Expectation::default())]).needs_test_listener());
+}
+
+#[test]
 fn an_answer_that_takes_too_long_is_not_good() {
     let slow = |milliseconds| {
         expecting(Expectation::default()).judge(200, &[], b"", Duration::from_millis(milliseconds))
@@ -172,13 +253,16 @@ proptest! {
         body in prop::collection::vec(any::<u8>(), 0..800),
         text in "\\PC{0,8}",
         pointer in "(/[a-z~]{0,3}){0,3}",
+        headers in prop::collection::vec(("[A-Za-z-]{1,5}", "\\PC{0,8}"), 0..4),
     ) {
         let expect = Expectation {
             body_contains: Some(text),
-            json: [(pointer, json!(1))].into(),
+            json: [(pointer.clone(), json!(1))].into(),
+            json_matches: [(pointer, ".".parse().unwrap())].into(),
+            headers: [("te".to_owned(), "x".parse().unwrap())].into(),
             ..Expectation::default()
         };
-        let judged = expecting(expect).judge(status, &[], &body, Duration::ZERO);
+        let judged = expecting(expect).judge(status, &headers, &body, Duration::ZERO);
         if let Err(message) = judged {
             prop_assert!(message.len() < 2_000 && !message.contains('\n'));
         }

@@ -14,14 +14,20 @@ pub(super) const KEYS: [Keys; 1] = [ALARMS];
 pub(super) fn read(fields: &Fields<'_>, out: &mut Problems) -> Option<CheckKind> {
     let names = fields.required("names", out).and_then(|node| {
         let nodes = node.list("alarms", 1..=AlarmsCheck::MAX_NAMES, out)?;
-        let names: Vec<_> = nodes
-            .iter()
-            .map(|node| {
-                node.text("an alarm's name", 1..=255, out)
-                    .map(str::to_owned)
-            })
-            .collect();
-        names.into_iter().collect::<Option<Vec<_>>>()
+        let before = out.len();
+        let mut names: Vec<String> = Vec::new();
+        for node in &nodes {
+            let Some(name) = node.text("an alarm's name", 1..=255, out) else {
+                continue;
+            };
+            if names.iter().any(|other| other == name) {
+                let name = excerpt(name, 60);
+                out.add(&node.path, format!("`{name}` is already in the list"));
+            } else {
+                names.push(name.to_owned());
+            }
+        }
+        (out.len() == before).then_some(names)
     });
     let already_on = or_default(
         fields.optional("already_on"),

@@ -122,12 +122,11 @@ fn read_load(node: &Node<'_>, out: &mut Problems) -> Option<Load> {
         success_ratio: success_ratio?,
         latency: latency?,
     };
-    let seconds = (load.requests + load.warm_up).div_ceil(load.rate);
-    // One measurement is made within one invocation.
-    if seconds > 600 {
+    if load.lasts() > Load::LONGEST {
+        let [lasts, longest] = [load.lasts(), Load::LONGEST].map(crate::duration::write);
         out.add_with_hint(
             &node.path,
-            format!("the requests would take {seconds} s, and one measurement has 600 s"),
+            format!("the requests would take {lasts}, and one measurement has {longest}"),
             "raise `rate`, or lower `requests` or `warm_up`",
         );
         return None;
@@ -150,8 +149,9 @@ fn read_percentiles(node: &Node<'_>, out: &mut Problems) -> Option<BTreeMap<u16,
             continue;
         };
         if let Some(latency) = node.duration(Duration::from_millis(1)..=HttpCheck::MAX_LATENCY, out)
+            && percentiles.insert(percentile, latency).is_some()
         {
-            percentiles.insert(percentile, latency);
+            out.add(&node.path, "the percentile is there twice");
         }
     }
     (out.len() == before).then_some(percentiles)
@@ -164,7 +164,9 @@ fn percentile(name: &str) -> Option<u16> {
     let are_digits = [whole, tenth]
         .iter()
         .all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()));
-    let fits = are_digits && whole.len() <= 3 && tenth.len() == 1;
+    if !are_digits || whole.len() > 3 || tenth.len() != 1 {
+        return None;
+    }
     let thousandths = whole.parse::<u16>().ok()? * 10 + tenth.parse::<u16>().ok()?;
-    (fits && (1..=1000).contains(&thousandths)).then_some(thousandths)
+    (1..=1000).contains(&thousandths).then_some(thousandths)
 }

@@ -10,10 +10,14 @@ use crate::text::excerpt;
 pub(super) fn read_rules(
     node: &Node<'_>,
     fields: &Fields<'_>,
-    kind: &CheckKind,
+    kind: Option<&CheckKind>,
     out: &mut Problems,
 ) -> Option<Rules> {
-    let usual = Rules::usual(kind);
+    let count = number(fields, "count", 1..=Rules::MAX_COUNT, out);
+    let in_a_row = number(fields, "consecutive_success", 1..=Rules::MAX_COUNT, out);
+    // What is not right has no usual rules; those of another kind do to look for more mistakes.
+    let usual = Rules::usual(kind.unwrap_or(&CheckKind::Tasks))
+        .counting(count.flatten(), in_a_row.flatten());
     let interval = or_default(fields.optional("interval"), usual.interval, |n| {
         n.duration(Rules::MIN_INTERVAL..=Rules::MAX_INTERVAL, out)
     });
@@ -23,32 +27,8 @@ pub(super) fn read_rules(
     let timeout = or_default(fields.optional("timeout"), usual.timeout, |n| {
         n.duration(Duration::from_secs(1)..=Rules::MAX_TIMEOUT, out)
     });
-    let count = number(fields, "count", 1..=Rules::MAX_COUNT, None, out);
-    let failure_limit = number(
-        fields,
-        "failure_limit",
-        0..=Rules::MAX_LIMIT,
-        usual.failure_limit,
-        out,
-    );
-    let error_limit = number(
-        fields,
-        "error_limit",
-        0..=Rules::MAX_LIMIT,
-        usual.error_limit,
-        out,
-    );
-    // A count of measurements takes the place of the usual wish for some in a row.
-    let usually_in_a_row = usual
-        .consecutive_success
-        .filter(|_| fields.optional("count").is_none());
-    let consecutive_success = number(
-        fields,
-        "consecutive_success",
-        1..=Rules::MAX_COUNT,
-        usually_in_a_row,
-        out,
-    );
+    let failure_limit = number(fields, "failure_limit", 0..=Rules::MAX_LIMIT, out);
+    let error_limit = number(fields, "error_limit", 0..=Rules::MAX_LIMIT, out);
     let on_no_data = or_default(fields.optional("on_no_data"), usual.on_no_data, |n| {
         read_on_no_data(&n, out)
     });
@@ -58,15 +38,15 @@ pub(super) fn read_rules(
     let rules = Rules {
         interval: interval?,
         initial_delay: initial_delay?,
-        count: count?,
+        count: count?.or(usual.count),
         timeout: timeout?,
-        failure_limit: failure_limit?,
-        error_limit: error_limit?,
-        consecutive_success: consecutive_success?,
+        failure_limit: failure_limit?.or(usual.failure_limit),
+        error_limit: error_limit?.or(usual.error_limit),
+        consecutive_success: in_a_row?.or(usual.consecutive_success),
         on_no_data: on_no_data?,
         dry_run: dry_run?,
     };
-    can_pass(node, &rules, out).then_some(rules)
+    can_pass(node, &rules, kind?, out).then_some(rules)
 }
 
 #[expect(
@@ -77,10 +57,9 @@ fn number(
     fields: &Fields<'_>,
     key: &str,
     range: std::ops::RangeInclusive<u32>,
-    usual: Option<u32>,
     out: &mut Problems,
 ) -> Option<Option<u32>> {
-    or_default(fields.optional(key), usual, |n| {
+    or_default(fields.optional(key), None, |n| {
         n.number(range, out).map(Some)
     })
 }
@@ -102,9 +81,9 @@ fn read_on_no_data(node: &Node<'_>, out: &mut Problems) -> Option<OnNoData> {
     found
 }
 
-/// A check whose pauses alone take longer than it may take could never pass; nor could one that wants
-/// more good measurements than it makes.
-fn can_pass(node: &Node<'_>, rules: &Rules, out: &mut Problems) -> bool {
+/// A check whose pauses, or requests at their rate, take longer than it may take could never pass; nor could
+/// one that wants more good measurements than it makes.
+fn can_pass(node: &Node<'_>, rules: &Rules, kind: &CheckKind, out: &mut Problems) -> bool {
     if let (Some(count), Some(wanted)) = (rules.count, rules.consecutive_success)
         && wanted > count
     {
@@ -120,6 +99,20 @@ fn can_pass(node: &Node<'_>, rules: &Rules, out: &mut Problems) -> bool {
         .interval
         .saturating_mul(fewest - 1)
         .saturating_add(rules.initial_delay);
+    if let CheckKind::Http(http) = kind
+        && let Some(load) = &http.load
+    {
+        let requests = load.lasts().saturating_mul(fewest);
+        if pauses.saturating_add(requests) > rules.timeout {
+            let [all, timeout] = [pauses + requests, rules.timeout].map(crate::duration::write);
+            out.add_with_hint(
+                &node.path,
+                format!("can never pass: {fewest} times the requests of `load` take {all} with the pauses, the whole check may take {timeout}"),
+                "lengthen `timeout`, raise `rate`, or ask for fewer `requests`",
+            );
+            return false;
+        }
+    }
     let enough = pauses < rules.timeout;
     if !enough {
         let [pauses, timeout] = [pauses, rules.timeout].map(crate::duration::write);

@@ -26,8 +26,20 @@ pub(super) fn read(fields: &Fields<'_>, out: &mut Problems) -> Option<CheckKind>
     });
     let ignore = or_default(fields.optional("ignore"), default.ignore, |node| {
         let nodes = node.list("findings", 0..=ScanCheck::MAX_IGNORED, out)?;
-        let read: Vec<_> = nodes.iter().map(|node| read_ignored(node, out)).collect();
-        read.into_iter().collect()
+        let before = out.len();
+        let mut ignored: Vec<Ignored> = Vec::new();
+        for node in &nodes {
+            let Some(finding) = read_ignored(node, out) else {
+                continue;
+            };
+            if ignored.iter().any(|other| other.id == finding.id) {
+                let id = excerpt(&finding.id, 60);
+                out.add(&node.path, format!("`{id}` is already in the list"));
+            } else {
+                ignored.push(finding);
+            }
+        }
+        (out.len() == before).then_some(ignored)
     });
     Some(CheckKind::Scan(ScanCheck {
         limits: limits?,
@@ -76,8 +88,7 @@ fn read_ignored(node: &Node<'_>, out: &mut Problems) -> Option<Ignored> {
         .required("id", out)
         .and_then(|node| read_id(&node, out));
     let until = or_default(fields.optional("until"), None, |node| {
-        node.parsed::<Date>("a date such as 2026-12-31", out)
-            .map(Some)
+        read_date(&node, out).map(Some)
     });
     let reason = or_default(fields.optional("reason"), None, |node| {
         node.text("a reason", 1..=200, out)
@@ -88,6 +99,18 @@ fn read_ignored(node: &Node<'_>, out: &mut Problems) -> Option<Ignored> {
         until: until?,
         reason: reason?,
     })
+}
+
+/// The last day, written `2026-12-31` and no other way.
+fn read_date(node: &Node<'_>, out: &mut Problems) -> Option<Date> {
+    const WHAT: &str = "a date such as `2026-12-31`";
+    let text = node.any_text(WHAT, out)?;
+    let date = text.parse::<Date>().ok();
+    let date = date.filter(|date| date.to_string() == text);
+    if date.is_none() {
+        node.wrong(WHAT, out);
+    }
+    date
 }
 
 fn read_id(node: &Node<'_>, out: &mut Problems) -> Option<String> {

@@ -7,7 +7,7 @@ use super::{assert_problems, check};
 
 #[test]
 fn a_check_is_not_run_where_it_cannot_pass() {
-    for kind in ["tasks", "digest", "targets"] {
+    for kind in ["tasks", "digest", "targets", "task"] {
         check(
             "/gates",
             json!({"before_install": [{kind: {}}]}),
@@ -21,6 +21,46 @@ fn a_check_is_not_run_where_it_cannot_pass() {
         json!({"after_install": [{"http": {"path": "/"}}]}),
         "gates.after_install[0].http: cannot pass at after_install: \
          the test listener does not lead to the green tasks yet",
+    );
+    check(
+        "/gates",
+        json!({"before_install": [{"http": {"requests": [{"url": "http://x/"}, {"path": "/"}]}}]}),
+        "gates.before_install[0].http: cannot pass at before_install: the green tasks are not created yet",
+    );
+    let green = json!({"namespace": "N", "metric": "M", "statistic": "Sum", "max": 1,
+        "dimensions": {"TargetGroup": "$target_group"}});
+    check(
+        "/gates",
+        json!({"before_install": [{"metric": green}]}),
+        "gates.before_install[0].metric: cannot pass at before_install: the green tasks are not created yet",
+    );
+}
+
+#[test]
+fn what_needs_no_green_tasks_is_checked_before_they_are_created() {
+    let checks = json!([
+        {"alarms": {"names": ["a"]}},
+        {"scan": {}},
+        {"lambda": {"function": "f"}},
+        {"approval": {}},
+        {"http": {"url": "https://example.org/"}},
+        {"metric": {"namespace": "N", "metric": "M", "statistic": "Sum", "max": 1}},
+    ]);
+    let document = with_gates(
+        &json!({"native": {}}),
+        json!({"before_install": checks, "after_install": [{"task": {}}]}),
+    );
+    assert_eq!(parse(&document).map(|targets| targets.len()), Ok(1));
+}
+
+#[test]
+fn a_gate_has_so_many_checks() {
+    let checks =
+        |count: usize| json!({"after_traffic": vec![json!({"scan": {"timeout": "1s"}}); count]});
+    assert!(parse(&with_gates(&json!({"native": {}}), checks(20))).is_ok());
+    assert_problems(
+        &with_gates(&json!({"native": {}}), checks(21)),
+        "gates.after_traffic: expected 0 to 20 checks, found 21",
     );
 }
 
@@ -79,6 +119,44 @@ fn a_rolling_deployment_has_no_test_listener() {
         "gates.after_traffic[1].http.path: cannot pass: a rolling deployment has no test listener\n  \
          hint: write the whole `url`",
     );
+    let requests = json!([{"url": "http://x/"}, {"path": "/a"}, {"path": "/b"}]);
+    assert_problems(
+        &with_gates(
+            &json!({"rolling": null}),
+            json!({"after_traffic": [{"http": {"requests": requests}}]}),
+        ),
+        "gates.after_traffic[0].http.requests[1].path: cannot pass: a rolling deployment has no test listener\n  \
+         hint: write the whole `url`\n\
+         gates.after_traffic[0].http.requests[2].path: cannot pass: a rolling deployment has no test listener\n  \
+         hint: write the whole `url`",
+    );
+}
+
+#[test]
+fn nobody_waits_at_the_gate_of_a_rolling_deployment() {
+    assert_problems(
+        &with_gates(
+            &json!({"rolling": null}),
+            json!({"after_traffic": [{"approval": {"timeout": "1m"}}]}),
+        ),
+        "gates.after_traffic[0].approval: cannot pass: nobody waits at the gate of a rolling deployment, which has \
+         10 minutes and is run by a function\n  hint: deploy with `codedeploy` or `native`, or put an approval into \
+         the pipeline that moves the tag",
+    );
+}
+
+#[test]
+fn a_rolling_deployment_has_no_blue_tasks_to_compare_with() {
+    let metric = |baseline: &str| {
+        json!({"after_traffic": [{"metric": {"namespace": "N", "metric": "M", "statistic": "Sum",
+            "dimensions": {"TargetGroup": "$target_group"}, "no_worse_than": baseline}}]})
+    };
+    assert_problems(
+        &with_gates(&json!({"rolling": null}), metric("blue")),
+        "gates.after_traffic[0].metric.no_worse_than: cannot pass: a rolling deployment has no blue tasks beside the \
+         green ones\n  hint: compare with `previous`",
+    );
+    assert!(parse(&with_gates(&json!({"rolling": null}), metric("previous"))).is_ok());
 }
 
 #[test]
@@ -93,14 +171,51 @@ fn the_gate_of_a_rolling_deployment_fits_into_its_function() {
     );
     let two_defaults = json!({"after_traffic": [{"tasks": {}}, {"digest": {}}]});
     assert!(parse(&with_gates(&json!({"rolling": {}}), two_defaults.clone())).is_ok());
-    // CodeDeploy and ECS wait for an hour.
-    for deploy in [
-        json!({"native": {}}),
-        json!({"codedeploy": {"application": "A", "group": "G"}}),
+}
+
+#[test]
+fn a_gate_is_over_before_whoever_waits_for_it_gives_up() {
+    let codedeploy = json!({"codedeploy": {"application": "A", "group": "G"}});
+    let native = json!({"native": {}});
+    let gates = |timeouts: &[&str]| {
+        let checks: Vec<Value> = timeouts
+            .iter()
+            .map(|timeout| json!({"alarms": {"names": ["a"], "timeout": timeout}}))
+            .collect();
+        json!({"after_traffic": checks})
+    };
+    for (deploy, fits, most, too_long, found) in [
+        (
+            &codedeploy,
+            ["25m", "30m"],
+            "55m",
+            ["25m", "1801s"],
+            "3301s",
+        ),
+        (&native, ["1h", "22h"], "23h", ["1h", "1321m"], "1381m"),
     ] {
-        let gates = json!({"after_traffic": [{"tasks": {"timeout": "1h"}}]});
-        assert!(parse(&with_gates(&deploy, gates)).is_ok(), "{deploy}");
+        assert!(parse(&with_gates(deploy, gates(&fits))).is_ok(), "{deploy}");
+        assert_problems(
+            &with_gates(deploy, gates(&too_long)),
+            &format!(
+                "gates.after_traffic: expected timeouts of at most {most} together, found {found}\n  \
+                 hint: shorten each `timeout`; one that is not written counts with its default"
+            ),
+        );
     }
+    // Each point is a hook of its own.
+    let both = json!({
+        "before_traffic": [{"tasks": {"timeout": "50m"}}],
+        "after_traffic": [{"tasks": {"timeout": "50m"}}],
+    });
+    assert!(parse(&with_gates(&codedeploy, both)).is_ok());
+    // One that is not written counts with its default.
+    let usual = json!({"test_traffic": [{"approval": {}}, {"approval": {"timeout": "26m"}}]});
+    assert_problems(
+        &with_gates(&codedeploy, usual),
+        "gates.test_traffic: expected timeouts of at most 55m together, found 56m\n  \
+         hint: shorten each `timeout`; one that is not written counts with its default",
+    );
 }
 
 #[test]

@@ -17,29 +17,9 @@ fn check_http(key: &str, value: Value, expected: &str) {
 #[test]
 fn the_parameters_of_the_http_check_have_bounds() {
     check_http(
-        "consecutive",
-        json!(0),
-        "http.consecutive: expected a whole number from 1 to 100, found the number 0",
-    );
-    check_http(
-        "consecutive",
-        json!(101),
-        "http.consecutive: expected a whole number from 1 to 100, found the number 101",
-    );
-    check_http(
         "follow_redirects",
         json!(true),
         "http.follow_redirects: expected a whole number from 0 to 10, found `true`",
-    );
-    check_http(
-        "timeout",
-        json!("61m"),
-        "http.timeout: expected a duration from 1s to 1h, found `61m`",
-    );
-    check_http(
-        "interval",
-        json!("10ms"),
-        "http.interval: expected a duration from 100ms to 5m, found `10ms`",
     );
     check_http(
         "latency",
@@ -68,9 +48,57 @@ fn the_parameters_of_the_http_check_have_bounds() {
     );
     check_http(
         "consecutive",
-        json!(100),
-        "http: can never pass: the pauses of 100 answers in a row take 198s, the whole check may take 2m\n  \
-         hint: lengthen `timeout`, or shorten `interval` or `consecutive`",
+        json!(5),
+        "http.consecutive: unknown key\n  hint: did you mean `consecutive_success`?",
+    );
+    check_http(
+        "server_name",
+        json!("api.example.org:443"),
+        "http.server_name: expected a host name, without a port, found `api.example.org:443`",
+    );
+    check_http(
+        "local_addresses",
+        json!("yes"),
+        "http.local_addresses: expected `true` or `false`, found `yes`",
+    );
+}
+
+#[test]
+fn several_requests_are_each_whole() {
+    let several = |requests: Value| with_http(&json!({"requests": requests}));
+    assert!(
+        parse(&several(
+            json!([{"path": "/a"}, {"url": "https://example.org/", "method": "PUT"}])
+        ))
+        .is_ok()
+    );
+    assert_problems(
+        &several(json!([])),
+        "gates.before_traffic[0].http.requests: expected 1 to 20 requests, found 0",
+    );
+    assert_problems(
+        &several(json!([{"path": "/a"}, {"method": "POST"}, {"path": "/c", "interval": "1s"}])),
+        "gates.before_traffic[0].http.requests[1]: expected `path` (on the test listener) or `url`, found neither\n\
+         gates.before_traffic[0].http.requests[2].interval: unknown key\n  hint: known here: `path`, `url`, `method`, \
+         `headers`, `body`, `expect`, `latency`",
+    );
+    assert_problems(
+        &with_http(
+            &json!({"requests": [{"path": "/a"}], "path": "/b", "expect": {"status": [200]}}),
+        ),
+        "gates.before_traffic[0].http.path: belongs to one request, and there are `requests`\n  \
+         hint: write it into each of them\n\
+         gates.before_traffic[0].http.expect: belongs to one request, and there are `requests`\n  \
+         hint: write it into each of them",
+    );
+}
+
+#[test]
+fn a_wrong_request_does_not_hide_a_wrong_rule() {
+    assert_problems(
+        &with_http(&json!({"path": "health", "timeout": "24h"})),
+        "gates.before_traffic[0].http.path: `health` is not a path that begins with `/`, without spaces and `#`\n\
+         gates.before_traffic[0].http.timeout: expected a duration from 1s to 23h, found `24h`",
     );
 }
 
@@ -197,6 +225,26 @@ fn expectations_are_those_that_can_be_met() {
         );
         check_http("expect", json!({"json": {pointer: 1}}), &expected);
     }
+    check_http(
+        "expect",
+        json!({"json_matches": {"/v": 1}}),
+        "http.expect.json_matches[\"/v\"]: expected a regular expression, found the number 1\n  hint: put it in quotes",
+    );
+    check_http(
+        "expect",
+        json!({"headers": {"x-version": "["}}),
+        "http.expect.headers.x-version: the regular expression does not parse: unclosed character class",
+    );
+    check_http(
+        "expect",
+        json!({"headers": {"x y": "."}}),
+        "http.expect.headers[\"x y\"]: `x y` is not a header name",
+    );
+    check_http(
+        "expect",
+        json!({"headers": {"x-v": "1", "X-V": "2"}}),
+        "http.expect.headers.X-V: the header is there twice; its name's case does not matter",
+    );
     check_http(
         "expect",
         json!({"statsu": [200]}),

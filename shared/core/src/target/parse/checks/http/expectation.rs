@@ -110,8 +110,12 @@ fn read_headers(node: &Node<'_>, out: &mut Problems) -> Option<BTreeMap<String, 
     for (name, node) in entries {
         if let Some(name) = read_header_name(name, &node, out)
             && let Some(pattern) = read_pattern(&node, out)
+            && headers.insert(name, pattern).is_some()
         {
-            headers.insert(name, pattern);
+            out.add(
+                &node.path,
+                "the header is there twice; its name's case does not matter",
+            );
         }
     }
     (out.len() == before).then_some(headers)

@@ -1,0 +1,75 @@
+//! `greenlight verify`: the gates of a target, tried on what runs now.
+
+use greenlight_core::gate::Verdict;
+use greenlight_core::target::{GatePoint, TargetName};
+use greenlight_deployer::Deployer;
+use greenlight_deployer::gate::Verified;
+use jiff::Timestamp;
+use serde_json::json;
+
+use super::gates::report_text;
+use super::{Outcome, Output, registered};
+use crate::columns::printable;
+use crate::failure::Failure;
+
+/// Runs the checks of one gate, or of all, one after the other.
+pub(super) async fn verify(
+    deployer: &Deployer,
+    name: &TargetName,
+    gate: Option<GatePoint>,
+) -> Result<Outcome, Failure> {
+    let stored = registered(deployer, name).await?;
+    let points: Vec<GatePoint> = match gate {
+        Some(point) => vec![point],
+        None => {
+            let gates = stored.target.gates.iter();
+            let with_checks = gates.filter(|(_, checks)| !checks.is_empty());
+            with_checks.map(|(point, _)| point).collect()
+        }
+    };
+    if points.is_empty() {
+        return Err(Failure::NoGates {
+            target: name.clone(),
+        });
+    }
+    let mut verified = Vec::new();
+    for point in points {
+        // Each check is given up after its own timeout.
+        let until = Timestamp::MAX;
+        verified.push(deployer.verify_gate(&stored, point, until).await?);
+    }
+    Ok(told(name, &verified))
+}
+
+fn told(name: &TargetName, verified: &[Verified]) -> Outcome {
+    let mut text = String::new();
+    for Verified { report, skipped } in verified {
+        if !text.is_empty() {
+            text.push('\n');
+        }
+        text += &report_text(report);
+        for check in skipped {
+            text += &format!("  {}: left out, nobody is asked\n", printable(check));
+        }
+    }
+    let passed = |it: &Verified| it.report.verdict == Verdict::Passed;
+    let all_passed = verified.iter().all(passed);
+    let gates = verified
+        .iter()
+        .map(|it| json!({"report": it.report, "skipped": it.skipped}));
+    Outcome {
+        output: Some(Output {
+            text,
+            json: json!({
+                "target": name,
+                "passed": all_passed,
+                "gates": gates.collect::<Vec<_>>(),
+            }),
+        }),
+        failure: None,
+        says_no: !all_passed,
+    }
+}
+
+#[cfg(test)]
+mod tests;

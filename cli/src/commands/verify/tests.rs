@@ -1,0 +1,44 @@
+use greenlight_core::gate::{GateReport, Verdict};
+use greenlight_deployer::gate::Verified;
+
+use super::told;
+use crate::commands::sample;
+
+fn verified(report: GateReport) -> Verified {
+    Verified {
+        report,
+        skipped: vec!["approval (product)".into()],
+    }
+}
+
+#[test]
+fn a_gate_that_does_not_pass_says_no_and_what_was_left_out() {
+    let name = "api-test".parse().unwrap();
+    let outcome = told(&name, &[verified(sample::report())]);
+    assert!(outcome.says_no);
+    let output = outcome.output.unwrap();
+    assert!(
+        output
+            .text
+            .ends_with("  approval (product): left out, nobody is asked\n"),
+        "{}",
+        output.text
+    );
+    assert_eq!(output.json["passed"], false);
+    assert_eq!(output.json["gates"][0]["skipped"][0], "approval (product)");
+    assert_eq!(
+        output.json["gates"][0]["report"],
+        serde_json::to_value(sample::report()).unwrap()
+    );
+}
+
+#[test]
+fn all_gates_have_to_pass() {
+    let name = "api-test".parse().unwrap();
+    let mut passed = sample::report();
+    passed.checks.truncate(1);
+    passed.verdict = Verdict::Passed;
+    assert!(!told(&name, &[verified(passed.clone())]).says_no);
+    let both = [verified(passed), verified(sample::report())];
+    assert!(told(&name, &both).says_no);
+}
