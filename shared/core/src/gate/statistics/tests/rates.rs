@@ -161,7 +161,7 @@ fn measured() -> Vec<Row> {
         });
     }
     for (requests, share, range) in [
-        (100, 0.01, 0.0..=1.0),
+        (100, 0.01_f64, 0.0..=1.0),
         (100, 0.05, 0.0..=30.0),
         (100, 0.10, 30.0..=85.0),
         (500, 0.01, 0.0..=1.0),
@@ -177,7 +177,7 @@ fn measured() -> Vec<Row> {
         rows.push(Row {
             what: format!("errors per request, {requests} requests a side, 1 % errors in blue"),
             truth: if share > 0.01 {
-                format!("{} % errors in green", (share * 1000.0).round() / 10.0)
+                format!("{} % errors in green", (share * 1000.0_f64).round() / 10.0)
             } else {
                 "both the same".to_owned()
             },
