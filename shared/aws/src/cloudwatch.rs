@@ -141,7 +141,10 @@ pub async fn metric_data(
             let points = result.timestamps().iter().zip(result.values());
             let points = points.filter_map(|(at, value)| Some((timestamp(at)?, *value)));
             it.points.extend(points);
-            result.messages().iter().for_each(|message| note(it, message));
+            result
+                .messages()
+                .iter()
+                .for_each(|message| note(it, message));
             status[index] = result.status_code().cloned();
         }
         next_token = page.next_token().map(str::to_owned);
@@ -177,7 +180,9 @@ fn conclude(series: &mut Series, status: Option<&StatusCode>) -> Result<(), (Kin
             let message = said("CloudWatch answers InternalError", &series.notes);
             return Err((Kind::Unavailable, message));
         }
-        Some(StatusCode::PartialData) => series.add_note("CloudWatch gives only a part of the data"),
+        Some(StatusCode::PartialData) => {
+            series.add_note("CloudWatch gives only a part of the data")
+        }
         _ => {}
     }
     series.points.sort_by_key(|(at, _)| *at);
@@ -185,7 +190,9 @@ fn conclude(series: &mut Series, status: Option<&StatusCode>) -> Result<(), (Kin
     if series.points.len() > POINTS_LIMIT {
         let surplus = series.points.len() - POINTS_LIMIT;
         series.points.drain(..surplus);
-        series.add_note(&format!("only the last {POINTS_LIMIT} data points were kept"));
+        series.add_note(&format!(
+            "only the last {POINTS_LIMIT} data points were kept"
+        ));
     }
     Ok(())
 }
@@ -219,7 +226,10 @@ fn metric_stat(query: &MetricQuery) -> MetricStat {
 
 fn resource(queries: &[MetricQuery]) -> String {
     let named = queries.iter().map(ToString::to_string);
-    format!("CloudWatch metric `{}`", named.collect::<Vec<_>>().join("`, `"))
+    format!(
+        "CloudWatch metric `{}`",
+        named.collect::<Vec<_>>().join("`, `")
+    )
 }
 
 #[cfg(test)]

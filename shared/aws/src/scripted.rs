@@ -64,7 +64,9 @@ impl Scripted {
         headers: &[(&'static str, &str)],
         body: impl Into<Vec<u8>>,
     ) {
-        let headers = headers.iter().map(|(name, value)| (*name, (*value).to_owned()));
+        let headers = headers
+            .iter()
+            .map(|(name, value)| (*name, (*value).to_owned()));
         let answer = (status, headers.collect(), body.into());
         self.answers.lock().unwrap().push_back(answer);
     }

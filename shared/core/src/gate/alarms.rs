@@ -152,36 +152,116 @@ mod tests {
         let unknown = |name: &str| alarm(name, "ALARM", "");
         let (fail, ignore) = (AlreadyOn::Fail, AlreadyOn::Ignore);
         for (already_on, names, alarms, phase, is_final, summary) in [
-            (fail, &["a"][..], vec![ok()], Phase::Successful, false, "alarm `a` is OK"),
-            (fail, &["a", "b"], vec![ok(), alarm("b", "OK", AFTER)], Phase::Successful, false, "2 alarms are OK"),
-            (fail, &["a", "b"], vec![ok(), on("b")], Phase::Failed, false, "alarm `b` is on"),
-            (fail, &["a", "b"], vec![ok(), no_data()], Phase::Inconclusive, false, "alarm `b` has not enough data"),
-            (fail, &["b", "c"], vec![on("c"), no_data()], Phase::Failed, false, "alarm `c` is on"),
-            // It may have come on at any time: it is on now.
-            (fail, &["a"], vec![unknown("a")], Phase::Failed, false, "alarm `a` is on"),
-            (fail, &["a", "x", "y"], vec![ok()], Phase::Error, true, "there is no CloudWatch alarm `x`, `y` in this"),
             (
-                fail, &["a", "b"], vec![ok(), before("b")], Phase::Failed, true,
+                fail,
+                &["a"][..],
+                vec![ok()],
+                Phase::Successful,
+                false,
+                "alarm `a` is OK",
+            ),
+            (
+                fail,
+                &["a", "b"],
+                vec![ok(), alarm("b", "OK", AFTER)],
+                Phase::Successful,
+                false,
+                "2 alarms are OK",
+            ),
+            (
+                fail,
+                &["a", "b"],
+                vec![ok(), on("b")],
+                Phase::Failed,
+                false,
+                "alarm `b` is on",
+            ),
+            (
+                fail,
+                &["a", "b"],
+                vec![ok(), no_data()],
+                Phase::Inconclusive,
+                false,
+                "alarm `b` has not enough data",
+            ),
+            (
+                fail,
+                &["b", "c"],
+                vec![on("c"), no_data()],
+                Phase::Failed,
+                false,
+                "alarm `c` is on",
+            ),
+            // It may have come on at any time: it is on now.
+            (
+                fail,
+                &["a"],
+                vec![unknown("a")],
+                Phase::Failed,
+                false,
+                "alarm `a` is on",
+            ),
+            (
+                fail,
+                &["a", "x", "y"],
+                vec![ok()],
+                Phase::Error,
+                true,
+                "there is no CloudWatch alarm `x`, `y` in this",
+            ),
+            (
+                fail,
+                &["a", "b"],
+                vec![ok(), before("b")],
+                Phase::Failed,
+                true,
                 "alarm `b` was on before the deployment began since 2026-11-22T09:30:00Z, so it can tell nothing about the new image; mend",
             ),
             (
-                ignore, &["a", "b"], vec![ok(), before("b")], Phase::Successful, false,
+                ignore,
+                &["a", "b"],
+                vec![ok(), before("b")],
+                Phase::Successful,
+                false,
                 "alarm `a` is OK; left out, as it was on before the deployment began: `b`",
             ),
             (
-                ignore, &["b", "c"], vec![before("b"), on("c")], Phase::Failed, false,
+                ignore,
+                &["b", "c"],
+                vec![before("b"), on("c")],
+                Phase::Failed,
+                false,
                 "alarm `c` is on; left out, as it was on before the deployment began: `b`",
             ),
             (
-                ignore, &["b"], vec![before("b")], Phase::Inconclusive, true,
+                ignore,
+                &["b"],
+                vec![before("b")],
+                Phase::Inconclusive,
+                true,
                 "no alarm is left to look at; left out, as it was on before the deployment began: `b`",
             ),
             // One that was on, went off and came on again.
-            (ignore, &["b"], vec![on("b")], Phase::Failed, false, "alarm `b` is on"),
+            (
+                ignore,
+                &["b"],
+                vec![on("b")],
+                Phase::Failed,
+                false,
+                "alarm `b` is on",
+            ),
         ] {
             let found = measure(already_on, names, &alarms);
-            assert!(found.summary.starts_with(summary), "{} is not {summary}", found.summary);
-            assert_eq!((found.phase, found.is_final), (phase, is_final), "{summary}");
+            assert!(
+                found.summary.starts_with(summary),
+                "{} is not {summary}",
+                found.summary
+            );
+            assert_eq!(
+                (found.phase, found.is_final),
+                (phase, is_final),
+                "{summary}"
+            );
         }
     }
 

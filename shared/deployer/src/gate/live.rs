@@ -112,6 +112,7 @@ impl Deployer {
             point,
             aws_id: &live.aws_id,
             began_at: live.began_at,
+            gate_began_at: started_at,
             stored: Some(stored),
             deployment: stored.state.current.as_ref().map(|it| it.deployment),
         };
