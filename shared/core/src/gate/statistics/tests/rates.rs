@@ -76,7 +76,11 @@ fn series(values: impl IntoIterator<Item = f64>) -> Series {
 }
 
 /// How often green is called worse, in per cent, and that it is never anything but that or good.
-fn called_worse(check: &MetricCheck, seed: u64, mut side: impl FnMut(&mut Rng, bool) -> Side) -> f64 {
+fn called_worse(
+    check: &MetricCheck,
+    seed: u64,
+    mut side: impl FnMut(&mut Rng, bool) -> Side,
+) -> f64 {
     let mut rng = Rng::with_seed(seed);
     let mut worse = 0;
     for _ in 0..RUNS {
@@ -205,8 +209,15 @@ fn green_is_rarely_called_worse_by_chance_and_reliably_where_it_is_and_the_docs_
     let table = table(&rows);
     for row in &rows {
         let is_in = row.range.contains(&row.rate);
-        assert!(is_in, "{}, {}: {} is not in {:?}", row.what, row.truth, row.rate, row.range);
+        assert!(
+            is_in,
+            "{}, {}: {} is not in {:?}",
+            row.what, row.truth, row.rate, row.range
+        );
     }
     let (_, section) = DOCS.split_once(SECTION).unwrap();
-    assert!(section.contains(&table), "docs/gates.md, {SECTION}, has to hold:\n{table}");
+    assert!(
+        section.contains(&table),
+        "docs/gates.md, {SECTION}, has to hold:\n{table}"
+    );
 }
