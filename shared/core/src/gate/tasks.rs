@@ -57,12 +57,7 @@ pub fn task_token(parts: &[&str]) -> String {
         hash.update(part.len().to_be_bytes());
         hash.update(part.as_bytes());
     }
-    hash.finalize()
-        .iter()
-        .fold(String::new(), |mut token, byte| {
-            token.push_str(&format!("{byte:02x}"));
-            token
-        })
+    format!("{:x}", hash.finalize())
 }
 
 /// The check `tasks`: running = desired, steady, and healthy where health is known.
