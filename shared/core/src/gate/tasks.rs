@@ -57,12 +57,12 @@ pub fn task_token(parts: &[&str]) -> String {
         hash.update(part.len().to_be_bytes());
         hash.update(part.as_bytes());
     }
-    hash.finalize()
-        .iter()
-        .fold(String::new(), |mut token, byte| {
-            token.push_str(&format!("{byte:02x}"));
-            token
-        })
+    let mut token = String::new();
+    for byte in hash.finalize() {
+        let digits = [byte >> 4, byte & 15].map(|digit| char::from_digit(u32::from(digit), 16));
+        token.extend(digits.into_iter().flatten());
+    }
+    token
 }
 
 /// The check `tasks`: running = desired, steady, and healthy where health is known.

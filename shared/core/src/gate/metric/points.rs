@@ -96,7 +96,7 @@ impl Points {
                 } else {
                     "data points were"
                 };
-                words.push_str(&format!("; {count} {are} {why}"));
+                words.extend(["; ", &count.to_string(), " ", are, " ", why]);
             }
         };
         add(self.strange, "no number and left out");

@@ -1,4 +1,4 @@
-//! The tests against SciPy 1.17.1 as a second opinion, and how often they are wrong.
+//! The tests against `SciPy` 1.17.1 as a second opinion, and how often they are wrong.
 //!
 //! The expected values are what `scipy.stats.mannwhitneyu(x, y, alternative="greater", method=…)`,
 //! `scipy.stats.fisher_exact(table, alternative="greater")` and `scipy.stats.norm.sf(z)` gave.
@@ -37,7 +37,7 @@ fn few_values_without_ties_are_counted_out_as_scipy_does() {
         (
             &stepping(20, 1.0, 0.5),
             &stepping(20, 0.9, 0.01),
-            0.2305843880080955,
+            0.230_584_388_008_095_5,
         ),
     ] {
         near(higher_values(green, baseline).p, p);
@@ -60,7 +60,7 @@ fn many_values_and_ties_are_approximated_as_scipy_does() {
         (
             &stepping(30, 1.0, 0.5),
             &stepping(25, 0.9, 0.02),
-            0.04158639863036084,
+            0.041_586_398_630_360_84,
         ),
     ] {
         near(higher_values(green, baseline).p, p);
