@@ -15,7 +15,7 @@ use rehearsal::{
     account::{
         Settings,
         cloudwatch::{Alarm, AlarmState, Statistic},
-        containers::{Behaviour, Finding, ImageSpec},
+        containers::{Behaviour, Crash, Finding, ImageSpec},
         ecr::Scanner,
     },
     scenario::sample::{REPOSITORY, Stand},
@@ -164,7 +164,10 @@ async fn a_task_with_the_same_image_has_to_end_well_and_runs_once() {
     for stand in STANDS {
         let world = open(stand, "task: { command: [bin/smoke] }").await;
         let smoke = |version: &str, exit_code| {
-            let behaviour = Behaviour::one_shot(Duration::from_secs(45), exit_code);
+            let behaviour = Behaviour {
+                last_words: vec!["order 7 is lost".to_owned()],
+                ..Behaviour::one_shot(Duration::from_secs(45), exit_code)
+            };
             ImageSpec::healthy(version).with_command(&["bin/smoke"], behaviour)
         };
         let (status, found) = deployed(&world, &smoke("v2", 0), "task").await;
@@ -173,20 +176,50 @@ async fn a_task_with_the_same_image_has_to_end_well_and_runs_once() {
         assert_eq!(asked(&world, "ecs:RunTask").len(), 1);
         let (status, found) = deployed(&world, &smoke("v3", 3), "task").await;
         expect(&found, Verdict::Failed, "container `api` exited with 3");
-        has_line(&found, "log of `api`: ");
+        has_line(&found, "log of `api`: order 7 is lost");
         assert_eq!(status, Status::Failed);
         assert_eq!(asked(&world, "ecs:RunTask").len(), 2);
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_last_lines_of_a_task_that_crashes_are_evidence() {
-    let world = open(Stand::CodeDeploy, "tasks: { timeout: 10m }").await;
-    let (status, found) = deployed(&world, &ImageSpec::crashes("v2", 137), "tasks").await;
-    assert_eq!(status, Status::Failed);
-    assert_ne!(found.verdict, Verdict::Passed);
-    has_line(&found, "exit code 137");
-    has_line(&found, "log of `api`: ");
+async fn the_last_lines_of_a_task_that_never_ran_steadily_are_evidence_of_its_deployment() {
+    let world = open(Stand::CodeDeploy, "tasks: {}").await;
+    let image = ImageSpec::crashes("v2", 137).behaving(|it| {
+        it.last_words = vec!["no database".to_owned()];
+    });
+    let digest = world.sample.push(&image).unwrap();
+    world.quiet().await;
+    let record = world.record_of(&digest).await;
+    assert_eq!(record.status, Status::Failed);
+    let evidence = &record.evidence;
+    let words = "log of `api`: no database";
+    let line = evidence.iter().position(|line| line == words);
+    let reason = evidence
+        .iter()
+        .position(|line| line.contains("exit code 137"));
+    assert!(reason.is_some() && reason < line, "{evidence:#?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_last_lines_of_a_green_task_that_stops_at_the_gate_are_evidence_of_its_check() {
+    const CHECK: &str = "tasks: { consecutive_success: 300, timeout: 20m }";
+    for stand in STANDS {
+        let world = open(stand, CHECK).await;
+        let image = ImageSpec::healthy("v2").behaving(|it| {
+            let after = Duration::from_mins(3);
+            it.crash = Some(Crash {
+                after,
+                exit_code: 137,
+            });
+            it.last_words = vec!["out of memory".to_owned()];
+        });
+        let (status, found) = deployed(&world, &image, "tasks").await;
+        expect(&found, Verdict::Failed, "green tasks keep stopping");
+        has_line(&found, "exit code 137");
+        has_line(&found, "log of `api`: out of memory");
+        assert_eq!(status, Status::Failed);
+    }
 }
 
 #[tokio::test(start_paused = true)]

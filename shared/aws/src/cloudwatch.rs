@@ -130,7 +130,9 @@ pub async fn metric_data(
             .await
             .map_err(failed(ACTION, resource(queries)))?;
         for message in page.messages() {
-            series.iter_mut().for_each(|it| note(it, message));
+            for it in &mut series {
+                note(it, message);
+            }
         }
         for result in page.metric_data_results() {
             let index = (0..queries.len()).find(|index| result.id() == Some(id(*index).as_str()));
@@ -141,10 +143,9 @@ pub async fn metric_data(
             let points = result.timestamps().iter().zip(result.values());
             let points = points.filter_map(|(at, value)| Some((timestamp(at)?, *value)));
             it.points.extend(points);
-            result
-                .messages()
-                .iter()
-                .for_each(|message| note(it, message));
+            for message in result.messages() {
+                note(it, message);
+            }
             status[index] = result.status_code().cloned();
         }
         next_token = page.next_token().map(str::to_owned);
@@ -153,7 +154,9 @@ pub async fn metric_data(
         }
         if page_number == PAGES_LIMIT {
             let message = format!("only the first {PAGES_LIMIT} pages of the data were read");
-            series.iter_mut().for_each(|it| it.add_note(&message));
+            for it in &mut series {
+                it.add_note(&message);
+            }
         }
     }
     for (index, it) in series.iter_mut().enumerate() {
@@ -181,7 +184,7 @@ fn conclude(series: &mut Series, status: Option<&StatusCode>) -> Result<(), (Kin
             return Err((Kind::Unavailable, message));
         }
         Some(StatusCode::PartialData) => {
-            series.add_note("CloudWatch gives only a part of the data")
+            series.add_note("CloudWatch gives only a part of the data");
         }
         _ => {}
     }

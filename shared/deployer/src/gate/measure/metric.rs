@@ -31,6 +31,12 @@ impl Instruments<'_> {
             _ => self.about.began_at,
         };
         let window = window(check, now, began_at);
+        if window.0 >= window.1 {
+            return Ok(Measurement::pending(format!(
+                "no whole period of {} s is over since the deployment began",
+                seconds(check)
+            )));
+        }
         let names = match self.names(check).await? {
             Ok(names) => names,
             Err(none) => return Ok(none),
