@@ -8,6 +8,7 @@ use std::{
 
 use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
 use aws_sdk_sts::config::IdentityCache;
+use aws_smithy_types::{retry::RetryConfig, timeout::TimeoutConfig};
 use aws_types::{SdkConfig, region::Region};
 
 use crate::sts::AssumedRole;
@@ -16,6 +17,8 @@ use crate::sts::AssumedRole;
 const ROLES_LIMIT: usize = 32;
 /// There are fewer regions than twice this.
 const REGIONS_LIMIT: usize = 32;
+/// A function may take a quarter of an hour; whoever waits for one gives it less.
+const INVOCATION: Duration = Duration::from_mins(15);
 /// Credentials are renewed so long before they expire, as a function may have begun with them.
 const RENEW_BEFORE: Duration = Duration::from_mins(5);
 
@@ -24,6 +27,8 @@ const RENEW_BEFORE: Duration = Duration::from_mins(5);
 pub struct Clients {
     /// Amazon ECR, in the region of all the others.
     pub ecr: Lazy<aws_sdk_ecr::Client>,
+    /// Amazon CloudWatch: metrics and alarms.
+    pub cloudwatch: Lazy<aws_sdk_cloudwatch::Client>,
     /// Amazon ECS.
     pub ecs: Lazy<aws_sdk_ecs::Client>,
     /// AWS CodeDeploy.
@@ -32,6 +37,10 @@ pub struct Clients {
     pub codepipeline: Lazy<aws_sdk_codepipeline::Client>,
     /// Elastic Load Balancing.
     pub elbv2: Lazy<aws_sdk_elasticloadbalancingv2::Client>,
+    /// AWS Lambda, for functions that take minutes.
+    pub lambda: Lazy<aws_sdk_lambda::Client>,
+    /// Amazon CloudWatch Logs.
+    pub logs: Lazy<aws_sdk_cloudwatchlogs::Client>,
     /// Amazon S3.
     pub s3: Lazy<aws_sdk_s3::Client>,
     /// AWS STS.
@@ -55,10 +64,13 @@ impl Clients {
         let config = Arc::new(config.clone());
         Self {
             ecr: lazy(&config, aws_sdk_ecr::Client::new),
+            cloudwatch: lazy(&config, aws_sdk_cloudwatch::Client::new),
             ecs: lazy(&config, aws_sdk_ecs::Client::new),
             codedeploy: lazy(&config, aws_sdk_codedeploy::Client::new),
             codepipeline: lazy(&config, aws_sdk_codepipeline::Client::new),
             elbv2: lazy(&config, aws_sdk_elasticloadbalancingv2::Client::new),
+            lambda: lazy(&config, lambda),
+            logs: lazy(&config, aws_sdk_cloudwatchlogs::Client::new),
             s3: lazy(&config, s3),
             sts: lazy(&config, aws_sdk_sts::Client::new),
             dynamodb: lazy(&config, aws_sdk_dynamodb::Client::new),
@@ -126,6 +138,22 @@ fn lazy<C: 'static>(config: &Arc<SdkConfig>, build: fn(&SdkConfig) -> C) -> Lazy
 fn s3(config: &SdkConfig) -> aws_sdk_s3::Client {
     let config = aws_sdk_s3::config::Builder::from(config);
     aws_sdk_s3::Client::from_conf(config.force_path_style(true).build())
+}
+
+/// An invocation lasts as long as its function does, so it has other limits of time than all other calls.
+/// It is not tried again either: where an answer is lost, the function has run, and would run twice.
+fn lambda(config: &SdkConfig) -> aws_sdk_lambda::Client {
+    let timeouts = config
+        .timeout_config()
+        .map_or_else(TimeoutConfig::builder, TimeoutConfig::to_builder)
+        .read_timeout(INVOCATION)
+        .operation_attempt_timeout(INVOCATION)
+        .operation_timeout(INVOCATION)
+        .build();
+    let config = aws_sdk_lambda::config::Builder::from(config)
+        .timeout_config(timeouts)
+        .retry_config(RetryConfig::disabled());
+    aws_sdk_lambda::Client::from_conf(config.build())
 }
 
 /// The last few things that were made, by name; the oldest goes first.

@@ -1,6 +1,10 @@
 //! Amazon ECR: what a tag names, what an index holds, and moving a tag (AWS-FACTS 8). Every call goes
 //! to the region of the repository.
 
+mod scan;
+
+pub use scan::scan_findings;
+
 use aws_sdk_ecr::types::{ImageIdentifier, ImageStatus};
 use greenlight_core::image::{Digest, RepositoryUri, Tag};
 use jiff::Timestamp;
@@ -116,6 +120,27 @@ impl Manifest {
             .flatten()
             .take(CHILDREN_LIMIT)
             .filter_map(|child| child["digest"].as_str()?.parse().ok())
+            .collect()
+    }
+
+    /// The images that an index holds for machines to run, each with its platform; none where it is the manifest of
+    /// one image. What build tools add about them, provenance and the like, is no image.
+    pub fn platforms(&self) -> Vec<(Digest, String)> {
+        let Ok(document) = serde_json::from_str::<Value>(&self.text) else {
+            return Vec::new();
+        };
+        let manifests = document["manifests"].as_array();
+        manifests
+            .into_iter()
+            .flatten()
+            .take(CHILDREN_LIMIT)
+            .filter(|child| child["platform"]["os"].as_str() != Some("unknown"))
+            .filter(|child| child["annotations"]["vnd.docker.reference.type"].is_null())
+            .filter_map(|child| {
+                let part = |key: &str| child["platform"][key].as_str().unwrap_or("unknown");
+                let platform = format!("{}/{}", part("os"), part("architecture"));
+                Some((child["digest"].as_str()?.parse().ok()?, platform))
+            })
             .collect()
     }
 
@@ -303,6 +328,31 @@ mod tests {
             assert!(sent.authorization.contains(&format!("/{region}/ecr/")));
             assert_eq!(sent.json()["layerDigest"], digest('b').as_str());
         }
+    }
+
+    #[test]
+    fn of_an_index_only_what_a_machine_can_run_is_an_image() {
+        let provenance = json!({
+            "digest": digest('c').as_str(), "platform": {"os": "unknown", "architecture": "unknown"},
+        });
+        let signature = json!({
+            "digest": digest('d').as_str(), "platform": {"os": "linux", "architecture": "amd64"},
+            "annotations": {"vnd.docker.reference.type": "attestation-manifest"},
+        });
+        let index = Manifest {
+            text: json!({"manifests": [
+                {"digest": digest('a').as_str(), "platform": {"os": "linux", "architecture": "amd64"}},
+                {"digest": digest('b').as_str()}, provenance, signature,
+            ]})
+            .to_string(),
+            media_type: None,
+        };
+        let platform = |digit, name: &str| (digest(digit), name.to_owned());
+        assert_eq!(
+            index.platforms(),
+            [platform('a', "linux/amd64"), platform('b', "unknown/unknown")]
+        );
+        assert_eq!(index.children().len(), 4);
     }
 
     #[test]

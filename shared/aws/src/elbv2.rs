@@ -65,6 +65,28 @@ pub async fn target_health(
         .collect())
 }
 
+/// The ARNs of the load balancers that a target group belongs to: none where no listener leads to it, and
+/// more than one only for other kinds than Application Load Balancers.
+pub async fn load_balancers_of(
+    clients: &Clients,
+    target_group: &str,
+) -> Result<Vec<String>, AwsError> {
+    const ACTION: &str = "elasticloadbalancing:DescribeTargetGroups";
+    let resource = || format!("target group `{target_group}`");
+    let answer = clients
+        .elbv2
+        .describe_target_groups()
+        .target_group_arns(target_group)
+        .send()
+        .await
+        .map_err(failed(ACTION, resource()))?;
+    let found = answer.target_groups().first().ok_or_else(|| {
+        let message = "the answer holds no target group";
+        AwsError::unusable(ACTION, resource(), Kind::NotFound, None, message)
+    })?;
+    Ok(found.load_balancer_arns().to_vec())
+}
+
 /// Where a listener is reached.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ListenerAddress {
@@ -156,6 +178,29 @@ pub async fn listener_address(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::scripted::{Scripted, run};
+
+    #[test]
+    fn a_target_group_names_its_load_balancers() {
+        let aws = Scripted::default();
+        aws.answer(
+            200,
+            "<DescribeTargetGroupsResponse><DescribeTargetGroupsResult><TargetGroups><member>\
+             <TargetGroupArn>arn:tg</TargetGroupArn><LoadBalancerArns><member>arn:lb</member>\
+             </LoadBalancerArns></member></TargetGroups></DescribeTargetGroupsResult>\
+             </DescribeTargetGroupsResponse>",
+        );
+        let found = run(load_balancers_of(&aws.clients(), "arn:tg")).unwrap();
+        assert_eq!(found, ["arn:lb"]);
+        assert!(aws.sent()[0].body.contains("Action=DescribeTargetGroups"));
+        aws.answer(
+            200,
+            "<DescribeTargetGroupsResponse><DescribeTargetGroupsResult><TargetGroups/>\
+             </DescribeTargetGroupsResult></DescribeTargetGroupsResponse>",
+        );
+        let error = run(load_balancers_of(&aws.clients(), "arn:tg")).unwrap_err();
+        assert_eq!(error.kind, Kind::NotFound);
+    }
 
     #[test]
     fn a_rule_leads_to_its_listener_and_a_listener_to_itself() {

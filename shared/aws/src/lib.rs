@@ -5,6 +5,7 @@
 //! Errors are classified once, here, as [`AwsError`].
 
 mod clients;
+pub mod cloudwatch;
 pub mod codedeploy;
 pub mod codepipeline;
 pub mod ecr;
@@ -12,6 +13,8 @@ pub mod ecs;
 pub mod elbv2;
 mod error;
 pub mod eventbridge;
+pub mod lambda;
+pub mod logs;
 mod raw_document;
 pub mod s3;
 #[cfg(test)]
@@ -25,4 +28,9 @@ pub use error::{AwsError, Kind, chain};
 /// An SDK timestamp as the project's own.
 fn timestamp(sdk: &aws_smithy_types::DateTime) -> Option<jiff::Timestamp> {
     jiff::Timestamp::new(sdk.secs(), i32::try_from(sdk.subsec_nanos()).ok()?).ok()
+}
+
+/// The project's timestamp as the SDK's, to the millisecond.
+fn sdk_time(time: jiff::Timestamp) -> aws_smithy_types::DateTime {
+    aws_smithy_types::DateTime::from_millis(time.as_millisecond())
 }

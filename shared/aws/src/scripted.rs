@@ -32,6 +32,7 @@ pub(crate) struct Sent {
     pub(crate) operation: String,
     /// `Authorization`, which holds the key and the region.
     pub(crate) authorization: String,
+    /// As text, as far as it is text.
     pub(crate) body: String,
 }
 
@@ -41,8 +42,8 @@ impl Sent {
     }
 }
 
-/// Status and body.
-type Answer = (u16, Vec<u8>);
+/// Status, headers and body.
+type Answer = (u16, Vec<(&'static str, String)>, Vec<u8>);
 
 /// The wire.
 #[derive(Debug, Clone, Default)]
@@ -54,8 +55,25 @@ pub(crate) struct Scripted {
 impl Scripted {
     /// The next call that is not yet provided for gets this.
     pub(crate) fn answer(&self, status: u16, body: impl Into<Vec<u8>>) {
-        let answer = (status, body.into());
+        self.answer_with(status, &[], body);
+    }
+
+    pub(crate) fn answer_with(
+        &self,
+        status: u16,
+        headers: &[(&'static str, &str)],
+        body: impl Into<Vec<u8>>,
+    ) {
+        let headers = headers.iter().map(|(name, value)| (*name, (*value).to_owned()));
+        let answer = (status, headers.collect(), body.into());
         self.answers.lock().unwrap().push_back(answer);
+    }
+
+    /// An answer of a CBOR service.
+    pub(crate) fn answer_cbor(&self, status: u16, body: &Value) {
+        let mut bytes = Vec::new();
+        cbor(body, &mut bytes);
+        self.answer_with(status, &[("smithy-protocol", "rpc-v2-cbor")], bytes);
     }
 
     pub(crate) fn answer_json(&self, body: &Value) {
@@ -73,13 +91,17 @@ impl Scripted {
     }
 
     pub(crate) fn clients(&self) -> Clients {
+        self.clients_that_try(RetryConfig::disabled())
+    }
+
+    pub(crate) fn clients_that_try(&self, retries: RetryConfig) -> Clients {
         let home = Credentials::new("HOME", "secret", None, None, "test");
         let config = SdkConfig::builder()
             .behavior_version(BehaviorVersion::v2026_01_12())
             .region(Region::new("eu-west-1"))
             .credentials_provider(SharedCredentialsProvider::new(home))
             .http_client(SharedHttpClient::new(self.clone()))
-            .retry_config(RetryConfig::disabled())
+            .retry_config(retries)
             .sleep_impl(SharedAsyncSleep::new(Never))
             .build();
         Clients::new(&config)
@@ -105,12 +127,59 @@ impl HttpConnector for Scripted {
             uri: request.uri().to_owned(),
             operation: target.rsplit('.').next().unwrap_or_default().to_owned(),
             authorization: header("authorization"),
-            body: String::from_utf8(body.to_vec()).unwrap(),
+            body: String::from_utf8_lossy(body).into_owned(),
         });
         let answer = self.answers.lock().unwrap().pop_front();
-        let (status, body) = answer.expect("the script has no answer for this call");
+        let (status, headers, body) = answer.expect("the script has no answer for this call");
         let status = status.try_into().unwrap();
-        HttpConnectorFuture::ready(Ok(HttpResponse::new(status, SdkBody::from(body))))
+        let mut response = HttpResponse::new(status, SdkBody::from(body));
+        for (name, value) in headers {
+            response.headers_mut().insert(name, value);
+        }
+        HttpConnectorFuture::ready(Ok(response))
+    }
+}
+
+/// JSON as CBOR (RFC 8949). `{"@time": seconds}` is a timestamp, `{"@double": "NaN"}` a number that JSON
+/// has no word for.
+fn cbor(value: &Value, out: &mut Vec<u8>) {
+    let head = |major: u8, length: u64, out: &mut Vec<u8>| {
+        out.push((major << 5) | 27);
+        out.extend(length.to_be_bytes());
+    };
+    let double = |number: f64, out: &mut Vec<u8>| {
+        out.push(0xfb);
+        out.extend(number.to_be_bytes());
+    };
+    match value {
+        Value::Null => out.push(0xf6),
+        Value::Bool(value) => out.push(if *value { 0xf5 } else { 0xf4 }),
+        Value::Number(number) => match number.as_u64() {
+            Some(number) => head(0, number, out),
+            None => double(number.as_f64().unwrap(), out),
+        },
+        Value::String(text) => {
+            head(3, text.len() as u64, out);
+            out.extend(text.as_bytes());
+        }
+        Value::Array(values) => {
+            head(4, values.len() as u64, out);
+            values.iter().for_each(|value| cbor(value, out));
+        }
+        Value::Object(map) if map.contains_key("@time") => {
+            out.push(0xc1);
+            double(map["@time"].as_f64().unwrap(), out);
+        }
+        Value::Object(map) if map.contains_key("@double") => {
+            double(map["@double"].as_str().unwrap().parse().unwrap(), out);
+        }
+        Value::Object(map) => {
+            head(5, map.len() as u64, out);
+            for (key, value) in map {
+                cbor(&Value::from(key.as_str()), out);
+                cbor(value, out);
+            }
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! The check of a CloudWatch metric.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::time::Duration;
 
 /// See [`super::CheckKind::Metric`].
@@ -96,6 +97,27 @@ impl MetricQuery {
     /// Whether it names this variable.
     pub fn names(&self, variable: &str) -> bool {
         self.dimensions.values().any(|value| value == variable)
+    }
+}
+
+/// `p95 of AWS/ApplicationELB TargetResponseTime (TargetGroup targetgroup/green/1)`
+impl fmt::Display for MetricQuery {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            namespace,
+            metric,
+            statistic,
+            ..
+        } = self;
+        write!(f, "{statistic} of {namespace} {metric}")?;
+        for (index, (name, value)) in self.dimensions.iter().enumerate() {
+            let before = if index == 0 { " (" } else { ", " };
+            write!(f, "{before}{name} {value}")?;
+        }
+        if self.dimensions.is_empty() {
+            return Ok(());
+        }
+        f.write_str(")")
     }
 }
 
