@@ -305,6 +305,7 @@ impl Functions {
         let Function {
             configuration,
             handler: Some(handler),
+            ..
         } = function
         else {
             let arn = if name == name_or_arn {
@@ -337,9 +338,11 @@ impl Functions {
             .answer(&handler, invocation, configuration.timeout)
             .await;
         let took = self.account.clock().now().duration_since(now);
-        let ran = &mut self.account.state().functions.function(name).ran;
+        let mut state = self.account.state();
+        let ran = &mut state.functions.function(name).ran;
         ran.times += 1;
         ran.longest = ran.longest.max(took.unsigned_abs());
+        drop(state);
         if let Err(error) = &answer {
             self.account
                 .journal()

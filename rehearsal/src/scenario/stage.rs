@@ -182,6 +182,12 @@ impl Stage {
         url(&self.sample, &self.sample.test_listener)
     }
 
+    /// Where that of the second service of [`Stand::Gated`] is.
+    pub fn web_test_url(&self) -> String {
+        let web = self.sample.web.as_ref();
+        web.map_or_else(String::new, |web| url(&self.sample, &web.test_listener))
+    }
+
     /// What became of the requests to production, of both services where there are two.
     pub fn requests(&self) -> Requests {
         let requests = self.load.requests();
