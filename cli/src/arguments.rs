@@ -86,10 +86,22 @@ pub(crate) enum Command {
         /// The target.
         target: TargetName,
     },
-    /// Say yes to what waits for a person: the check `approval` of a gate, a pause hook of ECS, or a
-    /// CodeDeploy deployment that is ready.
+    /// Stop the deployment that is under way, and take it back as far as AWS can.
+    Abort {
+        /// The target.
+        target: TargetName,
+        /// Why, for whoever looks at the stopped task or pipeline.
+        #[arg(long, default_value = "aborted by `greenlight abort`")]
+        reason: String,
+    },
+    /// Say yes to what waits for a person.
+    ///
+    /// The check `approval` of a gate, a pause hook of ECS, or a CodeDeploy deployment that is ready to
+    /// shift the traffic.
     Approve(Approve),
-    /// Say no to what waits for a person: the gate fails, or the deployment is taken back.
+    /// Say no to what waits for a person.
+    ///
+    /// The gate fails, or AWS takes the deployment back.
     Reject(Reject),
     /// Show all that the gates of a deployment have found.
     Gates {
@@ -106,14 +118,6 @@ pub(crate) enum Command {
         /// Only this gate.
         #[arg(long, value_name = "POINT", value_parser = gate_point)]
         gate: Option<GatePoint>,
-    },
-    /// Stop the deployment that is under way, and take it back as far as AWS can.
-    Abort {
-        /// The target.
-        target: TargetName,
-        /// Why, for whoever looks at the stopped task or pipeline.
-        #[arg(long, default_value = "aborted by `greenlight abort`")]
-        reason: String,
     },
 }
 

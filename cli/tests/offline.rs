@@ -317,6 +317,10 @@ fn the_help_lists_every_command() {
       deploy    Deploy an image to a target, and wait until it is live
       continue  Let a deployment go on that waits for an answer
       abort     Stop the deployment that is under way, and take it back as far as AWS can
+      approve   Say yes to what waits for a person
+      reject    Say no to what waits for a person
+      gates     Show all that the gates of a deployment have found
+      verify    Try the gates of a target on what runs now. Nothing is deployed or recorded
       help      Print this message or the help of the given subcommand(s)
 
     Options:

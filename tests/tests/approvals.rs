@@ -338,15 +338,10 @@ async fn a_gate_is_tried_on_what_runs_whoever_deploys_it() {
 
 #[tokio::test(start_paused = true)]
 async fn a_gate_that_is_tried_asks_nobody_and_tells_of_every_check() {
-    let document = Stand::Rolling.targets().replace(
-        "- digest: { timeout: 1m }",
-        "- http: { url: \"http://10.99.0.1/\", timeout: 5s }\n        - approval: { timeout: 1m }",
-    );
-    let targets = targets_in(&document);
-    let world = World::open_stand_in(Settings::for_tests(), Stand::Rolling, &targets).await;
+    let checks = "http: { url: \"http://10.99.0.1/\", timeout: 5s }\n        - approval: {}";
+    let world = open(Stand::BlueGreen, checks).await;
     let stored = world.target().await;
-    let point = GatePoint::AfterTraffic;
-    let tried = world.operator.verify_gate(&stored, point, Timestamp::MAX);
+    let tried = world.operator.verify_gate(&stored, POINT, Timestamp::MAX);
     let verified = tried.await.unwrap();
     let verdicts: Vec<(&str, bool)> = verified
         .report
@@ -356,14 +351,14 @@ async fn a_gate_that_is_tried_asks_nobody_and_tells_of_every_check() {
         .collect();
     assert_eq!(
         verdicts,
-        [("tasks", true), ("http", false), ("targets", true)]
+        [("http", false), ("digest", true), ("http", true)]
     );
     assert_ne!(verified.report.verdict, Verdict::Passed);
     assert_eq!(verified.skipped, ["approval"]);
     assert_eq!(asked(&world).await, []);
     let nowhere = world
         .operator
-        .verify_gate(&stored, GatePoint::BeforeTraffic, Timestamp::MAX)
+        .verify_gate(&stored, GatePoint::AfterTraffic, Timestamp::MAX)
         .await;
     assert!(matches!(nowhere, Err(VerifyError::NoChecks { .. })));
 }

@@ -1,5 +1,7 @@
 //! The stand of the gates' stories: two services in one account, deployed by CodeDeploy and by ECS itself.
 
+use greenlight_core::record::Status;
+use greenlight_tests::gated::{approved, open_with_every_check, with_every_check};
 use greenlight_tests::world::{World, targets_in, targets_of};
 use rehearsal::account::containers::ImageSpec;
 use rehearsal::scenario::sample::{Stand, TAG, WEB_REPOSITORY, WEB_TARGET};
@@ -37,4 +39,34 @@ async fn the_stands_own_targets_can_be_registered() {
     let names: Vec<&str> = targets.iter().map(|target| target.name.as_str()).collect();
     assert_eq!(names, ["api-test", WEB_TARGET]);
     World::open_stand(Stand::Gated).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_check_passes_in_one_gate() {
+    for stand in [Stand::CodeDeploy, Stand::BlueGreen, Stand::Rolling] {
+        let world = open_with_every_check(stand).await;
+        let v2 = world.sample.push(&ImageSpec::migration("v2", 0)).unwrap();
+        if stand != Stand::Rolling {
+            approved(&world).await;
+        }
+        world.quiet().await;
+        let record = world.record_of(&v2).await;
+        let (_, report) = record.gates.iter().next().unwrap();
+        let found: Vec<String> = report
+            .checks
+            .iter()
+            .map(|check| {
+                format!(
+                    "{}: {} {}",
+                    check.check,
+                    check.verdict.as_str(),
+                    check.summary
+                )
+            })
+            .collect();
+        assert_eq!(record.status, Status::Succeeded, "{stand:?}: {found:#?}");
+        let expected = with_every_check(stand).remove(0);
+        let (_, checks) = expected.gates.iter().next().unwrap();
+        assert_eq!(found.len(), checks.len(), "{found:#?}");
+    }
 }

@@ -8,6 +8,7 @@
 use std::collections::BTreeSet;
 
 use greenlight_tests::{
+    gated::{approved, open_with_every_check},
     releases::asks,
     wire::Fault,
     world::{DEPLOY_ON_PUSH, PIPELINE_ACTION, RECORD_DEPLOYMENT, VALIDATE_GREEN, World},
@@ -128,6 +129,9 @@ async fn calls() -> Vec<(World, Vec<Call>)> {
     }
     played.push(released_by_the_custom_action().await);
     played.push(superseded_by_a_push().await);
+    for stand in [Stand::CodeDeploy, Stand::BlueGreen, Stand::Rolling] {
+        played.push(gated(stand).await);
+    }
     let calls = |world: World| {
         let calls = world.sample.account.journal().calls();
         (world, calls)
@@ -170,6 +174,31 @@ async fn released_without_events(stand: Stand, image: &ImageSpec) -> World {
     world.action_wire.inject(number, Fault::CrashAfter);
     world.sample.push_as("v2", image).unwrap();
     world.sample.start_pipeline("asks", &asked).unwrap();
+    world.quiet().await;
+    world
+}
+
+/// A gate with every check, run for a deployment, tried by an action of a pipeline, and failed by tasks that stop.
+async fn gated(stand: Stand) -> World {
+    let world = open_with_every_check(stand).await;
+    asks(&world);
+    world.sample.push(&ImageSpec::migration("v2", 0)).unwrap();
+    if stand != Stand::Rolling {
+        approved(&world).await;
+    }
+    world.quiet().await;
+    let point = if stand == Stand::Rolling {
+        "after_traffic"
+    } else {
+        "before_traffic"
+    };
+    let asked = format!(r#"{{"action": "verify", "target": "api-test", "gate": "{point}"}}"#);
+    world
+        .sample
+        .start_pipeline("asks", &[("asked", &asked)])
+        .unwrap();
+    world.quiet().await;
+    world.sample.push(&bad(stand)).unwrap();
     world.quiet().await;
     world
 }

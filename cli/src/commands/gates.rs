@@ -64,16 +64,15 @@ async fn find(
     id: DeploymentId,
     target: Option<&TargetName>,
 ) -> Result<DeploymentRecord, Failure> {
-    let names: Vec<TargetName> = match target {
-        Some(name) => vec![name.clone()],
-        None => {
-            let targets = deployer.targets().await?.into_iter();
-            let names = targets.filter_map(|target| match target {
-                Ok(stored) => Some(stored.target.name),
-                Err(bad) => bad.name.parse().ok(),
-            });
-            names.collect()
-        }
+    let names: Vec<TargetName> = if let Some(name) = target {
+        vec![name.clone()]
+    } else {
+        let targets = deployer.targets().await?.into_iter();
+        let names = targets.filter_map(|target| match target {
+            Ok(stored) => Some(stored.target.name),
+            Err(bad) => bad.name.parse().ok(),
+        });
+        names.collect()
     };
     let found = deployer.record_among(&names, id).await?;
     found.ok_or(Failure::NoSuchDeployment { deployment: id })
@@ -170,7 +169,7 @@ fn details(check: &CheckReport) -> String {
 }
 
 fn indented(text: &str) -> String {
-    text.lines().map(|line| format!("  {line}\n")).collect()
+    text.lines().flat_map(|line| ["  ", line, "\n"]).collect()
 }
 
 #[cfg(test)]

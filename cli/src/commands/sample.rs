@@ -7,10 +7,11 @@ use greenlight_core::deployment::{
     Active, Candidate, Current, DeploymentId, Phase, PushedImage, Queued, TargetState,
 };
 use greenlight_core::gate::{
-    CheckReport, Counts, GateReport, Measured, Phase as Measurement, Verdict,
+    Approval, ApprovalId, CheckReport, Counts, GateReport, Measured, Phase as Measurement, Verdict,
 };
 use greenlight_core::image::Digest;
 use greenlight_core::record::{DeploymentRecord, Origin, Status};
+use greenlight_core::target::check::ApprovalCheck;
 use greenlight_core::target::{self, GatePoint};
 use greenlight_deployer::progress::{Awaiting, Progress};
 use jiff::{SignedDuration, Timestamp};
@@ -166,6 +167,23 @@ pub(super) fn bad() -> BadTarget {
         version: 1,
         problems: target::parse(&json!({"name": "web"})).unwrap_err(),
     }
+}
+
+/// What a gate asks two people.
+pub(super) fn approval() -> Approval {
+    let check = ApprovalCheck {
+        approvals: 2,
+        question: Some("Has the migration run?".into()),
+    };
+    let approval = ApprovalId {
+        point: GatePoint::BeforeTraffic,
+        aws_id: "d-ABCDEF123".into(),
+        label: None,
+    };
+    let about = (Some(id(2)), "mco/api:test (d60bbfffc19a)".into());
+    let asked_at = "2026-11-22T11:00:00Z".parse().unwrap();
+    let until = "2026-11-22T11:30:00Z".parse().unwrap();
+    Approval::asked(approval, &check, about, asked_at, until)
 }
 
 /// A gate with a check that passed and one that did not.

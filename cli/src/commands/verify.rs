@@ -1,5 +1,7 @@
 //! `greenlight verify`: the gates of a target, tried on what runs now.
 
+use std::fmt::Write as _;
+
 use greenlight_core::gate::Verdict;
 use greenlight_core::target::{GatePoint, TargetName};
 use greenlight_deployer::Deployer;
@@ -19,13 +21,12 @@ pub(super) async fn verify(
     gate: Option<GatePoint>,
 ) -> Result<Outcome, Failure> {
     let stored = registered(deployer, name).await?;
-    let points: Vec<GatePoint> = match gate {
-        Some(point) => vec![point],
-        None => {
-            let gates = stored.target.gates.iter();
-            let with_checks = gates.filter(|(_, checks)| !checks.is_empty());
-            with_checks.map(|(point, _)| point).collect()
-        }
+    let points: Vec<GatePoint> = if let Some(point) = gate {
+        vec![point]
+    } else {
+        let gates = stored.target.gates.iter();
+        let with_checks = gates.filter(|(_, checks)| !checks.is_empty());
+        with_checks.map(|(point, _)| point).collect()
     };
     if points.is_empty() {
         return Err(Failure::NoGates {
@@ -49,7 +50,8 @@ fn told(name: &TargetName, verified: &[Verified]) -> Outcome {
         }
         text += &report_text(report);
         for check in skipped {
-            text += &format!("  {}: left out, nobody is asked\n", printable(check));
+            // Writing to a string cannot fail.
+            let _ = writeln!(text, "  {}: left out, nobody is asked", printable(check));
         }
     }
     let passed = |it: &Verified| it.report.verdict == Verdict::Passed;

@@ -115,9 +115,14 @@ impl Clients {
         s3(&config)
     }
 
+    /// Whether these are the clients of `region`.
+    pub fn are_of(&self, region: &str) -> bool {
+        self.config.region().map(AsRef::as_ref) == Some(region)
+    }
+
     /// The ECR client of `region`.
     pub fn ecr_in(&self, region: &str) -> Lazy<aws_sdk_ecr::Client> {
-        if self.config.region().map(AsRef::as_ref) == Some(region) {
+        if self.are_of(region) {
             return Arc::clone(&self.ecr);
         }
         self.regions.get(region, || {

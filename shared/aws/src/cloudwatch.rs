@@ -130,7 +130,9 @@ pub async fn metric_data(
             .await
             .map_err(failed(ACTION, resource(queries)))?;
         for message in page.messages() {
-            series.iter_mut().for_each(|it| note(it, message));
+            for it in &mut series {
+                note(it, message);
+            }
         }
         for result in page.metric_data_results() {
             let index = (0..queries.len()).find(|index| result.id() == Some(id(*index).as_str()));
@@ -141,7 +143,9 @@ pub async fn metric_data(
             let points = result.timestamps().iter().zip(result.values());
             let points = points.filter_map(|(at, value)| Some((timestamp(at)?, *value)));
             it.points.extend(points);
-            result.messages().iter().for_each(|message| note(it, message));
+            for message in result.messages() {
+                note(it, message);
+            }
             status[index] = result.status_code().cloned();
         }
         next_token = page.next_token().map(str::to_owned);
@@ -150,7 +154,9 @@ pub async fn metric_data(
         }
         if page_number == PAGES_LIMIT {
             let message = format!("only the first {PAGES_LIMIT} pages of the data were read");
-            series.iter_mut().for_each(|it| it.add_note(&message));
+            for it in &mut series {
+                it.add_note(&message);
+            }
         }
     }
     for (index, it) in series.iter_mut().enumerate() {
@@ -177,7 +183,9 @@ fn conclude(series: &mut Series, status: Option<&StatusCode>) -> Result<(), (Kin
             let message = said("CloudWatch answers InternalError", &series.notes);
             return Err((Kind::Unavailable, message));
         }
-        Some(StatusCode::PartialData) => series.add_note("CloudWatch gives only a part of the data"),
+        Some(StatusCode::PartialData) => {
+            series.add_note("CloudWatch gives only a part of the data");
+        }
         _ => {}
     }
     series.points.sort_by_key(|(at, _)| *at);
@@ -185,7 +193,9 @@ fn conclude(series: &mut Series, status: Option<&StatusCode>) -> Result<(), (Kin
     if series.points.len() > POINTS_LIMIT {
         let surplus = series.points.len() - POINTS_LIMIT;
         series.points.drain(..surplus);
-        series.add_note(&format!("only the last {POINTS_LIMIT} data points were kept"));
+        series.add_note(&format!(
+            "only the last {POINTS_LIMIT} data points were kept"
+        ));
     }
     Ok(())
 }
@@ -219,7 +229,10 @@ fn metric_stat(query: &MetricQuery) -> MetricStat {
 
 fn resource(queries: &[MetricQuery]) -> String {
     let named = queries.iter().map(ToString::to_string);
-    format!("CloudWatch metric `{}`", named.collect::<Vec<_>>().join("`, `"))
+    format!(
+        "CloudWatch metric `{}`",
+        named.collect::<Vec<_>>().join("`, `")
+    )
 }
 
 #[cfg(test)]

@@ -350,7 +350,10 @@ mod tests {
         let platform = |digit, name: &str| (digest(digit), name.to_owned());
         assert_eq!(
             index.platforms(),
-            [platform('a', "linux/amd64"), platform('b', "unknown/unknown")]
+            [
+                platform('a', "linux/amd64"),
+                platform('b', "unknown/unknown")
+            ]
         );
         assert_eq!(index.children().len(), 4);
     }

@@ -87,6 +87,13 @@ pub async fn load_balancers_of(
     Ok(found.load_balancer_arns().to_vec())
 }
 
+/// What CloudWatch calls a load balancer or target group, in the dimensions `LoadBalancer` and `TargetGroup`:
+/// `app/name/id`, `targetgroup/name/id`.
+pub fn dimension_of(arn: &str) -> &str {
+    let name = arn.rsplit(':').next().unwrap_or(arn);
+    name.strip_prefix("loadbalancer/").unwrap_or(name)
+}
+
 /// Where a listener is reached.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ListenerAddress {
@@ -200,6 +207,25 @@ mod tests {
         );
         let error = run(load_balancers_of(&aws.clients(), "arn:tg")).unwrap_err();
         assert_eq!(error.kind, Kind::NotFound);
+    }
+
+    #[test]
+    fn cloudwatch_calls_things_by_the_end_of_their_arn() {
+        const ELB: &str = "arn:aws:elasticloadbalancing:eu-west-1:123456789012";
+        for (name, expected) in [
+            (
+                "loadbalancer/app/mco/50dc6c495c0c9188",
+                "app/mco/50dc6c495c0c9188",
+            ),
+            (
+                "loadbalancer/net/mco/50dc6c495c0c9188",
+                "net/mco/50dc6c495c0c9188",
+            ),
+            ("targetgroup/green/1", "targetgroup/green/1"),
+        ] {
+            assert_eq!(dimension_of(&format!("{ELB}:{name}")), expected);
+        }
+        assert_eq!(dimension_of(""), "");
     }
 
     #[test]

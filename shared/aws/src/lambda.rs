@@ -76,7 +76,11 @@ mod tests {
             }
         );
         let sent = &aws.sent()[0];
-        assert!(sent.uri.contains("/functions/check%3Alive/invocations"), "{}", sent.uri);
+        assert!(
+            sent.uri.contains("/functions/check%3Alive/invocations"),
+            "{}",
+            sent.uri
+        );
         assert_eq!(sent.body, "{\"a\":1}");
     }
 
@@ -103,7 +107,9 @@ mod tests {
         assert_eq!(error.kind, Kind::Unavailable);
         assert_eq!(aws.sent().len(), 1);
         let config = clients.lambda.config();
-        let timeout = config.timeout_config().and_then(|it| it.operation_timeout());
+        let timeout = config
+            .timeout_config()
+            .and_then(|it| it.operation_timeout());
         assert!(timeout >= Some(Duration::from_mins(14)), "{timeout:?}");
     }
 

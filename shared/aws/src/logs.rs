@@ -67,7 +67,11 @@ fn line(message: &str) -> String {
             continue;
         }
         kept += 1;
-        line.push(if character.is_control() { ' ' } else { character });
+        line.push(if character.is_control() {
+            ' '
+        } else {
+            character
+        });
     }
     line
 }
@@ -83,14 +87,20 @@ mod tests {
     };
 
     fn events(messages: impl IntoIterator<Item = String>) -> Value {
-        let events = messages.into_iter().map(|message| json!({ "message": message }));
+        let events = messages
+            .into_iter()
+            .map(|message| json!({ "message": message }));
         json!({ "events": events.collect::<Vec<_>>() })
     }
 
     #[test]
     fn the_last_lines_are_asked_for_from_the_end_and_given_in_order() {
         let aws = Scripted::default();
-        aws.answer_json(&events(["one\n".to_owned(), String::new(), "two".to_owned()]));
+        aws.answer_json(&events([
+            "one\n".to_owned(),
+            String::new(),
+            "two".to_owned(),
+        ]));
         let lines = run(last_lines(&aws.clients(), "/ecs/api", "api/api/1", 10)).unwrap();
         assert_eq!(lines, ["one", "two"]);
         let sent = &aws.sent()[0];
@@ -107,10 +117,16 @@ mod tests {
     #[test]
     fn lines_and_their_number_are_bounded_whatever_comes() {
         let aws = Scripted::default();
-        aws.answer_json(&events((0..500).map(|number| format!("{number} {}", "ü".repeat(9000)))));
+        aws.answer_json(&events(
+            (0..500).map(|number| format!("{number} {}", "ü".repeat(9000))),
+        ));
         let lines = run(last_lines(&aws.clients(), "g", "s", u16::MAX)).unwrap();
         assert!(lines.iter().map(String::len).sum::<usize>() <= BYTES_LIMIT);
-        assert!(lines.iter().all(|line| line.chars().count() <= LINE_LIMIT + 1));
+        assert!(
+            lines
+                .iter()
+                .all(|line| line.chars().count() <= LINE_LIMIT + 1)
+        );
         assert!(lines.last().unwrap().starts_with("499 "), "{lines:?}");
         assert_eq!(aws.sent()[0].json()["limit"], 100);
     }

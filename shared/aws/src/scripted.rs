@@ -64,7 +64,9 @@ impl Scripted {
         headers: &[(&'static str, &str)],
         body: impl Into<Vec<u8>>,
     ) {
-        let headers = headers.iter().map(|(name, value)| (*name, (*value).to_owned()));
+        let headers = headers
+            .iter()
+            .map(|(name, value)| (*name, (*value).to_owned()));
         let answer = (status, headers.collect(), body.into());
         self.answers.lock().unwrap().push_back(answer);
     }
@@ -164,7 +166,9 @@ fn cbor(value: &Value, out: &mut Vec<u8>) {
         }
         Value::Array(values) => {
             head(4, values.len() as u64, out);
-            values.iter().for_each(|value| cbor(value, out));
+            for value in values {
+                cbor(value, out);
+            }
         }
         Value::Object(map) if map.contains_key("@time") => {
             out.push(0xc1);

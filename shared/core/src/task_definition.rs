@@ -182,6 +182,15 @@ fn is_aws_tag(tag: &Value) -> bool {
         .is_some_and(|key| key.starts_with("aws:"))
 }
 
+/// The log stream of a container in one task.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogStream {
+    pub group: String,
+    /// The task's own region where none is named.
+    pub region: Option<String>,
+    pub stream: String,
+}
+
 /// One container definition of a task definition.
 #[derive(Debug, Clone, Copy)]
 pub struct Container<'a>(&'a Value);
@@ -210,6 +219,22 @@ impl<'a> Container<'a> {
             .get("essential")
             .and_then(Value::as_bool)
             .unwrap_or(true)
+    }
+
+    /// Where the container's log goes in a task of this id (the last part of its ARN), if it goes to CloudWatch Logs
+    /// and the stream's name can be known: without a prefix it is an id that only the container's host knows.
+    pub fn log_stream(self, task: &str) -> Option<LogStream> {
+        let configuration = self.0.get("logConfiguration")?;
+        if configuration.get("logDriver")?.as_str()? != "awslogs" {
+            return None;
+        }
+        let option = |key: &str| configuration["options"][key].as_str();
+        let prefix = option("awslogs-stream-prefix")?;
+        Some(LogStream {
+            group: option("awslogs-group")?.to_owned(),
+            region: option("awslogs-region").map(str::to_owned),
+            stream: format!("{prefix}/{}/{task}", self.name()),
+        })
     }
 
     /// The container ports it maps.

@@ -222,9 +222,10 @@ fn call<'a>(going_on: &'a GoingOn, word: Word<'a>) -> Option<Call<'a>> {
     if let Word::Answer { approved, reason } = word {
         // What waits for a person can be continued; nothing else can.
         let continued = call(going_on, Word::Continue)?;
-        return match approved {
-            true => Some(continued),
-            false => call(going_on, Word::Abort { reason }),
+        return if approved {
+            Some(continued)
+        } else {
+            call(going_on, Word::Abort { reason })
         };
     }
     match (going_on, word) {

@@ -15,7 +15,10 @@ use greenlight_aws::{
 };
 use greenlight_core::{gate::GateReport, record::DeploymentRecord};
 
-use crate::observe::stop_reason;
+use crate::{
+    log_lines::{self, LINES},
+    observe::stop_reason,
+};
 
 /// So many lines are kept, and so many of one kind.
 const LINES_LIMIT: usize = 20;
@@ -177,6 +180,10 @@ async fn stopped_tasks(
         .filter(|task| has_cause(task))
         .take(STOPPED_TASKS_LIMIT);
     lines.extend(told.map(|task| format!("stopped task {}: {}", task.id, stop_reason(task))));
+    // One says what all of them have to say.
+    if let Some(task) = stopped.iter().find(|task| has_cause(task)) {
+        lines.extend(log_lines::of_stopped(clients, task, LINES).await);
+    }
     lines
 }
 

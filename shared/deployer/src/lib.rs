@@ -19,6 +19,7 @@ mod gather;
 pub mod history;
 mod images;
 pub mod job;
+mod log_lines;
 mod observe;
 pub mod plan;
 pub mod probe;

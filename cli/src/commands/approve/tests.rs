@@ -1,6 +1,4 @@
-use greenlight_core::gate::{Approval, ApprovalId, Decision};
-use greenlight_core::target::GatePoint;
-use greenlight_core::target::check::ApprovalCheck;
+use greenlight_core::gate::Decision;
 use greenlight_deployer::approve::Given;
 use greenlight_deployer::control::Answered;
 
@@ -12,19 +10,7 @@ const JOE: &str = "arn:aws:iam::123456789012:user/joe";
 
 /// What came of these answers, where two approvals are needed.
 fn given(answers: &[(&str, bool, Option<&str>)], missing: u32) -> Given {
-    let check = ApprovalCheck {
-        approvals: 2,
-        question: Some("Has the migration run?".into()),
-    };
-    let id = ApprovalId {
-        point: GatePoint::BeforeTraffic,
-        aws_id: "d-ABCDEF123".into(),
-        label: None,
-    };
-    let about = (Some(sample::id(2)), "mco/api:test (d60bbfffc19a)".into());
-    let asked_at = "2026-11-22T11:00:00Z".parse().unwrap();
-    let until = "2026-11-22T11:30:00Z".parse().unwrap();
-    let mut approval = Approval::asked(id, &check, about, asked_at, until);
+    let mut approval = sample::approval();
     for (who, approved, reason) in answers {
         let at = "2026-11-22T11:04:05Z".parse().unwrap();
         let decision = Decision::new(who, *approved, *reason, at);

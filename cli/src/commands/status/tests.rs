@@ -1,4 +1,5 @@
 use greenlight_core::deployment::{Phase, Preparation};
+use greenlight_core::gate::Decision;
 
 use super::{detail, overview};
 use crate::commands::sample;
@@ -184,4 +185,25 @@ fn the_overview_says_what_a_deployment_is_about_to_do() {
     migrates  mco/api:test                     3a4dfb063801                 2026-11-22 10:12:03Z  d60bbfffc19a: task 1 before it    56a8e1b8b416
     starts    mco/api:test                     3a4dfb063801                 2026-11-22 10:12:03Z  d60bbfffc19a is being started     56a8e1b8b416
     ");
+}
+
+#[test]
+fn what_a_gate_asks_is_shown_with_who_has_answered_whosever_deployment_it_is() {
+    let jane = "arn:aws:sts::123456789012:assumed-role/Admin/jane";
+    let at = "2026-11-22T11:04:05Z".parse().unwrap();
+    let decision = Decision::new(jane, true, None, at);
+    let asked = [sample::approval().with(decision).unwrap()];
+    let output = detail(&sample::fresh(), None, &asked);
+    sample::assert_documented(&output.text);
+    insta::assert_snapshot!(output.text, @"
+    target      api-test
+    service     mco/api
+    repository  123456789012.dkr.ecr.eu-west-1.amazonaws.com/mco/api
+    live        nothing known: no deployment has concluded since it was registered
+    awaiting    gate before_traffic waits for 1 of 2 approvals: Has the migration run?; answer by `greenlight approve api-test` or `greenlight reject api-test --reason WHY`; at 2026-11-22T11:30:00Z the gate fails
+                for mco/api:test (d60bbfffc19a)
+                arn:aws:sts::123456789012:assumed-role/Admin/jane approved at 2026-11-22T11:04:05Z
+    ");
+    assert_eq!(output.json["asked"], serde_json::json!(asked));
+    assert_eq!(output.json["asked"][0]["decisions"][0]["who"], jane);
 }

@@ -15,10 +15,7 @@ fn query(metric: &str) -> MetricQuery {
     MetricQuery {
         namespace: "AWS/ApplicationELB".to_owned(),
         metric: metric.to_owned(),
-        dimensions: BTreeMap::from([(
-            "TargetGroup".to_owned(),
-            "targetgroup/green/1".to_owned(),
-        )]),
+        dimensions: BTreeMap::from([("TargetGroup".to_owned(), "targetgroup/green/1".to_owned())]),
         statistic: "p95".to_owned(),
         period: Duration::from_mins(1),
     }
@@ -80,7 +77,11 @@ fn alarms_of_both_kinds_are_listed_to_the_end() {
         ]
     );
     let sent = aws.sent();
-    assert!(sent[0].uri.ends_with("/operation/DescribeAlarms"), "{}", sent[0].uri);
+    assert!(
+        sent[0].uri.ends_with("/operation/DescribeAlarms"),
+        "{}",
+        sent[0].uri
+    );
     for word in ["api-5xx", "MetricAlarm", "CompositeAlarm"] {
         assert!(sent[0].body.contains(word), "{word}");
     }
@@ -109,13 +110,21 @@ fn data_points_of_several_pages_are_put_together_in_order() {
         }),
     );
     let second = [(240, json!(0.3)), (180, json!(0.2))];
-    aws.answer_cbor(200, &json!({"MetricDataResults": [result(0, "Complete", &second)]}));
+    aws.answer_cbor(
+        200,
+        &json!({"MetricDataResults": [result(0, "Complete", &second)]}),
+    );
     let found = ask(&aws, &["TargetResponseTime", "RequestCount"]).unwrap();
     assert_eq!(points(&found[0]), [(120, 0.1), (180, 0.2), (240, 0.3)]);
     assert!(found[0].notes.is_empty(), "{:?}", found[0].notes);
     assert!(found[1].points[0].1.is_nan());
     let sent = aws.sent();
-    for word in ["AWS/ApplicationELB", "TargetResponseTime", "targetgroup/green/1", "p95"] {
+    for word in [
+        "AWS/ApplicationELB",
+        "TargetResponseTime",
+        "targetgroup/green/1",
+        "p95",
+    ] {
         assert!(sent[0].body.contains(word), "{word}");
     }
 }
@@ -169,14 +178,23 @@ fn an_endless_listing_ends_and_says_so() {
     }
     let found = ask(&aws, &["TargetResponseTime"]).unwrap();
     assert_eq!(found[0].points.len(), PAGES_LIMIT);
-    assert_eq!(found[0].notes, ["only the first 20 pages of the data were read"]);
+    assert_eq!(
+        found[0].notes,
+        ["only the first 20 pages of the data were read"]
+    );
 }
 
 #[test]
 fn a_window_without_length_is_not_asked_for() {
     let aws = Scripted::default();
     let now = time("2026-11-22T10:00:00Z");
-    let found = run(metric_data(&aws.clients(), &[query("RequestCount")], now, now)).unwrap();
+    let found = run(metric_data(
+        &aws.clients(),
+        &[query("RequestCount")],
+        now,
+        now,
+    ))
+    .unwrap();
     assert_eq!(found, [Series::default()]);
     assert!(aws.sent().is_empty());
 }

@@ -143,46 +143,80 @@ mod tests {
         measure_alarms(&check, alarms, BEGAN.parse().unwrap())
     }
 
+    fn expect(found: &Measurement, (phase, is_final): (Phase, bool), summary: &str) {
+        assert!(
+            found.summary.starts_with(summary),
+            "{} is not {summary}",
+            found.summary
+        );
+        assert_eq!(
+            (found.phase, found.is_final),
+            (phase, is_final),
+            "{summary}"
+        );
+    }
+
     #[test]
     fn the_states_of_the_alarms_decide() {
         let ok = || alarm("a", "OK", BEFORE);
         let on = |name: &str| alarm(name, "ALARM", AFTER);
-        let before = |name: &str| alarm(name, "ALARM", BEFORE);
         let no_data = || alarm("b", "INSUFFICIENT_DATA", BEFORE);
-        let unknown = |name: &str| alarm(name, "ALARM", "");
-        let (fail, ignore) = (AlreadyOn::Fail, AlreadyOn::Ignore);
-        for (already_on, names, alarms, phase, is_final, summary) in [
-            (fail, &["a"][..], vec![ok()], Phase::Successful, false, "alarm `a` is OK"),
-            (fail, &["a", "b"], vec![ok(), alarm("b", "OK", AFTER)], Phase::Successful, false, "2 alarms are OK"),
-            (fail, &["a", "b"], vec![ok(), on("b")], Phase::Failed, false, "alarm `b` is on"),
-            (fail, &["a", "b"], vec![ok(), no_data()], Phase::Inconclusive, false, "alarm `b` has not enough data"),
-            (fail, &["b", "c"], vec![on("c"), no_data()], Phase::Failed, false, "alarm `c` is on"),
-            // It may have come on at any time: it is on now.
-            (fail, &["a"], vec![unknown("a")], Phase::Failed, false, "alarm `a` is on"),
-            (fail, &["a", "x", "y"], vec![ok()], Phase::Error, true, "there is no CloudWatch alarm `x`, `y` in this"),
-            (
-                fail, &["a", "b"], vec![ok(), before("b")], Phase::Failed, true,
-                "alarm `b` was on before the deployment began since 2026-11-22T09:30:00Z, so it can tell nothing about the new image; mend",
-            ),
-            (
-                ignore, &["a", "b"], vec![ok(), before("b")], Phase::Successful, false,
-                "alarm `a` is OK; left out, as it was on before the deployment began: `b`",
-            ),
-            (
-                ignore, &["b", "c"], vec![before("b"), on("c")], Phase::Failed, false,
-                "alarm `c` is on; left out, as it was on before the deployment began: `b`",
-            ),
-            (
-                ignore, &["b"], vec![before("b")], Phase::Inconclusive, true,
-                "no alarm is left to look at; left out, as it was on before the deployment began: `b`",
-            ),
-            // One that was on, went off and came on again.
-            (ignore, &["b"], vec![on("b")], Phase::Failed, false, "alarm `b` is on"),
-        ] {
-            let found = measure(already_on, names, &alarms);
-            assert!(found.summary.starts_with(summary), "{} is not {summary}", found.summary);
-            assert_eq!((found.phase, found.is_final), (phase, is_final), "{summary}");
-        }
+        let good = (Phase::Successful, false);
+        let bad = (Phase::Failed, false);
+        let look = |names: &[&str], alarms: &[Alarm]| measure(AlreadyOn::Fail, names, alarms);
+        let both = &["a", "b"];
+        expect(&look(&["a"], &[ok()]), good, "alarm `a` is OK");
+        let fine = [ok(), alarm("b", "OK", AFTER)];
+        expect(&look(both, &fine), good, "2 alarms are OK");
+        expect(&look(both, &[ok(), on("b")]), bad, "alarm `b` is on");
+        let not_enough = "alarm `b` has not enough data";
+        let nothing = (Phase::Inconclusive, false);
+        expect(&look(both, &[ok(), no_data()]), nothing, not_enough);
+        let one_on = [on("c"), no_data()];
+        expect(&look(&["b", "c"], &one_on), bad, "alarm `c` is on");
+        // It may have come on at any time: it is on now.
+        expect(
+            &look(&["a"], &[alarm("a", "ALARM", "")]),
+            bad,
+            "alarm `a` is on",
+        );
+        expect(
+            &look(&["a", "x", "y"], &[ok()]),
+            (Phase::Error, true),
+            "there is no CloudWatch alarm `x`, `y` in this account",
+        );
+    }
+
+    #[test]
+    fn an_alarm_that_was_on_before_tells_nothing_and_fails_at_once_or_is_left_out() {
+        let ok = || alarm("a", "OK", BEFORE);
+        let before = || alarm("b", "ALARM", BEFORE);
+        let on = |name: &str| alarm(name, "ALARM", AFTER);
+        let bad = (Phase::Failed, false);
+        expect(
+            &measure(AlreadyOn::Fail, &["a", "b"], &[ok(), before()]),
+            (Phase::Failed, true),
+            "alarm `b` was on before the deployment began since 2026-11-22T09:30:00Z, so it can tell nothing about \
+             the new image; mend",
+        );
+        let look = |names: &[&str], alarms: &[Alarm]| measure(AlreadyOn::Ignore, names, alarms);
+        let left_out = "left out, as it was on before the deployment began: `b`";
+        let told = |what: &str| format!("{what}; {left_out}");
+        let found = look(&["a", "b"], &[ok(), before()]);
+        expect(&found, (Phase::Successful, false), &told("alarm `a` is OK"));
+        expect(
+            &look(&["b", "c"], &[before(), on("c")]),
+            bad,
+            &told("alarm `c` is on"),
+        );
+        let nothing = (Phase::Inconclusive, true);
+        expect(
+            &look(&["b"], &[before()]),
+            nothing,
+            &told("no alarm is left to look at"),
+        );
+        // One that was on, went off and came on again.
+        expect(&look(&["b"], &[on("b")]), bad, "alarm `b` is on");
     }
 
     #[test]

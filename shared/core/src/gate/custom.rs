@@ -94,7 +94,8 @@ fn read(payload: &[u8]) -> Result<Read, String> {
         // What `json.dumps` or `JSON.stringify` makes of an answer.
         Value::String(text) if text.trim_start().starts_with('{') => {
             return Err(
-                "it is a JSON text that holds JSON; return the object itself, not as a text".to_owned(),
+                "it is a JSON text that holds JSON; return the object itself, not as a text"
+                    .to_owned(),
             );
         }
         _ => return Err(format!("it is no JSON object: {}", quoted(payload))),
@@ -167,10 +168,26 @@ mod tests {
     #[test]
     fn each_verdict_is_a_phase() {
         for (payload, phase, summary) in [
-            (r#"{"verdict":"passed"}"#, Phase::Successful, "function `check` answers passed"),
-            (r#"{"verdict":"failed","summary":"3 orders lost"}"#, Phase::Failed, "3 orders lost"),
-            (r#"{"verdict":"inconclusive","summary":null}"#, Phase::Inconclusive, "function `check` answers inconclusive"),
-            (r#"{"verdict":"pending","summary":"half way"}"#, Phase::Pending, "half way"),
+            (
+                r#"{"verdict":"passed"}"#,
+                Phase::Successful,
+                "function `check` answers passed",
+            ),
+            (
+                r#"{"verdict":"failed","summary":"3 orders lost"}"#,
+                Phase::Failed,
+                "3 orders lost",
+            ),
+            (
+                r#"{"verdict":"inconclusive","summary":null}"#,
+                Phase::Inconclusive,
+                "function `check` answers inconclusive",
+            ),
+            (
+                r#"{"verdict":"pending","summary":"half way"}"#,
+                Phase::Pending,
+                "half way",
+            ),
         ] {
             let found = answered(payload);
             assert_eq!((found.phase, found.summary.as_str()), (phase, summary));
@@ -180,7 +197,9 @@ mod tests {
 
     #[test]
     fn value_and_evidence_are_kept_within_bounds() {
-        let lines = (0..20).map(|line| format!("\"line {line}\"")).collect::<Vec<_>>();
+        let lines = (0..20)
+            .map(|line| format!("\"line {line}\""))
+            .collect::<Vec<_>>();
         let found = answered(&format!(
             r#"{{"verdict":"failed","value":2.5,"evidence":[{}]}}"#,
             lines.join(",")
@@ -198,19 +217,47 @@ mod tests {
             ("null", "it is no JSON object: null"),
             (r#"["passed"]"#, "it is no JSON object"),
             (r#""{\"verdict\":\"passed\"}""#, "return the object itself"),
-            ("{}", "it has no `verdict`, which has to be one of `passed`, `failed`"),
-            (r#"{"verdict":"Passed"}"#, "`verdict` has to be one of `passed`"),
+            (
+                "{}",
+                "it has no `verdict`, which has to be one of `passed`, `failed`",
+            ),
+            (
+                r#"{"verdict":"Passed"}"#,
+                "`verdict` has to be one of `passed`",
+            ),
             (r#"{"verdict":true}"#, "and is true"),
-            (r#"{"verdict":"passed","summry":"x"}"#, "`summry` is not a key of it; did you mean `summary`?"),
-            (r#"{"verdict":"passed","statusCode":200}"#, "known are `verdict`, `summary`, `value`, `evidence`"),
-            (r#"{"verdict":"passed","summary":" "}"#, "`summary` has to be a text"),
-            (r#"{"verdict":"passed","value":"2"}"#, "`value` has to be a number, and is \"2\""),
-            (r#"{"verdict":"passed","evidence":"x"}"#, "`evidence` has to be a list of texts"),
-            (r#"{"verdict":"passed","evidence":[1]}"#, "`evidence` has to be a list of texts"),
+            (
+                r#"{"verdict":"passed","summry":"x"}"#,
+                "`summry` is not a key of it; did you mean `summary`?",
+            ),
+            (
+                r#"{"verdict":"passed","statusCode":200}"#,
+                "known are `verdict`, `summary`, `value`, `evidence`",
+            ),
+            (
+                r#"{"verdict":"passed","summary":" "}"#,
+                "`summary` has to be a text",
+            ),
+            (
+                r#"{"verdict":"passed","value":"2"}"#,
+                "`value` has to be a number, and is \"2\"",
+            ),
+            (
+                r#"{"verdict":"passed","evidence":"x"}"#,
+                "`evidence` has to be a list of texts",
+            ),
+            (
+                r#"{"verdict":"passed","evidence":[1]}"#,
+                "`evidence` has to be a list of texts",
+            ),
         ] {
             let found = answered(payload);
             assert_eq!(found.phase, Phase::Error, "{payload}");
-            assert!(found.summary.contains(expected), "{} has not: {expected}", found.summary);
+            assert!(
+                found.summary.contains(expected),
+                "{} has not: {expected}",
+                found.summary
+            );
         }
     }
 
@@ -229,14 +276,23 @@ mod tests {
                 r#"{"errorType":"KeyError","errorMessage":"'orders'"}"#,
                 "function `check` failed (Unhandled): KeyError: 'orders'",
             ),
-            (r#"{"errorMessage":"timed out"}"#, "function `check` failed (Unhandled): timed out"),
+            (
+                r#"{"errorMessage":"timed out"}"#,
+                "function `check` failed (Unhandled): timed out",
+            ),
             ("boom", "function `check` failed (Unhandled): boom"),
             ("", "function `check` failed (Unhandled): it is empty"),
             // It says that it passed, and has failed.
-            (r#"{"verdict":"passed"}"#, "function `check` failed (Unhandled): {\"verdict\":\"passed\"}"),
+            (
+                r#"{"verdict":"passed"}"#,
+                "function `check` failed (Unhandled): {\"verdict\":\"passed\"}",
+            ),
         ] {
             let found = failed(payload);
-            assert_eq!((found.phase, found.summary.as_str()), (Phase::Error, expected));
+            assert_eq!(
+                (found.phase, found.summary.as_str()),
+                (Phase::Error, expected)
+            );
         }
         let long = Answer {
             function_error: None,
@@ -245,6 +301,10 @@ mod tests {
         };
         let found = measure_answer("check", &long);
         assert_eq!(found.phase, Phase::Error);
-        assert!(found.summary.contains("more than 256 KiB"), "{}", found.summary);
+        assert!(
+            found.summary.contains("more than 256 KiB"),
+            "{}",
+            found.summary
+        );
     }
 }

@@ -125,7 +125,9 @@ pub fn measure_metric(
             Measurement::error(format!("there is nothing to compare {asked} with")).for_good()
         }
     };
-    let notes = green.notes().chain(baseline.into_iter().flat_map(Side::notes));
+    let notes = green
+        .notes()
+        .chain(baseline.into_iter().flat_map(Side::notes));
     let notes = notes.map(|note| format!("CloudWatch: {note}"));
     measured
         .with_evidence([points.line("green")])
@@ -212,7 +214,9 @@ fn nothing(asked: &str, side: &str, points: &Points) -> Measurement {
 /// A number with up to four digits that say something.
 fn number(value: f64) -> String {
     let scientific = format!("{value:.3e}");
-    let exponent = scientific.split_once('e').and_then(|(_, it)| it.parse::<i32>().ok());
+    let exponent = scientific
+        .split_once('e')
+        .and_then(|(_, it)| it.parse::<i32>().ok());
     let rounded: f64 = scientific.parse().unwrap_or(value);
     match exponent {
         // Whole numbers are counts, and told whole.

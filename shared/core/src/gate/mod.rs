@@ -32,5 +32,5 @@ pub use progress::Progress;
 pub use report::{CheckReport, Counts, GateReport, Measured, Verdict};
 pub use scan::{Finding, Scan, ScanFindings, Scanned, measure_scan};
 pub use targets::{TargetHealth, measure_targets};
-pub use tasks::{StoppedTask, Task, TaskSet, measure_tasks};
+pub use tasks::{StoppedTask, Task, TaskSet, measure_tasks, task_token};
 pub use unfinished::Unfinished;

@@ -69,6 +69,11 @@ impl Progress {
         self.started_at
     }
 
+    /// The check, as reports name it.
+    pub fn check(&self) -> &str {
+        &self.check
+    }
+
     /// What the last look has left for the next one.
     pub fn memo(&self) -> Option<&str> {
         self.memo.as_deref()

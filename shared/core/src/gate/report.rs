@@ -162,6 +162,19 @@ impl GateReport {
         }
     }
 
+    /// The same for an event: without the single measurements, and without what checks rest on that passed.
+    #[must_use]
+    pub fn in_brief(&self) -> Self {
+        let mut brief = self.clone();
+        for check in &mut brief.checks {
+            check.measured.clear();
+            if check.verdict == Verdict::Passed {
+                check.evidence.clear();
+            }
+        }
+        brief
+    }
+
     /// What came of it, in one sentence.
     pub fn summary(&self) -> String {
         let told = self.failures().next().unwrap_or_else(|| {

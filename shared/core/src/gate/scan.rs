@@ -130,10 +130,10 @@ fn without_findings(scanned: &Scanned) -> Option<Measurement> {
         "FAILED" => error("start a scan again, or push the image again"),
         "FINDINGS_UNAVAILABLE" => error("start a scan again"),
         "LIMIT_EXCEEDED" => error("ECR scans an image only so often a day; try again later"),
-        "UNSUPPORTED_IMAGE" => {
-            error("ECR does not know its operating system; leave out the check, or use enhanced scanning")
-                .for_good()
-        }
+        "UNSUPPORTED_IMAGE" => error(
+            "ECR does not know its operating system; leave out the check, or use enhanced scanning",
+        )
+        .for_good(),
         "SCAN_ELIGIBILITY_EXPIRED" => {
             error("push the image again, or lengthen the duration of enhanced scanning").for_good()
         }
@@ -186,7 +186,9 @@ impl<'a> Counted<'a> {
             if found.is_cut || found.findings.is_empty() {
                 for (severity, count) in &found.counts {
                     let listed = found.findings.iter();
-                    let listed = listed.filter(|finding| finding.severity == *severity).count();
+                    let listed = listed
+                        .filter(|finding| finding.severity == *severity)
+                        .count();
                     let listed = u32::try_from(listed).unwrap_or(u32::MAX);
                     counted.add(severity, count.saturating_sub(listed));
                 }
@@ -226,7 +228,9 @@ impl<'a> Counted<'a> {
     fn in_words(&self) -> String {
         let mut numbers: Vec<_> = self.numbers.iter().collect();
         numbers.sort_by_key(|(severity, _)| rank(severity));
-        let numbers = numbers.iter().map(|(severity, number)| format!("{number} {severity}"));
+        let numbers = numbers
+            .iter()
+            .map(|(severity, number)| format!("{number} {severity}"));
         let numbers = numbers.collect::<Vec<_>>().join(", ");
         let found = if numbers.is_empty() {
             "no findings".to_owned()
@@ -245,7 +249,10 @@ impl<'a> Counted<'a> {
         }
         let expired = self.expired.iter().take(TOLD);
         let expired = expired.map(|(name, until)| format!("{name} (until {until})"));
-        format!("; not ignored any longer: {}", expired.collect::<Vec<_>>().join(", "))
+        format!(
+            "; not ignored any longer: {}",
+            expired.collect::<Vec<_>>().join(", ")
+        )
     }
 
     fn worst(&self) -> Vec<String> {
@@ -256,7 +263,10 @@ impl<'a> Counted<'a> {
                 let package = package.map_or(String::new(), |package| format!(" in {package}"));
                 let fixed = finding.fixed_in.as_ref();
                 let fixed = fixed.map_or(String::new(), |fixed| format!(", mended in {fixed}"));
-                format!("{} {}{package}{fixed}: {image}", finding.severity, finding.name)
+                format!(
+                    "{} {}{package}{fixed}: {image}",
+                    finding.severity, finding.name
+                )
             })
             .collect()
     }

@@ -1,5 +1,7 @@
 //! Whether the green tasks run, steadily and in health.
 
+use sha2::{Digest as _, Sha256};
+
 use super::Measurement;
 
 /// So many tasks of one deployment have stopped that waiting for the next one is pointless.
@@ -45,6 +47,22 @@ pub struct StoppedTask {
     pub id: String,
     /// Why: `stoppedReason`, exit codes and reasons of its containers.
     pub reason: String,
+}
+
+/// The client token (AWS-FACTS 6.6) of the task of a check `task`, made of all by which one measurement is told from
+/// others: the same measurement never starts two.
+pub fn task_token(parts: &[&str]) -> String {
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update(part.len().to_be_bytes());
+        hash.update(part.as_bytes());
+    }
+    let mut token = String::new();
+    for byte in hash.finalize() {
+        let digits = [byte >> 4, byte & 15].map(|digit| char::from_digit(u32::from(digit), 16));
+        token.extend(digits.into_iter().flatten());
+    }
+    token
 }
 
 /// The check `tasks`: running = desired, steady, and healthy where health is known.
@@ -137,6 +155,24 @@ mod tests {
             steady: true,
             tasks: vec![task("UNKNOWN", false)],
             stopped: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn each_measurement_has_a_token_of_its_own_that_ecs_takes() {
+        let token = task_token(&["d-1", "after_install", "task (smoke)", "0"]);
+        assert_eq!(token.len(), 64);
+        assert!(token.bytes().all(|byte| byte.is_ascii_alphanumeric()));
+        assert_eq!(
+            token,
+            task_token(&["d-1", "after_install", "task (smoke)", "0"])
+        );
+        for other in [
+            &["d-1", "after_install", "task (smoke)", "1"][..],
+            &["d-1", "after_install", "task (smoke)0"],
+            &["d-1after_install", "", "task (smoke)", "0"],
+        ] {
+            assert_ne!(token, task_token(other));
         }
     }
 

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     deployment::{Candidate, DeploymentId},
-    gate::{GateReport, Verdict},
+    gate::GateReport,
     image::{Digest, Tag},
     target::{GatePoint, TargetName},
 };
@@ -67,7 +67,7 @@ impl DetailType {
 }
 
 /// The `detail` of an emitted event, with its detail-type.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Announcement {
     /// Carried by the envelope, not the detail.
     #[serde(skip)]
@@ -84,8 +84,8 @@ pub struct Announcement {
     pub tags: Vec<Tag>,
     /// Why, in one sentence.
     pub reason: String,
-    /// The verdict of each gate that was run.
-    pub gates: BTreeMap<GatePoint, Verdict>,
+    /// The report of each gate that was run, [in brief](GateReport::in_brief).
+    pub gates: BTreeMap<GatePoint, GateReport>,
 }
 
 impl Announcement {
@@ -109,12 +109,12 @@ impl Announcement {
         }
     }
 
-    /// The same event with the verdicts of the gates that were run.
+    /// The same event with what the gates found that were run.
     #[must_use]
     pub fn with_gates(mut self, gates: &BTreeMap<GatePoint, GateReport>) -> Self {
         self.gates = gates
             .iter()
-            .map(|(point, report)| (*point, report.verdict))
+            .map(|(point, report)| (*point, report.in_brief()))
             .collect();
         self
     }

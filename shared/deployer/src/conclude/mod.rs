@@ -9,7 +9,7 @@ mod codedeploy;
 mod failure;
 mod pipeline;
 mod service;
-mod task;
+pub(crate) mod task;
 
 use std::collections::BTreeMap;
 

@@ -13,6 +13,7 @@ use super::{ConcludeError, Concluded};
 use crate::{
     Deployer,
     evidence::{Failure, told},
+    log_lines::{self, LINES},
     observe::{self, stop_reason},
 };
 
@@ -120,7 +121,12 @@ impl Deployer {
             });
         }
         let mut evidence = vec![format!("stopped task {}: {}", task.id, stop_reason(&task))];
-        evidence.extend(task.stop_code.map(|code| format!("stop code {code}")));
+        evidence.extend(
+            task.stop_code
+                .as_ref()
+                .map(|code| format!("stop code {code}")),
+        );
+        evidence.extend(log_lines::of_task(&clients, &definition, &task, LINES).await);
         let reason = format!("task {} failed: {}", task.id, failures.join("; "));
         Ok(End::Badly {
             failure: told(reason, evidence),
@@ -144,7 +150,7 @@ enum End {
 
 /// That the task was stopped before it had done what it was for. Its containers may say 0 all the same,
 /// since a process that takes SIGTERM well exits so.
-fn broken_off(task: &ecs::Task) -> Option<String> {
+pub(crate) fn broken_off(task: &ecs::Task) -> Option<String> {
     let code = task.stop_code.as_deref()?;
     (code != "EssentialContainerExited").then(|| match &task.stopped_reason {
         Some(reason) => format!("it was stopped ({code}: {reason})"),
@@ -153,7 +159,7 @@ fn broken_off(task: &ecs::Task) -> Option<String> {
 }
 
 /// What is wrong with each essential container that did not exit with 0.
-fn failures(definition: &TaskDefinition, task: &ecs::Task) -> Vec<String> {
+pub(crate) fn failures(definition: &TaskDefinition, task: &ecs::Task) -> Vec<String> {
     let mut failures = Vec::new();
     for container in definition.containers().filter(|it| it.is_essential()) {
         let ran = task

@@ -112,6 +112,7 @@ impl Deployer {
             point,
             aws_id,
             began_at: deployment.created_at.unwrap_or(run.started_at),
+            gate_began_at: run.started_at,
             stored: stored.as_ref(),
             deployment: ours.map(|(_, id)| id),
         };

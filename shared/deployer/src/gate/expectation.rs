@@ -90,6 +90,21 @@ pub(super) async fn expected(
     Ok(expected)
 }
 
+/// The images of a candidate, by the containers of the target that take them.
+pub(super) fn images_of(stored: &StoredTarget, candidate: &Candidate) -> Vec<GreenImage> {
+    let sources = stored.target.images.iter();
+    sources
+        .filter_map(|source| {
+            let image = candidate.image_of(&stored.repository_of(source))?;
+            Some(GreenImage {
+                container: source.container.clone(),
+                repository: image.repository,
+                digest: image.digest,
+            })
+        })
+        .collect()
+}
+
 /// The containers that are looked at, those that the target names or all, with their images as far as those are in ECR.
 fn sources(definition: &TaskDefinition, wanted: Wanted<'_>) -> Vec<(String, Source)> {
     let names: Vec<&str> = match wanted.stored {

@@ -218,7 +218,10 @@ impl Green {
 
     /// The target groups of a revision. ECS tells them as soon as they are in use, and which of a service's two it
     /// is, alternates (AWS-FACTS 7.1).
-    async fn target_groups(&self, revision: &ServiceRevision) -> Result<Vec<String>, AwsError> {
+    pub(super) async fn target_groups(
+        &self,
+        revision: &ServiceRevision,
+    ) -> Result<Vec<String>, AwsError> {
         if !revision.target_groups.is_empty() {
             return Ok(revision.target_groups.clone());
         }
@@ -251,6 +254,18 @@ impl Green {
             task.task_definition == revision.task_definition && !others.contains(&task.started_by)
         });
         Ok(tasks)
+    }
+
+    /// What the green tasks are made from, by the service that has them.
+    pub(super) fn task_definition(&self, service: &ecs::Service) -> Option<String> {
+        match &self.side {
+            Side::TaskSet { deployment, .. } => {
+                let set = service.created_by(deployment)?;
+                Some(set.task_definition.clone())
+            }
+            Side::Primary { .. } => Some(service.primary()?.task_definition.clone()),
+            Side::Revision { revision, .. } => Some(revision.task_definition.clone()),
+        }
     }
 
     /// The base URL of the test listener: never that of production, which does not lead to the green tasks.

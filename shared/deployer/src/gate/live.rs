@@ -112,6 +112,7 @@ impl Deployer {
             point,
             aws_id: &live.aws_id,
             began_at: live.began_at,
+            gate_began_at: started_at,
             stored: Some(stored),
             deployment: stored.state.current.as_ref().map(|it| it.deployment),
         };
@@ -167,7 +168,7 @@ impl Deployer {
                 .primary_deployment()
                 .ok_or_else(|| nothing_runs(target, at))?;
             let revisions = ecs::service_revisions(&clients, &service.current_revisions).await;
-            let revision = revision_of(revisions.map_err(look)?, primary);
+            let revision = revision_of(&revisions.map_err(look)?, primary);
             resolved.clone_from(&revision.images);
             task_definition = primary.task_definition.clone();
             aws_id = service
@@ -238,10 +239,7 @@ fn group_of(deploy: &Strategy) -> Option<Group> {
 }
 
 /// The revision of the primary deployment; where ECS does not tell of one, what the deployment says itself.
-fn revision_of(
-    revisions: Vec<ServiceRevision>,
-    primary: &ecs::RollingDeployment,
-) -> ServiceRevision {
+fn revision_of(revisions: &[ServiceRevision], primary: &ecs::RollingDeployment) -> ServiceRevision {
     let by_id = revisions
         .iter()
         .find(|revision| revision.tasks_started_by() == primary.id);

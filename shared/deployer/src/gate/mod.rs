@@ -4,6 +4,7 @@
 //! deployments ([`service`]), and the end of a rolling deployment ([`rolling`]). What is checked is the same: the green
 //! tasks ([`green`]), by the checks of the target ([`run`], [`measure`]). People can try a gate on what runs ([`live`]).
 
+mod blue;
 mod codedeploy;
 mod expectation;
 mod green;

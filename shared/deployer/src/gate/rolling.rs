@@ -77,10 +77,13 @@ impl Deployer {
             whose: "the function's time is over",
             goes_on: Some(SignedDuration::MAX),
         };
+        let began_at = deployment.created_at.unwrap_or(started_at);
         let about = About {
             point,
             aws_id: &deployment.arn,
-            began_at: deployment.created_at.unwrap_or(started_at),
+            began_at,
+            // It comes by once, however often its end is looked at.
+            gate_began_at: began_at,
             stored: Some(stored),
             deployment: Some(active.deployment),
         };

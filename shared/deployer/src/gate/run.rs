@@ -34,7 +34,7 @@ pub(super) enum Ran {
     Over(Vec<CheckReport>),
     /// There is none yet.
     BrokenOff {
-        unfinished: Unfinished,
+        unfinished: Box<Unfinished>,
         /// What is waited for.
         summary: String,
     },
@@ -101,7 +101,7 @@ pub(super) async fn run(
                 unfinished.running = Some(progress);
                 return Ran::BrokenOff {
                     summary: format!("check `{}` goes on: {waits_for}", check.title()),
-                    unfinished,
+                    unfinished: Box::new(unfinished),
                 };
             }
         }

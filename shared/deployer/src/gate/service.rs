@@ -155,6 +155,7 @@ impl Deployer {
             point,
             aws_id: &hook.deployment,
             began_at: waiting.deployment.created_at.unwrap_or(run.started_at),
+            gate_began_at: run.started_at,
             stored,
             deployment: active.map(|active| active.deployment),
         };

@@ -8,7 +8,7 @@
 pub(crate) mod codedeploy;
 pub(crate) mod pipeline;
 mod service;
-mod task;
+pub(crate) mod task;
 
 use greenlight_aws::{AwsError, Clients, Kind, chain, table::StoredTarget};
 use greenlight_core::{

@@ -4,7 +4,7 @@
 //! which the task's events are known as ours (AWS-FACTS 6.6).
 
 use greenlight_aws::{
-    AwsError,
+    AwsError, Clients,
     ecs::{self, ContainerOverride, Network, RunTask, Service},
 };
 use greenlight_core::target::{self, Launch, OneShotTask};
@@ -71,55 +71,41 @@ impl Deployer {
             .container
             .as_ref()
             .or_else(|| start.stored.target.images.first().map(|it| &it.container));
-        let overrides = match container {
-            Some(container) if !task.command.is_empty() => vec![ContainerOverride {
-                container: container.clone(),
-                command: task.command.clone(),
-                environment: Vec::new(),
-            }],
-            _ => Vec::new(),
-        };
         let mut request = RunTask {
             cluster: cluster.to_owned(),
             task_definition: task_definition.clone(),
             network: network(task, service),
-            overrides,
+            overrides: overrides(task, container),
             started_by: start.marker.started_by(before),
             client_token: token,
             ..RunTask::default()
         };
         launch(&mut request, task, service);
-        let ran = match ecs::run_task(start.clients, &request).await {
-            Ok(ran) => ran.task_arn,
-            Err(error) if error.is("ConflictException") => {
-                self.find_task(start, &request, error).await?
-            }
-            Err(error) => return Err(error.into()),
-        };
+        let ran = run_once(start.clients, &request).await?;
         Ok((ran, task_definition))
     }
+}
 
-    /// The token was used with other parameters: an earlier start of ours registered another revision
-    /// before it was broken off. Its task is the one.
-    async fn find_task(
-        &self,
-        start: &Start<'_>,
-        request: &RunTask,
-        conflict: AwsError,
-    ) -> Result<String, Stop> {
-        let (cluster, started_by) = (&request.cluster, &request.started_by);
-        let running = ecs::running_tasks(start.clients, cluster, started_by).await?;
-        if let Some(task) = running.into_iter().next() {
-            return Ok(task.arn);
-        }
-        let family = family_of(&request.task_definition);
-        let stopped = ecs::tasks_of_family(start.clients, cluster, family, true).await?;
-        stopped
-            .into_iter()
-            .find(|task| task.started_by == *started_by)
-            .map(|task| task.arn)
-            .ok_or(Stop::Aws(conflict))
+/// Runs one task, or finds the one that was run for the same token. Used with other parameters it is a conflict: an
+/// earlier start of ours registered another revision before it was broken off. Its task is the one.
+pub(crate) async fn run_once(clients: &Clients, request: &RunTask) -> Result<String, AwsError> {
+    let conflict = match ecs::run_task(clients, request).await {
+        Ok(ran) => return Ok(ran.task_arn),
+        Err(error) if error.is("ConflictException") => error,
+        Err(error) => return Err(error),
+    };
+    let (cluster, started_by) = (&request.cluster, &request.started_by);
+    let running = ecs::running_tasks(clients, cluster, started_by).await?;
+    if let Some(task) = running.into_iter().next() {
+        return Ok(task.arn);
     }
+    let family = family_of(&request.task_definition);
+    let stopped = ecs::tasks_of_family(clients, cluster, family, true).await?;
+    stopped
+        .into_iter()
+        .find(|task| task.started_by == *started_by)
+        .map(|task| task.arn)
+        .ok_or(conflict)
 }
 
 /// The family of a task definition's ARN.
@@ -128,8 +114,20 @@ pub(crate) fn family_of(arn: &str) -> &str {
     name.split(':').next().unwrap_or(name)
 }
 
+/// What the container does other than its task definition says.
+pub(crate) fn overrides(task: &OneShotTask, container: Option<&String>) -> Vec<ContainerOverride> {
+    match container {
+        Some(container) if !task.command.is_empty() => vec![ContainerOverride {
+            container: container.clone(),
+            command: task.command.clone(),
+            environment: Vec::new(),
+        }],
+        _ => Vec::new(),
+    }
+}
+
 /// Where the task is attached: as it says, or as the service is.
-fn network(task: &OneShotTask, service: Option<&Service>) -> Option<Network> {
+pub(crate) fn network(task: &OneShotTask, service: Option<&Service>) -> Option<Network> {
     match &task.network {
         Some(target::Network {
             subnets,
@@ -145,7 +143,7 @@ fn network(task: &OneShotTask, service: Option<&Service>) -> Option<Network> {
 }
 
 /// How the task is launched: as it says, or as the service is.
-fn launch(request: &mut RunTask, task: &OneShotTask, service: Option<&Service>) {
+pub(crate) fn launch(request: &mut RunTask, task: &OneShotTask, service: Option<&Service>) {
     match (&task.launch, service) {
         (
             Some(Launch::Type {

@@ -89,7 +89,11 @@ fn too_few(
 }
 
 /// What both sides have, and whether green has more of what is bad.
-fn tested(comparison: &Comparison, green: &Points, baseline: &Points) -> Option<(f64, f64, Outcome)> {
+fn tested(
+    comparison: &Comparison,
+    green: &Points,
+    baseline: &Points,
+) -> Option<(f64, f64, Outcome)> {
     if let (Some(ours), Some(theirs)) = (green.share, baseline.share) {
         let outcome = match comparison.worse {
             Worse::Higher => higher_share(ours, theirs),

@@ -91,12 +91,19 @@ impl Points {
         let mut words = String::new();
         let mut add = |count: usize, why: &str| {
             if count > 0 {
-                let are = if count == 1 { "data point was" } else { "data points were" };
-                words.push_str(&format!("; {count} {are} {why}"));
+                let are = if count == 1 {
+                    "data point was"
+                } else {
+                    "data points were"
+                };
+                words.extend(["; ", &count.to_string(), " ", are, " ", why]);
             }
         };
         add(self.strange, "no number and left out");
-        add(self.undivided, "without anything to be divided by and left out");
+        add(
+            self.undivided,
+            "without anything to be divided by and left out",
+        );
         words
     }
 

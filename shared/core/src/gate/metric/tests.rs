@@ -1,5 +1,7 @@
 //! What data points mean, by the expectations of a check.
 
+mod comparison;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -79,7 +81,11 @@ fn divided(values: &[Option<f64>], per: &[Option<f64>]) -> Side {
 }
 
 fn expect(found: &Measurement, phase: Phase, summary: &str) {
-    assert!(found.summary.contains(summary), "{} has not: {summary}", found.summary);
+    assert!(
+        found.summary.contains(summary),
+        "{} has not: {summary}",
+        found.summary
+    );
     assert_eq!(found.phase, phase, "{}", found.summary);
 }
 
@@ -87,18 +93,95 @@ fn expect(found: &Measurement, phase: Phase, summary: &str) {
 fn every_data_point_has_to_be_within_the_limits() {
     let nan = f64::NAN;
     for (min, max, values, phase, value, summary) in [
-        (None, Some(0.5), &[0.1, 0.5][..], Phase::Successful, Some(0.5), "was from 0.1 to 0.5, within the limits (2 data points)"),
-        (None, Some(0.5), &[0.1, 0.501, 0.2], Phase::Failed, Some(0.501), "was 0.501 at 1970-01-01T00:01:00Z, more than the allowed 0.5"),
-        (Some(10.0), None, &[10.0, 20.0], Phase::Successful, Some(10.0), "from 10 to 20"),
-        (Some(10.0), None, &[20.0, 9.0], Phase::Failed, Some(9.0), "was 9 at 1970-01-01T00:01:00Z, less than the allowed 10"),
-        (Some(1.0), Some(2.0), &[1.5], Phase::Successful, Some(1.5), "from 1.5 to 1.5"),
-        (Some(1.0), Some(2.0), &[0.5, 3.0], Phase::Failed, Some(3.0), "was 3"),
+        (
+            None,
+            Some(0.5),
+            &[0.1, 0.5][..],
+            Phase::Successful,
+            Some(0.5),
+            "was from 0.1 to 0.5, within the limits (2 data points)",
+        ),
+        (
+            None,
+            Some(0.5),
+            &[0.1, 0.501, 0.2],
+            Phase::Failed,
+            Some(0.501),
+            "was 0.501 at 1970-01-01T00:01:00Z, more than the allowed 0.5",
+        ),
+        (
+            Some(10.0),
+            None,
+            &[10.0, 20.0],
+            Phase::Successful,
+            Some(10.0),
+            "from 10 to 20",
+        ),
+        (
+            Some(10.0),
+            None,
+            &[20.0, 9.0],
+            Phase::Failed,
+            Some(9.0),
+            "was 9 at 1970-01-01T00:01:00Z, less than the allowed 10",
+        ),
+        (
+            Some(1.0),
+            Some(2.0),
+            &[1.5],
+            Phase::Successful,
+            Some(1.5),
+            "from 1.5 to 1.5",
+        ),
+        (
+            Some(1.0),
+            Some(2.0),
+            &[0.5, 3.0],
+            Phase::Failed,
+            Some(3.0),
+            "was 3",
+        ),
         // What is no number is neither good nor bad, and told.
-        (None, Some(0.5), &[nan, 0.1], Phase::Successful, Some(0.1), "(1 data points; 1 data point was no number and left out)"),
-        (None, Some(0.5), &[f64::INFINITY, 0.1], Phase::Successful, Some(0.1), "1 data point was no number"),
-        (None, Some(0.5), &[nan, 0.9], Phase::Failed, Some(0.9), "more than the allowed 0.5; 1 data point was no number"),
-        (None, Some(0.5), &[nan, f64::NEG_INFINITY], Phase::Inconclusive, None, "has no data of green for p95 of AWS/ApplicationELB TargetResponseTime; 2 data points were no number"),
-        (None, Some(0.5), &[], Phase::Inconclusive, None, "check namespace, metric and dimensions"),
+        (
+            None,
+            Some(0.5),
+            &[nan, 0.1],
+            Phase::Successful,
+            Some(0.1),
+            "(1 data points; 1 data point was no number and left out)",
+        ),
+        (
+            None,
+            Some(0.5),
+            &[f64::INFINITY, 0.1],
+            Phase::Successful,
+            Some(0.1),
+            "1 data point was no number",
+        ),
+        (
+            None,
+            Some(0.5),
+            &[nan, 0.9],
+            Phase::Failed,
+            Some(0.9),
+            "more than the allowed 0.5; 1 data point was no number",
+        ),
+        (
+            None,
+            Some(0.5),
+            &[nan, f64::NEG_INFINITY],
+            Phase::Inconclusive,
+            None,
+            "has no data of green for p95 of AWS/ApplicationELB TargetResponseTime; 2 data points were no number",
+        ),
+        (
+            None,
+            Some(0.5),
+            &[],
+            Phase::Inconclusive,
+            None,
+            "check namespace, metric and dimensions",
+        ),
     ] {
         let found = measure_metric(&limits(min, max), ASKED, &side(values), None);
         expect(&found, phase, summary);
@@ -109,7 +192,10 @@ fn every_data_point_has_to_be_within_the_limits() {
 
 #[test]
 fn a_ratio_is_divided_data_point_by_data_point() {
-    let one_percent = ratio(MetricExpectation::Limits { min: None, max: Some(0.01) });
+    let one_percent = ratio(MetricExpectation::Limits {
+        min: None,
+        max: Some(0.01),
+    });
     let averages = MetricCheck {
         query: query("Sold", "Average"),
         per: Some(query("Seen", "Average")),
@@ -118,117 +204,68 @@ fn a_ratio_is_divided_data_point_by_data_point() {
     let some = |values: &[f64]| values.iter().copied().map(Some).collect::<Vec<_>>();
     let hundred = some(&[100.0, 100.0, 100.0]);
     for (check, side, phase, summary) in [
-        (&one_percent, divided(&some(&[1.0, 0.0, 1.0]), &hundred), Phase::Successful, "from 0 to 0.01"),
-        (&one_percent, divided(&some(&[0.0, 2.0, 0.0]), &hundred), Phase::Failed, "was 0.02 at 1970-01-01T00:01:00Z"),
+        (
+            &one_percent,
+            divided(&some(&[1.0, 0.0, 1.0]), &hundred),
+            Phase::Successful,
+            "from 0 to 0.01",
+        ),
+        (
+            &one_percent,
+            divided(&some(&[0.0, 2.0, 0.0]), &hundred),
+            Phase::Failed,
+            "was 0.02 at 1970-01-01T00:01:00Z",
+        ),
         // CloudWatch has no data point of errors where there were none.
-        (&one_percent, divided(&[], &hundred), Phase::Successful, "from 0 to 0, within the limits (3 data points)"),
+        (
+            &one_percent,
+            divided(&[], &hundred),
+            Phase::Successful,
+            "from 0 to 0, within the limits (3 data points)",
+        ),
         // Of what is no count, nothing is nothing.
-        (&averages, divided(&[], &hundred), Phase::Inconclusive, "has no data of green"),
+        (
+            &averages,
+            divided(&[], &hundred),
+            Phase::Inconclusive,
+            "has no data of green",
+        ),
         // Nothing can be divided by nothing, 0/0 no more than 5/0.
         (
-            &one_percent, divided(&some(&[0.0, 5.0, 1.0]), &some(&[0.0, 0.0, 100.0])), Phase::Successful,
+            &one_percent,
+            divided(&some(&[0.0, 5.0, 1.0]), &some(&[0.0, 0.0, 100.0])),
+            Phase::Successful,
             "1 data points; 2 data points were without anything to be divided by",
         ),
-        (&one_percent, divided(&some(&[5.0]), &[]), Phase::Inconclusive, "1 data point was without anything"),
+        (
+            &one_percent,
+            divided(&some(&[5.0]), &[]),
+            Phase::Inconclusive,
+            "1 data point was without anything",
+        ),
         // What is broken is not taken for none.
         (
-            &one_percent, divided(&some(&[f64::NAN, 0.0]), &some(&[100.0, 100.0])), Phase::Successful,
+            &one_percent,
+            divided(&some(&[f64::NAN, 0.0]), &some(&[100.0, 100.0])),
+            Phase::Successful,
             "1 data points; 1 data point was no number",
         ),
-        (&one_percent, divided(&some(&[0.0]), &some(&[f64::NAN])), Phase::Inconclusive, "1 data point was no number"),
-        (&one_percent, Side::default(), Phase::Inconclusive, "has no data"),
+        (
+            &one_percent,
+            divided(&some(&[0.0]), &some(&[f64::NAN])),
+            Phase::Inconclusive,
+            "1 data point was no number",
+        ),
+        (
+            &one_percent,
+            Side::default(),
+            Phase::Inconclusive,
+            "has no data",
+        ),
     ] {
         let found = measure_metric(check, "errors", &side, None);
         expect(&found, phase, summary);
     }
-}
-
-#[test]
-fn green_is_worse_only_if_significantly_and_beyond_the_tolerance() {
-    let base = [0.20, 0.21, 0.22, 0.23, 0.24];
-    let times = |factor: f64| side(&base.map(|value| value * factor));
-    let higher = no_worse(Baseline::Blue, Worse::Higher);
-    let lower = no_worse(Baseline::Previous, Worse::Lower);
-    for (check, green, phase, summary) in [
-        (&higher, times(2.0), Phase::Failed, "green 0.44, blue 0.22: worse by more than 10 %, and not by chance (p = 0.003968, Mann-Whitney U test, at most 0.01)"),
-        (&higher, times(1.0), Phase::Successful, "green 0.22, blue 0.22: no worse (p = "),
-        (&higher, times(0.5), Phase::Successful, "no worse (p = 1, "),
-        // By little, though certainly.
-        (&higher, side(&[0.241, 0.2411, 0.2412, 0.2413, 0.2414]), Phase::Successful, "by no more than the tolerated 10 %"),
-        // By much, though perhaps by chance.
-        (&higher, side(&[0.1, 0.2, 0.5, 0.5, 0.9]), Phase::Successful, "not significantly worse (p = "),
-        (&lower, times(0.5), Phase::Failed, "green 0.11, before the deployment 0.22: worse by more than 10 %"),
-        (&lower, times(2.0), Phase::Successful, "no worse"),
-    ] {
-        let found = measure_metric(check, ASKED, &green, Some(&side(&base)));
-        expect(&found, phase, summary);
-        assert!(found.value.is_some() && found.evidence.len() == 2, "{found:?}");
-    }
-    let found = measure_metric(&higher, ASKED, &times(2.0), None);
-    expect(&found, Phase::Error, "there is nothing to compare");
-    assert!(found.is_final);
-}
-
-#[test]
-fn a_comparison_of_too_little_says_how_much_there_was() {
-    let five = [0.1, 0.2, 0.3, 0.4, 0.5];
-    let higher = no_worse(Baseline::Blue, Worse::Higher);
-    let with_samples = |values: &[f64], samples: f64| Side {
-        samples: Some(all(&[samples])),
-        ..side(values)
-    };
-    for (green, blue, summary) in [
-        (with_samples(&five, 12.0), side(&five), "too few samples for p95 of AWS/ApplicationELB TargetResponseTime: green has 12, blue 1000, and each needs 50"),
-        (side(&five), with_samples(&five, 49.0), "green has 1000, blue 49"),
-        (side(&[0.1, 0.2]), side(&five), "too few data points for p95 of AWS/ApplicationELB TargetResponseTime: green has 2, blue 5, and each needs 3"),
-        (side(&[0.1, 0.2, 0.3]), side(&five), "with 3 of green and 5 of blue not even the worst could be told from chance (p = 0.01786, more than 0.01)"),
-        (side(&[]), side(&five), "has no data of green"),
-        (side(&five), side(&[]), "has no data of blue"),
-    ] {
-        let found = measure_metric(&higher, ASKED, &green, Some(&blue));
-        expect(&found, Phase::Inconclusive, summary);
-        assert!(!found.is_final);
-    }
-}
-
-#[test]
-fn shares_of_counts_are_compared_as_a_whole() {
-    let check = ratio(MetricExpectation::NoWorse(Comparison::with(Baseline::Blue)));
-    let hundred = [Some(100.0), Some(100.0), Some(100.0)];
-    let green = divided(&[Some(10.0), None, Some(5.0)], &hundred);
-    let blue = divided(&[None, Some(1.0), None], &hundred);
-    let found = measure_metric(&check, "errors", &green, Some(&blue));
-    expect(&found, Phase::Failed, "errors: green 0.05, blue 0.003333: worse");
-    assert!(found.summary.contains("Fisher's exact test"), "{}", found.summary);
-    assert_eq!(
-        found.evidence,
-        [
-            "data points of green: 0.1, 0, 0.05 (15 of 300)",
-            "data points of blue: 0, 0.01, 0 (1 of 300)",
-        ]
-    );
-    let same = measure_metric(&check, "errors", &blue, Some(&blue));
-    expect(&same, Phase::Successful, "no worse");
-    let few = divided(&[], &[Some(10.0), Some(10.0), Some(10.0)]);
-    let found = measure_metric(&check, "errors", &few, Some(&blue));
-    expect(&found, Phase::Inconclusive, "green has 30, blue 300, and each needs 50");
-    let good = MetricCheck {
-        expect: MetricExpectation::NoWorse(Comparison {
-            worse: Worse::Lower,
-            tolerance: 0.01,
-            ..Comparison::with(Baseline::Blue)
-        }),
-        ..check.clone()
-    };
-    let share = |good: f64| divided(&[Some(good), Some(good), Some(good)], &hundred);
-    let found = measure_metric(&good, "successes", &share(90.0), Some(&share(99.0)));
-    expect(&found, Phase::Failed, "successes: green 0.9, blue 0.99: worse");
-    let found = measure_metric(&good, "successes", &share(99.0), Some(&share(90.0)));
-    expect(&found, Phase::Successful, "no worse");
-    // More errors than requests: no share of them, so their data points are compared.
-    let more = |of: f64| divided(&[Some(of), Some(of), Some(of), Some(of), Some(of)], &[Some(20.0); 5]);
-    let found = measure_metric(&check, "errors", &more(40.0), Some(&more(10.0)));
-    assert!(found.summary.contains("Mann-Whitney"), "{}", found.summary);
 }
 
 #[test]
@@ -239,7 +276,10 @@ fn what_cloudwatch_says_is_evidence() {
     let found = measure_metric(&limits(None, Some(1.0)), ASKED, &green, None);
     assert_eq!(
         found.evidence,
-        ["data points of green: 0.1 (1000 samples)", "CloudWatch: PartialData"]
+        [
+            "data points of green: 0.1 (1000 samples)",
+            "CloudWatch: PartialData"
+        ]
     );
 }
 
@@ -247,34 +287,57 @@ fn what_cloudwatch_says_is_evidence() {
 fn the_number_of_samples_is_asked_for_where_nothing_else_tells_it() {
     let statistics = |check: &MetricCheck| -> Vec<String> {
         let queries = queries(check).into_iter();
-        queries.map(|it| format!("{} {}", it.statistic, it.metric)).collect()
+        queries
+            .map(|it| format!("{} {}", it.statistic, it.metric))
+            .collect()
     };
     let comparison = || MetricExpectation::NoWorse(Comparison::with(Baseline::Blue));
-    assert_eq!(statistics(&limits(None, Some(1.0))), ["p95 TargetResponseTime"]);
+    assert_eq!(
+        statistics(&limits(None, Some(1.0))),
+        ["p95 TargetResponseTime"]
+    );
     assert_eq!(
         statistics(&check(comparison())),
         ["p95 TargetResponseTime", "SampleCount TargetResponseTime"]
     );
     let counts = ratio(comparison());
-    assert_eq!(statistics(&counts), ["Sum HTTPCode_Target_5XX_Count", "Sum RequestCount"]);
+    assert_eq!(
+        statistics(&counts),
+        ["Sum HTTPCode_Target_5XX_Count", "Sum RequestCount"]
+    );
     let mut averages = counts.clone();
     averages.query.statistic = "Average".to_owned();
     assert_eq!(
         statistics(&averages),
-        ["Average HTTPCode_Target_5XX_Count", "Sum RequestCount", "SampleCount RequestCount"]
+        [
+            "Average HTTPCode_Target_5XX_Count",
+            "Sum RequestCount",
+            "SampleCount RequestCount"
+        ]
     );
     let answers = vec![all(&[1.0]), all(&[2.0]), all(&[3.0])];
     let side = Side::of(&averages, answers);
-    assert_eq!((side.per, side.samples), (Some(all(&[2.0])), Some(all(&[3.0]))));
+    assert_eq!(
+        (side.per, side.samples),
+        (Some(all(&[2.0])), Some(all(&[3.0])))
+    );
 }
 
 #[test]
 fn variables_are_replaced_and_one_that_stands_for_nothing_is_named() {
     let mut asked = query("RequestCount", "Sum");
-    asked.dimensions.insert("LoadBalancer".to_owned(), "$load_balancer".to_owned());
-    asked.dimensions.insert("ServiceName".to_owned(), "$service".to_owned());
-    asked.dimensions.insert("ClusterName".to_owned(), "$cluster".to_owned());
-    asked.dimensions.insert("Stage".to_owned(), "live".to_owned());
+    asked
+        .dimensions
+        .insert("LoadBalancer".to_owned(), "$load_balancer".to_owned());
+    asked
+        .dimensions
+        .insert("ServiceName".to_owned(), "$service".to_owned());
+    asked
+        .dimensions
+        .insert("ClusterName".to_owned(), "$cluster".to_owned());
+    asked
+        .dimensions
+        .insert("Stage".to_owned(), "live".to_owned());
     let mut names = Names {
         target_group: Some("targetgroup/green/1".to_owned()),
         load_balancer: None,

@@ -120,3 +120,14 @@ fn without_a_target_every_container_with_an_image_in_ecr_is_looked_at() {
     let found = expected_of(&tagged, &[], None, None);
     assert_eq!(found, pairs(&[("api", "a"), ("router", "v7")]));
 }
+
+#[test]
+fn before_there_are_tasks_the_images_are_those_of_the_candidate() {
+    let found = images_of(&stored(), &candidate(&[("mco/router", 'd')]));
+    let router = GreenImage {
+        container: "router".to_owned(),
+        repository: repository("mco/router"),
+        digest: digest('d'),
+    };
+    assert_eq!(found, [router]);
+}

@@ -1,15 +1,19 @@
 //! CloudWatch alarms.
 
-use greenlight_aws::AwsError;
-use greenlight_core::{gate::Measurement, target::check::AlarmsCheck};
+use greenlight_aws::{AwsError, cloudwatch};
+use greenlight_core::{
+    gate::{Measurement, measure_alarms},
+    target::check::AlarmsCheck,
+};
 
 use super::Instruments;
 
 impl Instruments<'_> {
     pub(super) async fn measure_alarms(
         &self,
-        _check: &AlarmsCheck,
+        check: &AlarmsCheck,
     ) -> Result<Measurement, AwsError> {
-        Ok(Measurement::error("not measured yet").for_good())
+        let alarms = cloudwatch::alarms(&self.green.clients, &check.names).await?;
+        Ok(measure_alarms(check, &alarms, self.about.began_at))
     }
 }

@@ -35,13 +35,12 @@ impl Instruments<'_> {
             label: label.map(str::to_owned),
         };
         let now = self.deployer.clock.now();
-        let approval = match table.approval(target, &id).await? {
-            Some(approval) => approval,
-            None => {
-                let about = (self.about.deployment, self.images_in_words());
-                let asked = Approval::asked(id, check, about, now, progress.deadline());
-                table.ask_approval(target, &asked).await?
-            }
+        let approval = if let Some(approval) = table.approval(target, &id).await? {
+            approval
+        } else {
+            let about = (self.about.deployment, self.images_in_words());
+            let asked = Approval::asked(id, check, about, now, progress.deadline());
+            table.ask_approval(target, &asked).await?
         };
         if !approval.is_announced && approval.is_open(now) {
             let requested = ApprovalRequested::of(target, &approval);

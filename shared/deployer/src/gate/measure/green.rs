@@ -7,14 +7,35 @@ use greenlight_core::gate::{
     measure_tasks,
 };
 
-use super::super::green::{Green, Seen};
-use crate::observe::{containers, stop_reason};
+use super::{
+    super::green::{Green, Seen},
+    Instruments,
+};
+use crate::{
+    log_lines::{self, BESIDE_A_REASON},
+    observe::{containers, stop_reason},
+};
+
+impl Instruments<'_> {
+    /// With what a stopped task has written last, once for each task that comes to be the last one.
+    pub(super) async fn measure_tasks(&mut self) -> Result<Measurement, AwsError> {
+        let (measured, stopped) = self.green.measure_tasks().await?;
+        let Some(task) = stopped.filter(|task| self.told_of.as_ref() != Some(&task.id)) else {
+            return Ok(measured);
+        };
+        let said = format!("stopped task {}: {}", task.id, stop_reason(&task));
+        let lines = log_lines::of_stopped(&self.green.clients, &task, BESIDE_A_REASON).await;
+        self.told_of = Some(task.id);
+        Ok(measured.with_evidence([said]).with_evidence(lines))
+    }
+}
 
 impl Green {
-    pub(in crate::gate) async fn measure_tasks(&self) -> Result<Measurement, AwsError> {
+    /// The measurement, and a task that stopped by itself.
+    async fn measure_tasks(&self) -> Result<(Measurement, Option<ecs::Task>), AwsError> {
         let seen = match self.look().await? {
             Ok(seen) => seen,
-            Err(gone) => return Ok(gone),
+            Err(gone) => return Ok((gone, None)),
         };
         let (running, stopped) = try_join!(self.tasks(&seen), self.stopped(&seen.started_by))?;
         let stopped = match running.first() {
@@ -25,7 +46,7 @@ impl Green {
             _ => stopped,
         };
         let has_health_check = self.expected.has_health_check;
-        Ok(measure_tasks(&TaskSet {
+        let measured = measure_tasks(&TaskSet {
             desired: seen.desired,
             running: seen.running,
             pending: seen.pending,
@@ -46,7 +67,8 @@ impl Green {
                     reason: stop_reason(task),
                 })
                 .collect(),
-        }))
+        });
+        Ok((measured, log_lines::most_telling(stopped)))
     }
 
     async fn stopped(&self, started_by: &str) -> Result<Vec<ecs::Task>, AwsError> {
