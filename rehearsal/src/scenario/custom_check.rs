@@ -14,7 +14,7 @@ use crate::account::containers::ImageSpec;
 use crate::account::functions::Handler;
 
 /// The team's function.
-const FUNCTION: &str = "smoke-test";
+const FUNCTION: &str = "greenlight-check-smoke";
 
 /// What is known to the team's function. Clones are the same.
 #[derive(Debug, Clone, Default)]
