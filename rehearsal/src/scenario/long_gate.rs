@@ -45,7 +45,10 @@ pub(super) async fn play(stage: &Stage, expectations: &mut Expectations) -> Resu
     expectations.expect(
         "many invocations share it, and each is short",
         times > 20 && longest < SHORT,
-        format!("{times} invocations, the longest {:.0} s", longest.as_secs_f64()),
+        format!(
+            "{times} invocations, the longest {:.0} s",
+            longest.as_secs_f64()
+        ),
     );
     Ok(())
 }

@@ -23,9 +23,7 @@ pub(super) async fn play(stage: &Stage, expectations: &mut Expectations) -> Resu
     stage.typed(&["reject", web, "--reason", REASON]).await?;
     stage.until_quiet().await?;
 
-    let record = expectations
-        .took_over(stage, Side::CodeDeploy, &v2)
-        .await?;
+    let record = expectations.took_over(stage, Side::CodeDeploy, &v2).await?;
     let yes = Found {
         point: "before_traffic",
         check: "approval",
@@ -33,9 +31,7 @@ pub(super) async fn play(stage: &Stage, expectations: &mut Expectations) -> Resu
         words: &["approved by arn:aws:", "operator", "\"successful\":1"],
     };
     expectations.found(Side::CodeDeploy, &record, yes);
-    let record = expectations
-        .turned_away(stage, Side::Ecs, &v2, &v1)
-        .await?;
+    let record = expectations.turned_away(stage, Side::Ecs, &v2, &v1).await?;
     let no = Found {
         verdict: "failed",
         words: &["rejected by arn:aws:", "operator", REASON],
