@@ -54,9 +54,9 @@ const fn alarm(side: Side) -> &'static str {
     }
 }
 
-fn set_both(stage: &Stage, state: AlarmState, reason: &str) {
+fn set_both(stage: &Stage, value: AlarmState, reason: &str) {
     for side in Side::BOTH {
         let account = &stage.sample.account;
-        account.set_alarm_state(alarm(side), state, reason);
+        account.set_alarm_state(alarm(side), value, reason);
     }
 }

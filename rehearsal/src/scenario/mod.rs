@@ -140,24 +140,24 @@ impl Scenario {
             | Self::NativeCanaryAbort
             | Self::Migration
             | Self::Sidecars
-            | Self::Task => 20.0,
+            | Self::Task
+            | Self::LatencyRegression => 20.0,
             Self::Burst | Self::Templates | Self::Pipeline => 30.0,
-            Self::PipelineTag => 40.0,
-            Self::PipelineFiles
-            | Self::PipelineCustomAction
-            | Self::PipelineFirstRun
-            | Self::PipelineBoth => 80.0,
             // The command line tool, which lives in real time as well, is to tell how it goes.
             Self::Rolling => 10.0,
-            Self::LatencyRegression => 20.0,
-            Self::Flaky
+            Self::PipelineTag
+            | Self::Flaky
             | Self::AlarmAlreadyOn
             | Self::NeedsApproval
             | Self::NoData
             | Self::VulnerableImage
             | Self::CustomCheck => 40.0,
-            // Forty minutes and more.
-            Self::LongGate => 80.0,
+            // The last one is forty minutes of gate.
+            Self::PipelineFiles
+            | Self::PipelineCustomAction
+            | Self::PipelineFirstRun
+            | Self::PipelineBoth
+            | Self::LongGate => 80.0,
             // CodeDeploy gives up on tasks that never become healthy after an hour.
             Self::CrashLoop => 200.0,
         }
