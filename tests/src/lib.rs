@@ -9,6 +9,7 @@
 
 pub mod asked;
 pub mod by_hand;
+pub mod cells;
 pub mod gated;
 pub mod releases;
 mod run;
