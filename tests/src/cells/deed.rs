@@ -8,8 +8,8 @@ use rehearsal::{
     account::{
         Account,
         cloudwatch::{Alarm, AlarmState, Statistic},
-        ecr::{Scan, Scanner},
         containers::Finding,
+        ecr::{Scan, Scanner},
         functions::FunctionError,
     },
     scenario::sample::{CLUSTER, REPOSITORY, SERVICE},
@@ -30,6 +30,8 @@ pub(super) const STAGE_HAND: &str = "stage-hand";
 const TEAM_CHECK: &str = "team-check";
 /// The alarm of the checks `alarms`.
 const ALARM: &str = "api-errors";
+/// Longer than a check looks that decides at once.
+const A_WHILE: Duration = Duration::from_secs(15);
 /// The metric of the checks `metric`.
 const METRIC: (&str, &str) = ("Shop", "Errors");
 
@@ -38,11 +40,11 @@ const METRIC: (&str, &str) = ("Shop", "Errors");
 pub enum Deed {
     /// Nothing.
     Nothing,
-    /// The function that measures may not do this any more.
+    /// The function that measures may not do this for a while.
     Deny(&'static str),
     /// Somebody stops the new tasks; others are started in their place.
     StopTasks,
-    /// Somebody wants no tasks any more.
+    /// Somebody wants no tasks for a while.
     ScaleToNought,
     /// The alarm is there, in this state.
     Alarm(AlarmState),
@@ -58,6 +60,14 @@ pub enum Deed {
     Raises,
     /// Somebody approves, or rejects.
     Answers(bool),
+}
+
+/// Does something when the check has looked.
+fn later(what: impl Future<Output = ()> + Send + 'static) {
+    tokio::spawn(async move {
+        sleep(A_WHILE).await;
+        what.await;
+    });
 }
 
 /// Where it is done.
@@ -88,11 +98,20 @@ impl Scene {
         let account = &self.account;
         match deed {
             Deed::Nothing => {}
-            Deed::Deny(action) => account.deny(self.contract.function(), action),
+            Deed::Deny(action) => {
+                let caller = self.contract.function();
+                account.deny(caller, action);
+                let account = account.clone();
+                later(async move { account.allow(caller, action) });
+            }
             Deed::StopTasks => self.stop_new_tasks().await,
             Deed::ScaleToNought => {
-                let input = json!({"cluster": CLUSTER, "service": SERVICE, "desiredCount": 0});
-                call(account, ECS, "UpdateService", input).await;
+                let of = |count: u32| json!({"cluster": CLUSTER, "service": SERVICE, "desiredCount": count});
+                call(account, ECS, "UpdateService", of(0)).await;
+                let (account, usual) = (account.clone(), of(2));
+                later(async move {
+                    call(&account, ECS, "UpdateService", usual).await;
+                });
             }
             Deed::Alarm(state) => {
                 let metric = ("AWS/ApplicationELB", "HTTPCode_Target_5XX_Count");
@@ -161,7 +180,13 @@ impl Scene {
             sleep(Duration::from_secs(1)).await;
             let stored = self.operator.target(&name()).await.unwrap();
             let stored = stored.unwrap().unwrap();
-            if !self.operator.open_approvals(&stored).await.unwrap().is_empty() {
+            if !self
+                .operator
+                .open_approvals(&stored)
+                .await
+                .unwrap()
+                .is_empty()
+            {
                 Box::pin(self.operator.approve(&stored, &answer))
                     .await
                     .unwrap();

@@ -9,7 +9,7 @@ mod play;
 mod row;
 
 pub use deed::Deed;
-pub use play::play;
+pub use play::{complete, play};
 pub use row::{Absent, Ending, Row};
 
 use greenlight_core::{

@@ -1,14 +1,17 @@
 //! Plays a cell: deploys with the row's gate, and looks at all that is told.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use greenlight_core::{
     gate::{CheckReport, Verdict},
     record::Status,
 };
 use rehearsal::account::{Settings, elb};
 use serde_json::{Value, json};
+use tokio::runtime::Builder;
 
 use super::{
-    Contract, Row,
+    Absent, Contract, Ending, Row,
     deed::{STAGE_HAND, Scene},
 };
 use crate::{
@@ -21,11 +24,55 @@ const STAGE: &str = "PRE_PRODUCTION_TRAFFIC_SHIFT";
 const BY_LISTENER: &str = "path: /health";
 const PUT_STATUS: &str = "codedeploy:PutLifecycleEventHookExecutionStatus";
 
-/// Plays a row under a contract.
+/// Plays rows under each contract.
 ///
 /// # Panics
+/// Says which cells are not as their rows say, when all have been played.
+pub fn play(rows: &[Row]) {
+    let mut bad = Vec::new();
+    for row in rows {
+        for contract in Contract::ALL {
+            // Of its own, since an account lives on, event by event, as long as the runtime does.
+            let runtime = Builder::new_current_thread()
+                .enable_time()
+                .start_paused(true)
+                .build()
+                .unwrap();
+            let cell = || runtime.block_on(Box::pin(play_one(row, contract)));
+            if catch_unwind(AssertUnwindSafe(cell)).is_err() {
+                bad.push(format!("{} × {:?} × {contract:?}", row.check, row.ending));
+            }
+        }
+    }
+    assert!(
+        bad.is_empty(),
+        "{} cells are not as they should be: {bad:#?}",
+        bad.len()
+    );
+}
+
+/// Makes sure that rows and what is absent have each ending of each of the checks.
+///
+/// # Panics
+/// Says which are missing, or there twice.
+pub fn complete(checks: &[&str], rows: &[Row], absent: &[Absent]) {
+    for check in checks {
+        for ending in Ending::ALL {
+            let is_row = rows
+                .iter()
+                .any(|row| row.check == *check && row.ending == ending);
+            let why = absent.iter().find(|it| it.0 == *check && it.1 == ending);
+            assert_ne!(is_row, why.is_some(), "{check} × {ending:?}");
+            assert!(
+                why.is_none_or(|it| it.2.len() > 10),
+                "{check} × {ending:?}: no reason"
+            );
+        }
+    }
+}
+
 /// Says which cell it is, where anything is not as the row says.
-pub async fn play(row: &Row, contract: Contract) {
+async fn play_one(row: &Row, contract: Contract) {
     let cell = format!("{} × {:?} × {contract:?}", row.check, row.ending);
     if let Some((_, why)) = row.not.iter().find(|(it, _)| *it == contract) {
         assert!(!why.is_empty(), "{cell}: no reason");
@@ -87,19 +134,30 @@ fn checks(row: &Row, health: &str) -> [String; 2] {
 
 /// CodeDeploy is answered once, and takes it.
 fn codedeploy(cell: &str, row: &Row, world: &World) {
-    let calls = world.sample.account.journal().calls_of(VALIDATE_GREEN, PUT_STATUS);
+    let calls = world
+        .sample
+        .account
+        .journal()
+        .calls_of(VALIDATE_GREEN, PUT_STATUS);
     let [answer] = &calls[..] else {
         panic!("{cell}: {calls:#?}");
     };
     let status = if row.goes_on() { "Succeeded" } else { "Failed" };
     assert_eq!(answer.request["status"], status, "{cell}");
-    assert_eq!(keys(&answer.request), ["deploymentId", "lifecycleEventHookExecutionId", "status"], "{cell}");
+    assert_eq!(
+        keys(&answer.request),
+        ["deploymentId", "lifecycleEventHookExecutionId", "status"],
+        "{cell}"
+    );
     assert_eq!(answer.status, 200, "{cell}");
     if !row.goes_on() {
         let answers = world.gate_answers();
         let told = answers.iter().filter_map(|it| it.answer.as_ref().ok());
         let told: Vec<String> = told.map(Value::to_string).collect();
-        assert!(told.iter().any(|it| it.contains(row.check)), "{cell}: {told:#?}");
+        assert!(
+            told.iter().any(|it| it.contains(row.check)),
+            "{cell}: {told:#?}"
+        );
     }
 }
 
@@ -120,7 +178,12 @@ fn native(cell: &str, row: &Row, world: &World) {
 }
 
 fn keys(object: &Value) -> Vec<&str> {
-    let mut keys: Vec<&str> = object.as_object().unwrap().keys().map(String::as_str).collect();
+    let mut keys: Vec<&str> = object
+        .as_object()
+        .unwrap()
+        .keys()
+        .map(String::as_str)
+        .collect();
     keys.sort_unstable();
     keys
 }
@@ -162,7 +225,10 @@ async fn pipeline(cell: &str, row: &Row, world: &World) {
     let verify = json!({"action": "verify", "target": "api-test", "gate": point}).to_string();
     let release = Box::pin(released(world, "asks", "Ask", &[("asked", &verify)])).await;
     let answers = |operation| done(world, operation).len();
-    let (good, bad) = (answers("PutJobSuccessResult"), answers("PutJobFailureResult"));
+    let (good, bad) = (
+        answers("PutJobSuccessResult"),
+        answers("PutJobFailureResult"),
+    );
     let expected = if row.goes_on() { (1, 0) } else { (0, 1) };
     assert_eq!((good, bad), expected, "{cell}: {release:#?}");
     if row.goes_on() {
