@@ -65,15 +65,15 @@ const ALARMS: [Row; 5] = [
 ];
 
 const METRIC: [Row; 6] = [
-    Row::of("metric", Ending::Passed, "metric: {namespace: Shop, metric: Errors, statistic: Sum, period: 10s, window: 1m, max: 5, initial_delay: 15s}", Passed, "Sum of Shop Errors")
+    Row::of("metric", Ending::Passed, "metric: {namespace: Shop, metric: Errors, statistic: Sum, period: 10s, window: 1m, max: 5, initial_delay: 15s, timeout: 2m}", Passed, "Sum of Shop Errors")
         .after(Deed::Metric(4.0)),
-    Row::of("metric", Ending::Failed, "metric: {namespace: Shop, metric: Errors, statistic: Sum, period: 10s, window: 1m, max: 5, initial_delay: 15s}", Failed, "Sum of Shop Errors")
+    Row::of("metric", Ending::Failed, "metric: {namespace: Shop, metric: Errors, statistic: Sum, period: 10s, window: 1m, max: 5, initial_delay: 15s, timeout: 2m}", Failed, "Sum of Shop Errors")
         .after(Deed::Metric(6.0)),
-    Row::of("metric", Ending::Error, "metric: {namespace: Shop, metric: Errors, statistic: Sum, period: 10s, window: 1m, max: 5}", Error, "GetMetricData")
+    Row::of("metric", Ending::Error, "metric: {namespace: Shop, metric: Errors, statistic: Sum, period: 10s, window: 1m, max: 5, initial_delay: 12s, timeout: 2m}", Error, "GetMetricData")
         .after(Deed::Deny("cloudwatch:GetMetricData")),
     Row::of("metric", Ending::Timeout, "metric: {namespace: Shop, metric: Errors, statistic: Sum, period: 1h, window: 1h, max: 5, timeout: 20s}", Failed, "no whole period of 3600 s is over"),
     Row::of("metric", Ending::NoData, "metric: {namespace: Shop, metric: Errors, statistic: Sum, period: 10s, window: 1m, max: 5, interval: 10s, timeout: 20s}", Inconclusive, "Sum of Shop Errors"),
-    Row::of("metric", Ending::DryRun, "metric: {namespace: Shop, metric: Errors, statistic: Sum, period: 10s, window: 1m, max: 5, initial_delay: 15s, dry_run: true}", Failed, "Sum of Shop Errors")
+    Row::of("metric", Ending::DryRun, "metric: {namespace: Shop, metric: Errors, statistic: Sum, period: 10s, window: 1m, max: 5, initial_delay: 15s, timeout: 2m, dry_run: true}", Failed, "Sum of Shop Errors")
         .after(Deed::Metric(6.0)),
 ];
 
@@ -81,7 +81,7 @@ const SCAN: [Row; 6] = [
     Row::of(
         "scan",
         Ending::Passed,
-        "scan: {}",
+        "scan: {timeout: 2m}",
         Passed,
         "within the limits",
     )
@@ -89,7 +89,7 @@ const SCAN: [Row; 6] = [
     Row::of(
         "scan",
         Ending::Failed,
-        "scan: {}",
+        "scan: {timeout: 2m}",
         Failed,
         "CRITICAL CVE-2026-2 in openssl 3.0.1",
     )
@@ -97,7 +97,7 @@ const SCAN: [Row; 6] = [
     Row::of(
         "scan",
         Ending::Error,
-        "scan: {}",
+        "scan: {timeout: 2m}",
         Error,
         "DescribeImageScanFindings",
     )
@@ -120,7 +120,7 @@ const SCAN: [Row; 6] = [
     Row::of(
         "scan",
         Ending::DryRun,
-        "scan: {dry_run: true}",
+        "scan: {timeout: 2m, dry_run: true}",
         Failed,
         "1 findings of severity CRITICAL",
     )
@@ -198,7 +198,7 @@ const TASK: [Row; 5] = [
     Row::of(
         "task",
         Ending::Passed,
-        "task: {command: [smoke]}",
+        "task: {command: [smoke], timeout: 2m}",
         Passed,
         "ended with exit code 0",
     )
@@ -206,7 +206,7 @@ const TASK: [Row; 5] = [
     Row::of(
         "task",
         Ending::Failed,
-        "task: {command: [smoke]}",
+        "task: {command: [smoke], timeout: 2m}",
         Failed,
         "container `api` exited with 3",
     )
@@ -214,7 +214,7 @@ const TASK: [Row; 5] = [
     Row::of(
         "task",
         Ending::Error,
-        "task: {command: [smoke]}",
+        "task: {command: [smoke], timeout: 2m}",
         Error,
         "RunTask",
     )
@@ -230,7 +230,7 @@ const TASK: [Row; 5] = [
     Row::of(
         "task",
         Ending::DryRun,
-        "task: {command: [smoke], dry_run: true}",
+        "task: {command: [smoke], timeout: 2m, dry_run: true}",
         Failed,
         "container `api` exited with 3",
     )
