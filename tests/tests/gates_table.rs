@@ -56,7 +56,10 @@ const TASKS: [Row; 5] = [
         "no green task is desired",
     )
     .after(Deed::ScaleToNought)
-    .except(&[(Contract::Rolling, "what was live is not deployed back where no task is desired")]),
+    .except(&[(
+        Contract::Rolling,
+        "what was live is not deployed back where no task is desired",
+    )]),
     Row::of("tasks", Ending::Error, "tasks: {}", Error, "ListTasks")
         .after(Deed::Deny("ecs:ListTasks")),
     Row::of(
