@@ -9,8 +9,11 @@
 
 pub mod asked;
 pub mod by_hand;
+pub mod cells;
 pub mod gated;
+pub mod heard;
 pub mod releases;
 mod run;
+pub mod web;
 pub mod wire;
 pub mod world;

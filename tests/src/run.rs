@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use futures_util::FutureExt;
 use greenlight_aws::{Clients, table::Table};
-use greenlight_deployer::{Deployer, clock::Clock, probe::Probe};
+use greenlight_deployer::{Deployer, clock::Clock};
 use greenlight_runtime::{
     aws::sdk_config,
     config::AwsConfig,
@@ -17,6 +17,7 @@ use rehearsal::account::{
 };
 
 use crate::{
+    web::Web,
     wire::Wire,
     world::{Answered, DEPLOY_ON_PUSH, PIPELINE_ACTION, VALIDATE_GREEN},
 };
@@ -27,6 +28,7 @@ pub(crate) fn deployer(
     caller: &str,
     environment: &std::collections::BTreeMap<String, String>,
     wire: &Wire,
+    web: &Web,
 ) -> Deployer {
     account.add_caller(caller);
     let variables = [
@@ -45,7 +47,7 @@ pub(crate) fn deployer(
         clients,
         bus: environment["GREENLIGHT_BUS"].clone(),
         hook_function: environment.get("GREENLIGHT_HOOK").cloned(),
-        probe: probe(account),
+        probe: web.probe(account),
         clock: Clock::starting_at(account.clock().now()),
     }
 }
@@ -56,8 +58,9 @@ pub(crate) fn handler(
     logical_id: &str,
     environment: &std::collections::BTreeMap<String, String>,
     wire: Wire,
+    web: &Web,
 ) -> Handler {
-    let deployer = deployer(account, logical_id, environment, &wire);
+    let deployer = deployer(account, logical_id, environment, &wire, web);
     let logical_id = logical_id.to_owned();
     Arc::new(move |invocation: functions::Invocation| {
         let (deployer, wire) = (deployer.clone(), wire.clone());
@@ -120,19 +123,4 @@ pub(crate) fn kept(handler: Handler, answers: Arc<Mutex<Vec<Answered>>>) -> Hand
 
 fn told(error: &impl Failure) -> FunctionError {
     FunctionError::new(error.error_type(), chain(error))
-}
-
-/// Asks over the account's virtual network.
-fn probe(account: &Account) -> Probe {
-    let account = account.clone();
-    Probe::simulated(move |request| {
-        let account = account.clone();
-        Box::pin(async move {
-            let uri = request.uri().clone();
-            account
-                .request(uri, request)
-                .await
-                .map_err(|error| error.to_string())
-        })
-    })
 }

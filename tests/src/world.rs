@@ -18,6 +18,7 @@ use tokio::time::Duration;
 
 use crate::{
     run::{deployer, handler, kept},
+    web::Web,
     wire::Wire,
 };
 
@@ -48,6 +49,8 @@ pub struct World {
     pub gate_wire: Wire,
     /// The wire of `pipeline-action`.
     pub action_wire: Wire,
+    /// The network of the functions' probes.
+    pub web: Web,
     gate_answers: Arc<Mutex<Vec<Answered>>>,
     action_answers: Arc<Mutex<Vec<Answered>>>,
 }
@@ -136,7 +139,7 @@ impl World {
             PIPELINE_ACTION => action_wire.clone(),
             other => panic!("template.yaml has a function `{other}` that no test knows"),
         };
-        let account = sample.account.clone();
+        let (account, web) = (sample.account.clone(), Web::default());
         // Where no pipeline waits the schedule finds nothing, hour after hour.
         if sample.stand != Stand::Releases {
             account.events().pause_schedules();
@@ -151,7 +154,7 @@ impl World {
                 if !knows_hook {
                     environment.remove("GREENLIGHT_HOOK");
                 }
-                let handler = handler(&account, &function.logical_id, &environment, wire);
+                let handler = handler(&account, &function.logical_id, &environment, wire, &web);
                 match function.logical_id.as_str() {
                     VALIDATE_GREEN => kept(handler, gate_answers.clone()),
                     PIPELINE_ACTION => kept(handler, action_answers.clone()),
@@ -166,7 +169,13 @@ impl World {
             .iter()
             .find(|it| it.logical_id == DEPLOY_ON_PUSH);
         let environment = environment.unwrap().environment.clone();
-        let operator = deployer(&sample.account, "operator", &environment, &Wire::new());
+        let operator = deployer(
+            &sample.account,
+            "operator",
+            &environment,
+            &Wire::new(),
+            &Web::default(),
+        );
         Self {
             sample,
             operator,
@@ -174,6 +183,7 @@ impl World {
             record_wire,
             gate_wire,
             action_wire,
+            web,
             gate_answers,
             action_answers,
         }
@@ -185,7 +195,8 @@ impl World {
         let mut functions = functions.iter();
         let function = functions.find(|it| it.logical_id == DEPLOY_ON_PUSH);
         let environment = &function.unwrap().environment;
-        deployer(&self.sample.account, name, environment, &Wire::new())
+        let (wire, web) = (Wire::new(), Web::default());
+        deployer(&self.sample.account, name, environment, &wire, &web)
     }
 
     /// The invocations of `validate-green` that are over, oldest first.
