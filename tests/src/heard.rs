@@ -1,11 +1,11 @@
-//! What is logged while a test runs.
+//! What is logged while a test runs, as functions log unless they are told otherwise.
 
 use std::{
     fmt::{Debug, Write as _},
     sync::{Arc, Mutex},
 };
 
-use tracing::{Event, Subscriber, field::Field, subscriber::DefaultGuard};
+use tracing::{Event, Level, Subscriber, field::Field, subscriber::DefaultGuard};
 use tracing_subscriber::{
     Layer, Registry,
     layer::{Context, SubscriberExt as _},
@@ -31,6 +31,10 @@ impl Heard {
 
 impl<S: Subscriber> Layer<S> for Heard {
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
+        // Below that level the AWS SDK logs what it sends and receives.
+        if *event.metadata().level() > Level::INFO {
+            return;
+        }
         let mut line = String::new();
         event.record(&mut |field: &Field, value: &dyn Debug| {
             let _ = write!(line, "{field}={value:?} ");

@@ -14,7 +14,6 @@ mod rolling;
 mod run;
 mod service;
 
-use futures_util::join;
 use greenlight_aws::{
     AwsError, chain,
     table::{BadTarget, GateKey, GateRun, GateVerdict},
@@ -167,12 +166,11 @@ impl Deployer {
             may_go_on: validated.may_go_on,
             summary: validated.summary.clone(),
         };
-        let report = async {
-            if let (Some((target, id)), Some(report)) = (ours, &validated.report) {
-                self.write_report(target, id, report).await;
-            }
-        };
-        let (ended, ()) = join!(self.table.end_gate(key, &verdict), report);
+        // The report goes first: once there is a verdict nothing is measured any more, so it would be lost.
+        if let (Some((target, id)), Some(report)) = (ours, &validated.report) {
+            self.write_report(target, id, report).await;
+        }
+        let ended = self.table.end_gate(key, &verdict).await;
         if let Err(error) = ended {
             tracing::error!("the gate's verdict was not kept: {}", chain(&error));
         }
