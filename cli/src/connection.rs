@@ -3,7 +3,7 @@
 use greenlight_aws::Clients;
 use greenlight_aws::table::Table;
 use greenlight_deployer::Deployer;
-use greenlight_deployer::clock::Clock;
+use greenlight_deployer::clock::{Clock, NoClock};
 use greenlight_deployer::probe::Probe;
 use greenlight_runtime::aws::sdk_config;
 use greenlight_runtime::config::{AwsConfig, ConfigError, Variables};
@@ -22,6 +22,8 @@ pub(crate) enum ConnectionError {
     Environment(#[source] ConfigError),
     #[error("the certificates to trust could not be read")]
     Trust(#[source] TrustError),
+    #[error("`{}` is not understood", environment::CLOCK.name)]
+    Clock(#[source] NoClock),
 }
 
 /// The deployer of the installation that `place` and the process's environment name.
@@ -70,6 +72,10 @@ fn with(place: &Place, mut variables: Variables) -> Result<Deployer, ConnectionE
         .clone()
         .or_else(|| set(&variables, environment::TABLE.name))
         .unwrap_or_else(|| DEFAULT_TABLE.to_owned());
+    let clock = match set(&variables, environment::CLOCK.name) {
+        Some(text) => text.parse().map_err(ConnectionError::Clock)?,
+        None => Clock::System,
+    };
     let config = AwsConfig::parse(&variables).map_err(ConnectionError::Environment)?;
     let http = shared_client(&config).map_err(ConnectionError::Trust)?;
     let clients = Clients::new(&sdk_config(&config, http));
@@ -79,7 +85,7 @@ fn with(place: &Place, mut variables: Variables) -> Result<Deployer, ConnectionE
         bus: set(&variables, environment::BUS.name).unwrap_or_else(|| DEFAULT_BUS.to_owned()),
         hook_function: set(&variables, environment::HOOK.name),
         probe: Probe::new(),
-        clock: Clock::System,
+        clock,
     })
 }
 

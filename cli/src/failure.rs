@@ -101,6 +101,9 @@ impl Failure {
                  --format env)\"` does so, and `--region` gives the region"
                     .to_owned(),
             ),
+            Self::Connection(ConnectionError::Clock(_)) => {
+                Some("do not set it: it is for rehearsals only".to_owned())
+            }
             Self::Connection(ConnectionError::Trust(_)) => {
                 Some("check the file that `AWS_CA_BUNDLE` names".to_owned())
             }

@@ -5,6 +5,7 @@
 //! first; [`scenario`] plays in it.
 
 pub mod account;
+pub mod at_once;
 pub mod build;
 pub mod clock;
 pub mod endpoint;

@@ -49,6 +49,17 @@ pub struct Requests {
     pub losses: Vec<String>,
 }
 
+impl Requests {
+    /// These and others.
+    #[must_use]
+    pub fn and(mut self, others: Self) -> Self {
+        self.sent += others.sent;
+        self.lost += others.lost;
+        self.losses.extend(others.losses);
+        self
+    }
+}
+
 #[derive(Debug, Default)]
 struct Counts {
     sent: AtomicU64,

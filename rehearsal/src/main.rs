@@ -7,6 +7,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, ValueEnum as _};
 use rehearsal::account::journal::Tone;
+use rehearsal::at_once::AtOnce;
 use rehearsal::build::build;
 use rehearsal::report::Report;
 use rehearsal::scenario::sample::{REPOSITORY, Stand, TAG};
@@ -26,9 +27,12 @@ use serde_json::json;
 struct Arguments {
     /// What is played; `ship` unless told otherwise.
     scenario: Option<Scenario>,
-    /// Play all scenarios, one after the other.
+    /// Play all scenarios.
     #[arg(long, conflicts_with_all = ["scenario", "serve"])]
     all: bool,
+    /// How many of all scenarios are played at the same time: each is a process of its own, and prints when it has ended.
+    #[arg(long, value_name = "N", requires = "all", value_parser = clap::value_parser!(u8).range(1..=16))]
+    jobs: Option<u8>,
     /// List the scenarios.
     #[arg(long, conflicts_with_all = ["scenario", "all", "serve"])]
     list: bool,
@@ -44,6 +48,9 @@ struct Arguments {
     /// Write every AWS request and answer to a file, one JSON object a line, credentials redacted.
     #[arg(long, value_name = "FILE")]
     wire: Option<PathBuf>,
+    /// Where the functions are, if they are built.
+    #[arg(long, hide = true, value_name = "DIR")]
+    binaries: Option<PathBuf>,
 }
 
 /// The speed of an account that is only kept open.
@@ -80,13 +87,19 @@ fn main() -> ExitCode {
 }
 
 fn rehearse(arguments: &Arguments) -> Result<bool, Box<dyn std::error::Error>> {
+    let binaries = match &arguments.binaries {
+        Some(built) => built.clone(),
+        None => build()?,
+    };
+    if let Some(jobs) = arguments.jobs.filter(|jobs| *jobs > 1) {
+        return rehearse_at_once(arguments, &binaries, jobs.into());
+    }
     let mut wire = arguments
         .wire
         .as_deref()
         .map(File::create)
         .transpose()?
         .map(BufWriter::new);
-    let binaries = build()?;
     if arguments.serve && arguments.scenario.is_none() {
         let speed = arguments.speed.unwrap_or(SERVING_SPEED);
         return tokio::runtime::Runtime::new()?.block_on(async {
@@ -115,21 +128,57 @@ fn rehearse(arguments: &Arguments) -> Result<bool, Box<dyn std::error::Error>> {
         };
         println!("{document:#}");
     } else if arguments.all {
-        let timeline = Timeline::new(jiff::Timestamp::now(), false);
-        timeline.heading("\nall scenarios");
-        for report in &reports {
-            let (tone, mark) = if report.ok {
-                (Tone::Good, "✔")
-            } else {
-                (Tone::Bad, "✘")
-            };
-            timeline.sentence(
-                tone,
-                &format!("{mark} {:<22} {:>4.0} s", report.scenario, report.seconds),
-            );
-        }
+        let ended = reports.iter();
+        sum_up(ended.map(|report| (report.ok, report.scenario.as_str(), report.seconds)));
     }
     Ok(ok)
+}
+
+/// All of them, several at the same time.
+fn rehearse_at_once(
+    arguments: &Arguments,
+    binaries: &Path,
+    jobs: usize,
+) -> Result<bool, Box<dyn std::error::Error>> {
+    let speed = arguments
+        .speed
+        .map(|speed| format!("--speed={speed}").into());
+    let at_once = AtOnce {
+        program: &std::env::current_exe()?,
+        binaries,
+        arguments: speed.as_slice(),
+        jobs,
+        json: arguments.json,
+        wire: arguments.wire.as_deref(),
+    };
+    let names: Vec<String> = Scenario::value_variants()
+        .iter()
+        .map(|scenario| scenario.name())
+        .collect();
+    let played = at_once.play(&names)?;
+    let ok = played.iter().all(|it| it.ok);
+    if arguments.json {
+        let reports: Vec<_> = played.into_iter().map(|it| it.report).collect();
+        println!("{:#}", json!({"ok": ok, "scenarios": reports}));
+    } else {
+        let ended = played.iter();
+        sum_up(ended.map(|it| (it.ok, it.name.as_str(), it.seconds)));
+    }
+    Ok(ok)
+}
+
+/// A line for each that was played.
+fn sum_up<'a>(played: impl Iterator<Item = (bool, &'a str, f64)>) {
+    let timeline = Timeline::new(jiff::Timestamp::now(), false);
+    timeline.heading("\nall scenarios");
+    for (ok, name, seconds) in played {
+        let (tone, mark) = if ok {
+            (Tone::Good, "✔")
+        } else {
+            (Tone::Bad, "✘")
+        };
+        timeline.sentence(tone, &format!("{mark} {name:<22} {seconds:>4.0} s"));
+    }
 }
 
 async fn play(

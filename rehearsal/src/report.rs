@@ -58,7 +58,7 @@ impl Report {
 
     /// Takes down what is to be seen on the stage.
     pub(crate) async fn fill(&mut self, stage: &Stage) {
-        self.requests = stage.load.requests();
+        self.requests = stage.requests();
         self.live = stage.sample.live_digest();
         for call in stage.sample.account.journal().calls() {
             if call.operation == "PutLifecycleEventHookExecutionStatus" && call.status == 200 {

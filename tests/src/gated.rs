@@ -35,7 +35,7 @@ const CHECKS: &str = "
             statistic: Sum
             min: 0
             on_no_data: pass
-            timeout: 30s
+            timeout: 3m
         - scan: { timeout: 1m }
         - lambda: { function: greenlight-check-smoke, timeout: 30s }
         - task: { command: [migrate], timeout: 1m }

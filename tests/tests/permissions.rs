@@ -198,7 +198,7 @@ async fn gated(stand: Stand) -> World {
         .start_pipeline("asks", &[("asked", &asked)])
         .unwrap();
     world.quiet().await;
-    world.sample.push(&bad(stand)).unwrap();
+    world.sample.push(&ImageSpec::migration("v3", 1)).unwrap();
     world.quiet().await;
     world
 }

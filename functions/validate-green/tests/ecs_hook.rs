@@ -10,7 +10,7 @@ use greenlight_runtime::{
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use tokio::time::{Duration, Instant};
-use validate_green::{Context, handle};
+use validate_green::{Context, Error, handle};
 
 macro_rules! sample {
     ($name:literal) => {
@@ -46,6 +46,10 @@ fn cut_off() -> Context {
 }
 
 fn answer(payload: Value) -> Value {
+    answered(payload).unwrap()
+}
+
+fn answered(payload: Value) -> Result<Value, Error> {
     let tokio = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .start_paused(true)
@@ -58,7 +62,7 @@ fn answer(payload: Value) -> Value {
             request_id: "8476a536-e9f4-11e8-9739-2dfe598c3fcd".to_owned(),
             deadline: Instant::now() + Duration::from_mins(15),
         };
-        handle(&context, invocation).await.unwrap()
+        handle(&context, invocation).await
     })
 }
 
@@ -97,6 +101,12 @@ fn what_nobody_waits_for_is_dropped() {
     ] {
         assert!(answer(payload).get("dropped").is_some());
     }
+}
+
+#[test]
+fn a_schedule_that_cannot_look_for_gates_fails_so_that_somebody_hears_of_it() {
+    let error = answered(sample!("schedule/minute.json")).unwrap_err();
+    assert!(matches!(error, Error::Due(_)), "{error}");
 }
 
 fn any_json() -> impl Strategy<Value = Value> {

@@ -76,8 +76,18 @@ pub(crate) struct State {
 
 #[derive(Clone, Default)]
 struct Function {
+    ran: Ran,
     configuration: Configuration,
     handler: Option<Handler>,
+}
+
+/// What the invocations of a function were until now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Ran {
+    /// How many are over.
+    pub times: usize,
+    /// How long the longest of them took, on the account's clock.
+    pub longest: Duration,
 }
 
 /// Whether the journal notes that an invocation begins. That one failed it always notes.
@@ -128,6 +138,13 @@ impl Functions {
             .functions
             .get(short_name(name_or_arn))
             .is_some_and(|it| it.handler.is_some())
+    }
+
+    /// What the invocations of the function of this name were until now.
+    pub fn ran(&self, name: &str) -> Ran {
+        let state = self.account.state();
+        let function = state.functions.functions.get(short_name(name));
+        function.map(|it| it.ran).unwrap_or_default()
     }
 
     /// The ARN of the function of this name.
@@ -288,6 +305,7 @@ impl Functions {
         let Function {
             configuration,
             handler: Some(handler),
+            ..
         } = function
         else {
             let arn = if name == name_or_arn {
@@ -319,6 +337,12 @@ impl Functions {
         let answer = self
             .answer(&handler, invocation, configuration.timeout)
             .await;
+        let took = self.account.clock().now().duration_since(now);
+        let mut state = self.account.state();
+        let ran = &mut state.functions.function(name).ran;
+        ran.times += 1;
+        ran.longest = ran.longest.max(took.unsigned_abs());
+        drop(state);
         if let Err(error) = &answer {
             self.account
                 .journal()

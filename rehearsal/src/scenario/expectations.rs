@@ -136,7 +136,7 @@ impl Expectations {
 
     /// What no scenario may break.
     pub(super) fn of_every_scenario(&mut self, stage: &Stage) {
-        let requests = stage.load.requests();
+        let requests = stage.requests();
         let found = format!(
             "{} of {} lost {}",
             requests.lost,

@@ -4,15 +4,23 @@
 //! checks named [expectations]. They run on a [`Stage`]: real processes, real sockets, a fast clock.
 //! The tests of the workspace play the same stories in virtual time, from the same sample account.
 
+mod alarm_already_on;
 mod bad_probe;
+mod both;
 mod burst;
 mod crash_loop;
 mod credentials;
+mod custom_check;
 mod duplicate;
 pub mod expectations;
+mod flaky;
+mod latency_regression;
+mod long_gate;
 mod migration;
 mod native_blue_green;
 mod native_canary_abort;
+mod needs_approval;
+mod no_data;
 mod operator;
 mod pipeline;
 mod pipeline_both;
@@ -29,6 +37,7 @@ mod sidecars;
 mod stage;
 mod task;
 mod templates;
+mod vulnerable_image;
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -85,6 +94,22 @@ pub enum Scenario {
     PipelineFirstRun,
     /// One stage releases a worker and an API side by side; then again, and the worker fails
     PipelineBoth,
+    /// Green answers more slowly than blue: the metric says so; an image as fast as blue goes through
+    LatencyRegression,
+    /// Every third answer is a 500: a limit lets it by, a ratio does not
+    Flaky,
+    /// An alarm is on before the deployment begins: that is said, and nothing is blamed on the image
+    AlarmAlreadyOn,
+    /// The gates ask people: one is approved and goes on, the other is rejected
+    NeedsApproval,
+    /// Forty minutes of gate, shared by many invocations, and answered before the hour
+    LongGate,
+    /// A metric without data points: fails, unless the check says that it may pass
+    NoData,
+    /// A scanner finds something critical: fails by its name, unless that is ignored for a reason
+    VulnerableImage,
+    /// A function of the team's own is asked: not yet, no, and yes
+    CustomCheck,
 }
 
 impl Scenario {
@@ -115,15 +140,24 @@ impl Scenario {
             | Self::NativeCanaryAbort
             | Self::Migration
             | Self::Sidecars
-            | Self::Task => 20.0,
+            | Self::Task
+            | Self::LatencyRegression => 20.0,
             Self::Burst | Self::Templates | Self::Pipeline => 30.0,
-            Self::PipelineTag => 40.0,
+            // The command line tool, which lives in real time as well, is to tell how it goes.
+            Self::Rolling => 10.0,
+            Self::PipelineTag
+            | Self::Flaky
+            | Self::AlarmAlreadyOn
+            | Self::NeedsApproval
+            | Self::NoData
+            | Self::VulnerableImage
+            | Self::CustomCheck => 40.0,
+            // The last one is forty minutes of gate.
             Self::PipelineFiles
             | Self::PipelineCustomAction
             | Self::PipelineFirstRun
-            | Self::PipelineBoth => 80.0,
-            // The command line tool, which lives in real time as well, is to tell how it goes.
-            Self::Rolling => 10.0,
+            | Self::PipelineBoth
+            | Self::LongGate => 80.0,
             // CodeDeploy gives up on tasks that never become healthy after an hour.
             Self::CrashLoop => 200.0,
         }
@@ -148,6 +182,14 @@ impl Scenario {
             | Self::PipelineCustomAction
             | Self::PipelineFirstRun
             | Self::PipelineBoth => Stand::Releases,
+            Self::LatencyRegression
+            | Self::Flaky
+            | Self::AlarmAlreadyOn
+            | Self::NeedsApproval
+            | Self::LongGate
+            | Self::NoData
+            | Self::VulnerableImage
+            | Self::CustomCheck => Stand::Gated,
         }
     }
 
@@ -168,8 +210,29 @@ impl Scenario {
                 unresolved: UnresolvedVariable::StaysAsItIs,
                 ..usual
             },
+            // What waits for minutes of the account's time, and looks back at them, is to live in it.
+            _ if usual.stand == Stand::Gated => Opening {
+                targets: self.gates(),
+                in_its_time: true,
+                ..usual
+            },
             _ => usual,
         }
+    }
+
+    /// The file of the workspace with the targets whose gates it is about.
+    fn gates(self) -> Option<&'static str> {
+        Some(match self {
+            Self::LatencyRegression => "rehearsal/sample/gated-latency-regression.yaml",
+            Self::Flaky => "rehearsal/sample/gated-flaky.yaml",
+            Self::AlarmAlreadyOn => "rehearsal/sample/gated-alarm-already-on.yaml",
+            Self::NeedsApproval => "rehearsal/sample/gated-needs-approval.yaml",
+            Self::LongGate => "rehearsal/sample/gated-long-gate.yaml",
+            Self::NoData => "rehearsal/sample/gated-no-data.yaml",
+            Self::VulnerableImage => "rehearsal/sample/gated-vulnerable-image.yaml",
+            Self::CustomCheck => "rehearsal/sample/gated-custom-check.yaml",
+            _ => return None,
+        })
     }
 
     /// Real time after which it has failed, at this speed.
@@ -198,6 +261,14 @@ impl Scenario {
             Self::PipelineCustomAction => pipeline_custom_action::play(stage, expectations).await,
             Self::PipelineFirstRun => pipeline_first_run::play(stage, expectations).await,
             Self::PipelineBoth => pipeline_both::play(stage, expectations).await,
+            Self::LatencyRegression => latency_regression::play(stage, expectations).await,
+            Self::Flaky => flaky::play(stage, expectations).await,
+            Self::AlarmAlreadyOn => alarm_already_on::play(stage, expectations).await,
+            Self::NeedsApproval => needs_approval::play(stage, expectations).await,
+            Self::LongGate => long_gate::play(stage, expectations).await,
+            Self::NoData => no_data::play(stage, expectations).await,
+            Self::VulnerableImage => vulnerable_image::play(stage, expectations).await,
+            Self::CustomCheck => custom_check::play(stage, expectations).await,
         }
     }
 

@@ -8,7 +8,7 @@ use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader};
 use tokio::process::Command;
 
 use super::sample::{REPOSITORY, TARGET};
-use super::stage::{Stage, StageError, machine};
+use super::stage::{CLOCK, Stage, StageError, machine};
 use crate::account::access_key_id;
 use crate::account::journal::Tone;
 use crate::secrets;
@@ -40,6 +40,7 @@ impl Stage {
         if let Some(gate) = self.sample.template.function(GATE) {
             environment.push(("GREENLIGHT_HOOK", account.functions().arn(&gate.name)));
         }
+        environment.extend(self.clock.clone().map(|clock| (CLOCK, clock)));
         environment
     }
 

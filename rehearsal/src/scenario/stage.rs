@@ -16,7 +16,7 @@ use crate::account::{Settings, UnresolvedVariable, elb};
 use crate::build::workspace;
 use crate::clock::Clock;
 use crate::endpoint::Endpoint;
-use crate::load::{Load, RATE};
+use crate::load::{Load, RATE, Requests};
 use crate::sandbox::Host;
 use crate::timeline::Timeline;
 
@@ -26,7 +26,7 @@ const QUIET_BOUND: Duration = Duration::from_hours(6);
 /// The variable by which a function is told what to log.
 const LOG: &str = "GREENLIGHT_LOG";
 /// The variable by which a function is told how fast the time runs.
-const CLOCK: &str = "GREENLIGHT_CLOCK";
+pub(super) const CLOCK: &str = "GREENLIGHT_CLOCK";
 
 /// How often something is looked for that happens any moment, in real time.
 const OFTEN: Duration = Duration::from_millis(20);
@@ -78,6 +78,10 @@ pub struct Stage {
     pub timeline: Timeline,
     /// The requests to production.
     pub load: Load,
+    /// Those to the second service of [`Stand::Gated`].
+    pub web_load: Option<Load>,
+    /// How the functions and the command line tool are told the account's time, if they live in it.
+    pub(super) clock: Option<String>,
     pub(super) binaries: PathBuf,
     endpoint: Endpoint,
     follower: JoinHandle<()>,
@@ -126,21 +130,25 @@ impl Stage {
             binaries: binaries.to_owned(),
             endpoint: endpoint.url(),
         };
+        let clock = opening.in_its_time;
+        let clock = clock.then(|| format!("{}@{start}", opening.speed));
         account
             .deploy(&sample.template, |function| {
-                let clock = opening
-                    .in_its_time
-                    .then(|| format!("{}@{start}", opening.speed));
                 host.handler(&told(function, opening.log, clock.as_deref()))
             })
             .await?;
         let timeline = Timeline::new(start, opening.quiet);
         let follower = tokio::spawn(timeline.follow(account.clone(), account.journal().count()));
         let load = Load::start(&production_url(&sample), RATE, is_ours);
+        let web = sample.web.as_ref();
+        let web = web.map(|web| url(&sample, &web.production_listener));
+        let web_load = web.map(|url| Load::start(&url, RATE, is_ours));
         let stage = Self {
             sample,
             timeline,
             load,
+            web_load,
+            clock,
             endpoint,
             binaries: binaries.to_owned(),
             follower,
@@ -174,23 +182,19 @@ impl Stage {
         url(&self.sample, &self.sample.test_listener)
     }
 
-    /// Where the second service of [`Stand::Gated`] is in production.
-    pub fn web_url(&self) -> String {
-        let web = self.sample.web.as_ref();
-        web.map_or_else(String::new, |web| {
-            url(&self.sample, &web.production_listener)
-        })
-    }
-
-    /// Where its test listener is.
+    /// Where that of the second service of [`Stand::Gated`] is.
     pub fn web_test_url(&self) -> String {
         let web = self.sample.web.as_ref();
         web.map_or_else(String::new, |web| url(&self.sample, &web.test_listener))
     }
 
-    /// Sends as many requests as production gets to another URL, for as long as the load is kept.
-    pub fn load_on(&self, url: &str) -> Load {
-        Load::start(url, RATE, is_ours)
+    /// What became of the requests to production, of both services where there are two.
+    pub fn requests(&self) -> Requests {
+        let requests = self.load.requests();
+        match &self.web_load {
+            Some(web) => requests.and(web.requests()),
+            None => requests,
+        }
     }
 
     /// Pushes an image to `mco/api:test`. Returns its digest.

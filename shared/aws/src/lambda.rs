@@ -52,7 +52,7 @@ pub async fn invoke(
 
 #[cfg(test)]
 mod tests {
-    use aws_smithy_types::retry::RetryConfig;
+    use aws_smithy_types::{retry::RetryConfig, timeout::TimeoutConfig};
     use std::time::Duration;
 
     use super::*;
@@ -109,7 +109,7 @@ mod tests {
         let config = clients.lambda.config();
         let timeout = config
             .timeout_config()
-            .and_then(|it| it.operation_timeout());
+            .and_then(TimeoutConfig::operation_timeout);
         assert!(timeout >= Some(Duration::from_mins(14)), "{timeout:?}");
     }
 

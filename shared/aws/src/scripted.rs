@@ -146,7 +146,7 @@ impl HttpConnector for Scripted {
 /// has no word for.
 fn cbor(value: &Value, out: &mut Vec<u8>) {
     let head = |major: u8, length: u64, out: &mut Vec<u8>| {
-        out.push((major << 5) | 27);
+        out.push((major << 5) | 0x1b);
         out.extend(length.to_be_bytes());
     };
     let double = |number: f64, out: &mut Vec<u8>| {

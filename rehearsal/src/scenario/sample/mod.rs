@@ -175,6 +175,13 @@ fn open(
     })
 }
 
+impl SampleError {
+    /// Something in the account is not as it should be.
+    pub(super) fn of(error: impl std::fmt::Display) -> Self {
+        failed(error)
+    }
+}
+
 fn failed(error: impl std::fmt::Display) -> SampleError {
     SampleError(error.to_string())
 }

@@ -118,6 +118,7 @@ impl Deployer {
         };
         let time = Time {
             call: until,
+            end: until,
             gate: run.answer_by,
             whose: "CodeDeploy waits an hour for the hook",
             goes_on: Some(WAITED_FOR),

@@ -118,6 +118,7 @@ impl Deployer {
         };
         let time = Time {
             call: until,
+            end: until,
             gate: until,
             whose: "the function's time is over",
             goes_on: None,

@@ -74,6 +74,7 @@ impl Deployer {
             .unwrap_or(Timestamp::MIN);
         let time = Time {
             call: until,
+            end: until,
             gate: Timestamp::MAX,
             whose: "the function's time is over",
             goes_on: Some(SignedDuration::MAX),

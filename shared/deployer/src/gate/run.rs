@@ -5,7 +5,10 @@
 
 use greenlight_core::{
     gate::{CheckReport, Measurement, Progress, Unfinished, Verdict},
-    target::Check,
+    target::{
+        Check,
+        check::{CheckKind, Load},
+    },
 };
 use jiff::{SignedDuration, Timestamp};
 
@@ -17,8 +20,10 @@ const ONE_MEASUREMENT: SignedDuration = SignedDuration::from_secs(12);
 /// How much time there is.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Time {
-    /// When this invocation's part has to be over.
+    /// From when on nothing more is measured in this invocation.
     pub(super) call: Timestamp,
+    /// When a measurement that goes on is cut off, since the invocation ends.
+    pub(super) end: Timestamp,
     /// When there has to be a verdict, whatever is not measured by then.
     pub(super) gate: Timestamp,
     /// Whose time that is, for the report: "`CodeDeploy` waits for an hour".
@@ -128,7 +133,10 @@ async fn run_check(
             .duration_until(progress.next_at())
             .max(SignedDuration::ZERO);
         let resumes_at = now.saturating_add(pause).unwrap_or(Timestamp::MAX);
-        let is_late = !is_first && resumes_at >= time.call;
+        let ends_at = resumes_at
+            .saturating_add(lasts(check))
+            .unwrap_or(Timestamp::MAX);
+        let is_late = !is_first && (resumes_at >= time.call || ends_at > time.end);
         if time
             .goes_on
             .is_some_and(|longest| is_late || pause > longest)
@@ -148,6 +156,16 @@ async fn run_check(
     }
 }
 
+/// How long one measurement takes at the most, as far as that can be said.
+fn lasts(check: &Check) -> SignedDuration {
+    let load = match &check.kind {
+        CheckKind::Http(http) => http.load.as_ref().map(Load::lasts),
+        _ => None,
+    };
+    let load = SignedDuration::try_from(load.unwrap_or_default()).unwrap_or(SignedDuration::MAX);
+    ONE_MEASUREMENT.saturating_add(load)
+}
+
 /// One measurement, which takes no longer than the check and the invocation have time.
 async fn measure(
     clock: &Clock,
@@ -157,7 +175,7 @@ async fn measure(
     instruments: &mut impl Measure,
 ) -> Measurement {
     let now = clock.now();
-    let until = progress.deadline().min(time.gate).min(time.call);
+    let until = progress.deadline().min(time.gate).min(time.end);
     let left = now.duration_until(until).max(ONE_MEASUREMENT);
     tokio::select! {
         biased;

@@ -147,6 +147,7 @@ impl Deployer {
         let one_call = self.clock.now().saturating_add(ONE_CALL);
         let time = Time {
             call: one_call.unwrap_or(Timestamp::MAX).min(until),
+            end: until,
             gate: run.answer_by,
             whose: "ECS waits no longer for the hook",
             goes_on: Some(WAITED_FOR),

@@ -172,7 +172,7 @@ fn an_answer_is_shown_in_one_line() {
         "GET / answered 204 in 0 ms: it is empty"
     );
     assert!(
-        answer_line("GET /", 200, ms(0), &[0xff; 100_000])
+        answer_line("GET /", 200, ms(0), &vec![0xff; 100_000])
             .chars()
             .count()
             < 250

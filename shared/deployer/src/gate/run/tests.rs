@@ -8,6 +8,8 @@ use tokio::time::Instant;
 use super::*;
 
 const ONE_CALL: SignedDuration = SignedDuration::from_mins(1);
+/// What a function has left.
+const FUNCTION: SignedDuration = SignedDuration::from_mins(14);
 const AGAIN_AFTER: SignedDuration = SignedDuration::from_secs(30);
 
 /// Two checks, of five minutes each.
@@ -25,6 +27,7 @@ fn clock() -> Clock {
 fn one_call(clock: &Clock) -> Time {
     Time {
         call: clock.now() + ONE_CALL,
+        end: clock.now() + FUNCTION,
         gate: Timestamp::MAX,
         whose: "nobody waits",
         goes_on: Some(AGAIN_AFTER),
@@ -210,6 +213,7 @@ async fn a_check_for_which_no_time_is_left_fails_closed() {
     let time = Time {
         gate: clock.now() + SignedDuration::from_secs(99),
         call: Timestamp::MAX,
+        end: Timestamp::MAX,
         whose: "CodeDeploy waits an hour for the hook",
         goes_on: None,
     };
@@ -243,6 +247,63 @@ async fn something_is_measured_in_each_call_however_little_time_there_is() {
     };
     assert_eq!(verdicts(&unfinished.reports), [("tasks", Verdict::Passed)]);
     assert_eq!(summary, "check `digest` goes on: its turn has come");
+}
+
+/// A load of 100 seconds, which takes just that.
+struct Load;
+
+impl Measure for Load {
+    async fn measure(&mut self, _: &Check, _: &Progress) -> Measurement {
+        tokio::time::sleep(Duration::from_secs(100)).await;
+        Measurement::successful("60 of 60 requests")
+    }
+}
+
+fn load_twice() -> Check {
+    let document = serde_json::json!({
+        "name": "api", "images": [{"container": "api", "repository": "mco/api", "tags": ["live"]}],
+        "service": {"cluster": "mco", "name": "api"}, "deploy": {"native": {}},
+        "gates": {"before_traffic": [{"http": {
+            "path": "/", "load": {"requests": 2000, "rate": 20}, "count": 2, "timeout": "20m",
+        }}]},
+    });
+    let target = greenlight_core::target::parse(&document).unwrap().remove(0);
+    target.gates.iter().next().unwrap().1[0].clone()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_measurement_that_takes_longer_than_one_call_is_not_cut_off() {
+    let (clock, check) = (clock(), load_twice());
+    let time = one_call(&clock);
+    let Ran::BrokenOff { unfinished, .. } =
+        run(&clock, &[check.clone()], time, None, &mut Load).await
+    else {
+        panic!("the second is for the next call");
+    };
+    let (checks, time) = ([check], one_call(&clock));
+    let ran = run(&clock, &checks, time, Some(*unfinished), &mut Load).await;
+    let Ran::Over(reports) = ran else {
+        panic!("both are made");
+    };
+    assert_eq!(
+        (reports[0].verdict, reports[0].counts.successful),
+        (Verdict::Passed, 2)
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_measurement_for_which_the_function_has_no_time_is_left_to_the_next_one() {
+    let (clock, check) = (clock(), load_twice());
+    let time = Time {
+        call: clock.now() + SignedDuration::from_secs(200),
+        end: clock.now() + SignedDuration::from_secs(200),
+        ..one_call(&clock)
+    };
+    let ran = run(&clock, &[check], time, None, &mut Load).await;
+    let Ran::BrokenOff { summary, .. } = ran else {
+        panic!("the second does not fit any more");
+    };
+    assert_eq!(summary, "check `http` goes on: 60 of 60 requests");
 }
 
 /// A server that never answers.
