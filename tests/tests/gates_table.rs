@@ -30,7 +30,7 @@ const ABSENT: [Absent; 7] = [
     (
         "targets",
         Ending::NoData,
-        "it takes a service without a test listener: see `gates_table_rest.rs`",
+        "it takes a service without a load balancer: see `gates_table_rest.rs`",
     ),
     ("http", Ending::NoData, "a request is answered or not"),
     (

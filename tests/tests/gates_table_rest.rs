@@ -4,19 +4,20 @@
 
 use greenlight_core::{gate::Verdict, record::Status, target::GatePoint};
 use greenlight_tests::{
-    by_hand::deploy_by_hand,
+    by_hand::{ECS, call, deploy_by_hand},
     cells::Contract,
     world::{VALIDATE_GREEN, World},
 };
 use rehearsal::{
     account::{
-        Settings, codedeploy,
+        Account, Settings, codedeploy,
         containers::ImageSpec,
         ecr,
         ecs::{Controller, Strategy},
     },
     scenario::sample::{APPLICATION, CLUSTER, REPOSITORY, SERVICE, Stand},
 };
+use serde_json::json;
 use tokio::time::{Duration, sleep};
 
 /// The sample account under a hook's contract, where nothing leads to the green tasks before production does.
@@ -45,39 +46,48 @@ async fn without_test_listener(contract: Contract, check: &str) -> World {
 }
 
 #[tokio::test(start_paused = true)]
-async fn targets_of_which_no_listener_knows_are_nothing_to_measure() {
-    for contract in [Contract::CodeDeploy, Contract::Native] {
-        for (check, verdict, status) in [
-            ("targets: {}", Verdict::Inconclusive, Status::Failed),
-            (
-                "targets: {on_no_data: pass}",
-                Verdict::Passed,
-                Status::Succeeded,
-            ),
-            (
-                "targets: {on_no_data: fail}",
-                Verdict::Failed,
-                Status::Failed,
-            ),
-            (
-                "targets: {dry_run: true}",
-                Verdict::Inconclusive,
-                Status::Succeeded,
-            ),
-        ] {
-            let world = without_test_listener(contract, check).await;
-            let v2 = world.sample.push(&ImageSpec::healthy("v2")).unwrap();
-            world.quiet().await;
-            let record = world.record_of(&v2).await;
-            assert_eq!(record.status, status, "{contract:?} {check}: {record:#?}");
-            let report = &record.gates[&GatePoint::BeforeTraffic];
-            let found = &report.checks[0];
-            assert_eq!(found.verdict, verdict, "{contract:?} {check}: {found:#?}");
-            let named = found
-                .summary
-                .contains("no listener uses the green target group");
-            assert!(named, "{contract:?} {check}: {found:#?}");
-        }
+async fn targets_where_there_is_no_load_balancer_are_nothing_to_measure() {
+    for (check, verdict, status) in [
+        ("targets: {}", Verdict::Inconclusive, Status::Failed),
+        (
+            "targets: {on_no_data: pass}",
+            Verdict::Passed,
+            Status::Succeeded,
+        ),
+        (
+            "targets: {on_no_data: fail}",
+            Verdict::Failed,
+            Status::Failed,
+        ),
+        (
+            "targets: {dry_run: true}",
+            Verdict::Inconclusive,
+            Status::Succeeded,
+        ),
+    ] {
+        let target = Contract::Rolling.target(&[check.to_owned()]).unwrap();
+        let world = World::open_stand_with(Stand::Rolling, &[target], |spec| {
+            if let Controller::Ecs(controller) = &mut spec.controller {
+                controller.load_balancer = None;
+            }
+        })
+        .await;
+        let v2 = world.sample.push(&ImageSpec::healthy("v2")).unwrap();
+        world.quiet().await;
+        let record = world.record_of(&v2).await;
+        assert_eq!(record.status, status, "{check}: {record:#?}");
+        let found = &record.gates[&GatePoint::AfterTraffic].checks[0];
+        assert_eq!(found.verdict, verdict, "{check}: {found:#?}");
+        let named = found
+            .summary
+            .contains("the green tasks are in no target group");
+        assert!(named, "{check}: {found:#?}");
+        let live = if status == Status::Succeeded {
+            &v2
+        } else {
+            &world.sample.v1
+        };
+        assert_eq!(world.sample.live_digest().as_ref(), Some(live), "{check}");
     }
 }
 
@@ -94,6 +104,15 @@ async fn a_gate_that_needs_a_test_listener_says_that_there_is_none() {
         let named = found.summary.contains("has no test listener");
         assert!(named, "{contract:?}: {found:#?}");
     }
+}
+
+/// Whether a task of the cluster runs this image.
+async fn runs(account: &Account, digest: &str) -> bool {
+    let listed = call(account, ECS, "ListTasks", json!({"cluster": CLUSTER})).await;
+    let input = json!({"cluster": CLUSTER, "tasks": listed["taskArns"]});
+    let described = call(account, ECS, "DescribeTasks", input).await;
+    let mut tasks = described["tasks"].as_array().unwrap().iter();
+    tasks.any(|task| task["containers"][0]["imageDigest"] == digest)
 }
 
 /// Greenlight registers digests, so its own deployments run nothing else. One that somebody makes by hand may name a
@@ -117,7 +136,9 @@ async fn tasks_that_run_another_image_than_their_tag_names_now_do_not_pass() {
     })
     .await;
     // The tasks have pulled the first image, and the gate has not begun.
-    sleep(Duration::from_secs(20)).await;
+    while !runs(account, &first).await {
+        sleep(Duration::from_millis(500)).await;
+    }
     assert!(world.gate_answers().is_empty());
     let second = sample
         .push_as("by-hand", &ImageSpec::healthy("v3"))
