@@ -3,43 +3,36 @@
 
 #![expect(clippy::unwrap_used, reason = "what cannot be set up is a failed test")]
 
-use std::sync::{Arc, Mutex};
-
 use bytes::Bytes;
-use futures_util::FutureExt as _;
 use greenlight_core::{
     gate::{GateReport, Verdict},
     record::Status,
     target::GatePoint,
 };
-use greenlight_deployer::probe::Probe;
-use greenlight_runtime::function::Invocation;
-use greenlight_tests::world::{Answered, VALIDATE_GREEN, World, targets_in};
+use greenlight_tests::{
+    heard::Heard,
+    web::Reply,
+    world::{VALIDATE_GREEN, World, targets_in},
+};
 use http::{Request, Response, header};
 use rehearsal::{
-    account::{
-        Settings,
-        containers::ImageSpec,
-        functions::{self, FunctionError},
-    },
+    account::{Settings, containers::ImageSpec},
     scenario::sample::Stand,
 };
 use serde_json::{Value, json};
 
 const STANDS: [Stand; 2] = [Stand::CodeDeploy, Stand::BlueGreen];
 const STAGE: &str = "PRE_PRODUCTION_TRAFFIC_SHIFT";
+/// What the gate asks for. The functions ask for more by the same probe: the layers of images.
+const HEALTH: &str = "/health";
 
-/// A world in which the gate asks by a probe of ours.
+/// What comes back of a request for [`HEALTH`].
+type Instead = fn() -> Reply;
+
+/// A world in which we may answer in the place of the green tasks.
 struct Played {
     world: World,
-    /// What the probe was to send.
-    sent: Arc<Mutex<Vec<Request<Bytes>>>>,
-    /// What the function was asked and has answered.
-    answers: Arc<Mutex<Vec<Answered>>>,
 }
-
-/// What the probe does with a request, before it is sent to the account: it may answer it itself.
-type Instead = fn(&Request<Bytes>) -> Option<Response<Bytes>>;
 
 impl Played {
     /// The sample target with this check before traffic.
@@ -57,59 +50,20 @@ impl Played {
         let targets = targets_in(&document);
         let world = World::open_stand_in(Settings::for_tests(), stand, &targets).await;
         world.sample.account.events().resume_schedules();
-        let played = Self {
-            world,
-            sent: Arc::default(),
-            answers: Arc::default(),
-        };
-        played.probe_by(instead);
-        played
+        world
+            .web
+            .replies(move |request| match request.uri().path() {
+                HEALTH => instead(),
+                _ => Reply::Usual,
+            });
+        Self { world }
     }
 
-    /// Puts the function with this probe in the place of the usual one.
-    fn probe_by(&self, instead: Instead) {
-        let (account, sent) = (self.world.sample.account.clone(), self.sent.clone());
-        let mut deployer = self.world.person(VALIDATE_GREEN);
-        deployer.probe = Probe::simulated(move |request| {
-            let (account, sent) = (account.clone(), sent.clone());
-            async move {
-                sent.lock().unwrap().push(request.clone());
-                if let Some(answer) = instead(&request) {
-                    return Ok(answer);
-                }
-                let uri = request.uri().clone();
-                let answered = account.request(uri, request).await;
-                answered.map_err(|error| error.to_string())
-            }
-            .boxed()
-        });
-        let answers = self.answers.clone();
-        let handler = move |called: functions::Invocation| {
-            let (deployer, answers) = (deployer.clone(), answers.clone());
-            async move {
-                let payload = called.payload.clone();
-                let invocation = Invocation {
-                    payload: called.payload,
-                    request_id: called.request_id,
-                    deadline: called.until,
-                };
-                let context = validate_green::Context { deployer };
-                let answer = Box::pin(validate_green::handle(&context, invocation)).await;
-                let answer =
-                    answer.map_err(|error| FunctionError::new("Failed", error.to_string()));
-                answers.lock().unwrap().push(Answered {
-                    payload,
-                    answer: answer.clone(),
-                });
-                answer
-            }
-            .boxed()
-        };
-        let sample = &self.world.sample;
-        let mut functions = sample.template.functions.iter();
-        let function = functions.find(|it| it.logical_id == VALIDATE_GREEN);
-        let name = &function.unwrap().name;
-        sample.account.functions().register(name, Arc::new(handler));
+    /// What the gate has sent to the green tasks, or to wherever they have led it.
+    fn sent(&self) -> Vec<Request<Bytes>> {
+        let mut sent = self.world.web.asked();
+        sent.retain(|it| it.uri().path() == HEALTH || is_forbidden(it));
+        sent
     }
 
     /// What whoever waits at the gate was told, oldest first, as each of the two calls it.
@@ -120,11 +74,9 @@ impl Played {
             let calls = journal.calls_of(VALIDATE_GREEN, action).into_iter();
             return calls.map(|it| text(&it.request["status"])).collect();
         }
-        let answers = self.answers.lock().unwrap();
-        let answers = answers
-            .iter()
-            .filter(|it| it.payload["lifecycleStage"] == STAGE);
-        let told = answers.map(|it| text(&it.answer.as_ref().unwrap()["hookStatus"]));
+        let answers = self.world.gate_answers().into_iter();
+        let answers = answers.filter(|it| it.payload["lifecycleStage"] == STAGE);
+        let told = answers.map(|it| text(&it.answer.unwrap()["hookStatus"]));
         told.filter(|it| it != "IN_PROGRESS").collect()
     }
 
@@ -164,14 +116,14 @@ fn text(value: &Value) -> String {
 async fn a_check_that_panics_fails_the_gate_and_whoever_waits_is_told_once() {
     for stand in STANDS {
         let check = "http: {path: /health}";
-        let played = Played::open(stand, check, |_| panic!("index 7 out of range")).await;
+        let played = Played::open(stand, check, || Reply::Panic).await;
         let v2 = played.fails(&ImageSpec::healthy("v2")).await;
-        assert_eq!(played.sent.lock().unwrap().len(), 1, "{stand:?}");
+        assert_eq!(played.sent().len(), 1, "{stand:?}");
         // No verdict of the check is known, so none is made up.
         let record = played.world.record_of(&v2).await;
         assert!(record.gates.is_empty(), "{stand:?}: {record:#?}");
         assert!(record.reason.is_some(), "{stand:?}: {record:#?}");
-        let answers = played.answers.lock().unwrap();
+        let answers = played.world.gate_answers();
         assert!(
             answers.iter().all(|it| it.answer.is_ok()),
             "{stand:?}: the function itself does not fail: {answers:#?}"
@@ -179,27 +131,44 @@ async fn a_check_that_panics_fails_the_gate_and_whoever_waits_is_told_once() {
     }
 }
 
+#[tokio::test(start_paused = true)]
+async fn green_tasks_that_never_answer_fail_the_gate_in_its_time() {
+    for stand in STANDS {
+        let check = "http: {path: /health, timeout: 30s}";
+        let played = Played::open(stand, check, || Reply::Never).await;
+        let v2 = played.fails(&ImageSpec::healthy("v2")).await;
+        let report = played.report(&v2).await;
+        let check = &report.checks[0];
+        assert_eq!(check.verdict, Verdict::Error, "{stand:?}: {check:#?}");
+        assert!(check.summary.contains("no answer from"), "{check:#?}");
+        assert_eq!(check.counts.successful + check.counts.failed, 0);
+        let lasted = report.started_at.duration_until(report.ended_at).as_secs();
+        assert!((25..45).contains(&lasted), "{stand:?}: {lasted} s");
+    }
+}
+
 /// Where credentials are given out: the instance's metadata, the tasks' endpoint, Lambda's runtime.
 const FORBIDDEN: [(&str, Instead); 3] = [
-    ("169.254.169.254", |_| {
+    ("169.254.169.254", || {
         redirect("http://169.254.169.254/latest/meta-data/iam/security-credentials/")
     }),
-    ("169.254.170.2", |_| {
+    ("169.254.170.2", || {
         redirect("http://169.254.170.2/v2/credentials/1")
     }),
-    ("127.0.0.1", |_| {
+    ("127.0.0.1", || {
         redirect("http://127.0.0.1:9001/2018-06-01/runtime/invocation/next")
     }),
 ];
 
+fn is_forbidden(request: &Request<Bytes>) -> bool {
+    let host = request.uri().host();
+    FORBIDDEN.iter().any(|(it, _)| Some(*it) == host)
+}
+
 /// What a green task answers that wants to know what is there.
-#[expect(
-    clippy::unnecessary_wraps,
-    reason = "what a probe does instead may be nothing"
-)]
-fn redirect(to: &str) -> Option<Response<Bytes>> {
+fn redirect(to: &str) -> Reply {
     let answer = Response::builder().status(302).header(header::LOCATION, to);
-    Some(answer.body(Bytes::new()).unwrap())
+    Reply::Answer(answer.body(Bytes::new()).unwrap())
 }
 
 #[tokio::test(start_paused = true)]
@@ -215,10 +184,9 @@ async fn a_green_task_that_redirects_to_where_credentials_are_given_out_gets_not
             let said = format!("`{host}` is not asked");
             assert!(check.summary.contains(&said), "{stand:?}: {check:#?}");
             assert_eq!(report.verdict, Verdict::Error, "{stand:?}");
-            let sent = played.sent.lock().unwrap();
-            let hosts: Vec<&str> = sent.iter().filter_map(|it| it.uri().host()).collect();
-            assert_eq!(hosts.len(), 1, "{stand:?}: {hosts:?}");
-            assert_ne!(hosts, [host], "{stand:?}");
+            let sent = played.sent();
+            assert_eq!(sent.len(), 1, "{stand:?}: {sent:?}");
+            assert!(!is_forbidden(&sent[0]), "{stand:?}: {sent:?}");
         }
     }
 }
@@ -227,7 +195,7 @@ async fn a_green_task_that_redirects_to_where_credentials_are_given_out_gets_not
 async fn the_event_of_a_failed_deployment_carries_what_its_gate_has_found() {
     for stand in STANDS {
         let check = "http: {path: /health, failure_limit: 1, label: health}";
-        let played = Played::open(stand, check, |_| None).await;
+        let played = Played::open(stand, check, || Reply::Usual).await;
         let v2 = played.fails(&ImageSpec::answers_500("v2")).await;
         let mut events = played.world.emitted_events();
         events.retain(|event| event["detail-type"] == "Deployment Failed");
@@ -263,16 +231,19 @@ async fn the_value_of_a_header_is_sent_and_is_told_nowhere() {
                 "http: {{path: /health, failure_limit: 0, headers: {{authorization: \"Basic {SECRET}\"}}, \
                  expect: {{json: {{/status: ok}}}}}}"
             );
-            let played = Played::open(stand, &check, |_| None).await;
+            let played = Played::open(stand, &check, || Reply::Usual).await;
+            let (heard, listening) = Heard::listen();
             let digest = played.fails(&image).await;
-            let sent = played.sent.lock().unwrap();
+            let sent = played.sent();
             let header = &sent[0].headers()[header::AUTHORIZATION];
             assert_eq!(header, &format!("Basic {SECRET}"), "{stand:?}");
             let record = json!(played.world.record_of(&digest).await);
             let events = json!(played.world.emitted_events());
-            let answers = played.answers.lock().unwrap();
+            let answers = played.world.gate_answers();
             let answers: Vec<_> = answers.iter().map(|it| it.answer.as_ref().ok()).collect();
-            for told in [record, events, json!(answers)] {
+            drop(listening);
+            let logged = json!(heard.lines());
+            for told in [record, events, json!(answers), logged] {
                 let told = told.to_string();
                 assert!(
                     told.contains("/health") || told.contains("SUCCEEDED"),

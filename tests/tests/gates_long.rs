@@ -247,8 +247,10 @@ async fn a_fault_is_made_good(fault: Fault) {
         // A lost answer may fail a gate, since what was asked is not known then; it never leaves it open.
         let has_passed = record.status == Status::Succeeded;
         let has_failed = record.status == Status::Failed;
+        // Nor can anything be carried on of which nothing is known: CodeDeploy gives it up after an hour.
+        let is_unknown = number == 0 && fault == Fault::CrashBefore;
         assert!(
-            has_passed || (has_failed && fault == Fault::AnswerLost),
+            has_passed || (has_failed && (fault == Fault::AnswerLost || is_unknown)),
             "{number}: {record:?}"
         );
         let is_live = world.sample.live_digest().as_ref() == Some(&v2);

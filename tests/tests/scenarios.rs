@@ -43,7 +43,12 @@ async fn a_pushed_image_is_gated_shipped_and_recorded() {
         .collect::<Vec<_>>();
     assert_eq!(checks, ["tasks", "digest", "targets", "http"]);
     let announced = &world.emitted_events()[1]["detail"];
-    assert_eq!(announced["gates"], json!({"before_traffic": "passed"}));
+    let announced_gate = &announced["gates"]["before_traffic"];
+    assert_eq!(announced_gate["verdict"], "passed");
+    let announced_checks = announced_gate["checks"].as_array().unwrap();
+    assert_eq!(announced_checks.len(), checks.len());
+    assert_eq!(announced_checks[3]["counts"]["successful"], 3);
+    assert_eq!(announced_checks[3]["limits"], gate.checks[3].limits);
     assert_eq!(announced["digest"], json!(v2));
     assert_eq!(announced["tags"], json!(["test"]));
     // What was live when the target was registered is the first record.
