@@ -1,17 +1,17 @@
-//! What is logged while a test runs, as functions log unless they are told otherwise.
+//! What is logged while a test runs.
 
 use std::{
     fmt::{Debug, Write as _},
     sync::{Arc, Mutex},
 };
 
-use tracing::{Event, Level, Subscriber, field::Field, subscriber::DefaultGuard};
+use tracing::{Event, Level, Metadata, Subscriber, field::Field, subscriber::DefaultGuard};
 use tracing_subscriber::{
     Layer, Registry,
     layer::{Context, SubscriberExt as _},
 };
 
-/// The lines that are logged on this thread: a field after the other, as `name=value`.
+/// The lines that are logged on this thread at the usual level: a field after the other, as `name=value`.
 #[derive(Debug, Clone, Default)]
 pub struct Heard(Arc<Mutex<Vec<String>>>);
 
@@ -30,11 +30,11 @@ impl Heard {
 }
 
 impl<S: Subscriber> Layer<S> for Heard {
+    fn enabled(&self, metadata: &Metadata<'_>, _: Context<'_, S>) -> bool {
+        *metadata.level() <= Level::INFO
+    }
+
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
-        // Below that level the AWS SDK logs what it sends and receives.
-        if *event.metadata().level() > Level::INFO {
-            return;
-        }
         let mut line = String::new();
         event.record(&mut |field: &Field, value: &dyn Debug| {
             let _ = write!(line, "{field}={value:?} ");

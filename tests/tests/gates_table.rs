@@ -15,7 +15,7 @@ const ABSENT: [Absent; 7] = [
     (
         "digest",
         Ending::Failed,
-        "Greenlight registers digests, and ECS runs them: see `gates_digest.rs`",
+        "Greenlight registers digests, and ECS runs them: see `gates_table_rest.rs`",
     ),
     (
         "digest",
@@ -30,7 +30,7 @@ const ABSENT: [Absent; 7] = [
     (
         "targets",
         Ending::NoData,
-        "it takes a service without a test listener: see below",
+        "it takes a service without a load balancer: see `gates_table_rest.rs`",
     ),
     ("http", Ending::NoData, "a request is answered or not"),
     (

@@ -204,6 +204,12 @@ impl Deployer {
     }
 }
 
+/// Says the whole report in the log, as `validate-green` does for the gates of hooks.
+pub(crate) fn log(report: &GateReport) {
+    let report = serde_json::to_string(report).unwrap_or_default();
+    tracing::info!(report, "the gate has ended");
+}
+
 /// What is answered again to a hook whose gate is over.
 fn known(run: &GateRun) -> Option<AtGate> {
     let verdict = run.verdict.as_ref()?;

@@ -16,6 +16,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{
     green::Green,
+    log,
     measure::{About, Instruments},
     run::{Ran, Time, run},
 };
@@ -97,6 +98,7 @@ impl Deployer {
             }
             Ran::Over(checked) => {
                 let report = GateReport::conclude(point, checked, started_at, self.clock.now());
+                log(&report);
                 self.write_report(&stored.target.name, active.deployment, &report)
                     .await;
                 Ok(AfterTraffic::Over(report))

@@ -22,7 +22,7 @@ use super::{
 };
 use crate::{
     Deployer,
-    gate::{Verified, asks_people},
+    gate::{self, Verified, asks_people},
     plan::Wish,
 };
 
@@ -61,6 +61,7 @@ impl Deployer {
         if let Some(point) = gate {
             let until = until(asked.lease_until);
             let verified = Box::pin(self.verify_gate(stored, point, until)).await?;
+            gate::log(&verified.report);
             if let Some(failure) = not_passed(stored, &current.candidate, &verified) {
                 return Ok(JobOutcome::failed(failure));
             }
