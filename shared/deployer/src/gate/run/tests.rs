@@ -276,7 +276,7 @@ async fn a_measurement_that_takes_longer_than_one_call_is_not_cut_off() {
     let (clock, check) = (clock(), load_twice());
     let time = one_call(&clock);
     let Ran::BrokenOff { unfinished, .. } =
-        run(&clock, &[check.clone()], time, None, &mut Load).await
+        run(&clock, std::slice::from_ref(&check), time, None, &mut Load).await
     else {
         panic!("the second is for the next call");
     };
