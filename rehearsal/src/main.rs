@@ -87,12 +87,14 @@ fn main() -> ExitCode {
 }
 
 fn rehearse(arguments: &Arguments) -> Result<bool, Box<dyn std::error::Error>> {
+    // Asked before anything is built: cargo may put another file in the place of this one.
+    let program = std::env::current_exe()?;
     let binaries = match &arguments.binaries {
         Some(built) => built.clone(),
         None => build()?,
     };
     if let Some(jobs) = arguments.jobs.filter(|jobs| *jobs > 1) {
-        return rehearse_at_once(arguments, &binaries, jobs.into());
+        return rehearse_at_once(arguments, &program, &binaries, jobs.into());
     }
     let mut wire = arguments
         .wire
@@ -137,6 +139,7 @@ fn rehearse(arguments: &Arguments) -> Result<bool, Box<dyn std::error::Error>> {
 /// All of them, several at the same time.
 fn rehearse_at_once(
     arguments: &Arguments,
+    program: &Path,
     binaries: &Path,
     jobs: usize,
 ) -> Result<bool, Box<dyn std::error::Error>> {
@@ -144,7 +147,7 @@ fn rehearse_at_once(
         .speed
         .map(|speed| format!("--speed={speed}").into());
     let at_once = AtOnce {
-        program: &std::env::current_exe()?,
+        program,
         binaries,
         arguments: speed.as_slice(),
         jobs,
