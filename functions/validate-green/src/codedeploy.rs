@@ -9,7 +9,7 @@ use greenlight_runtime::{
 };
 use serde_json::{Value, json};
 
-use crate::{Error, answered_to, gate_until};
+use crate::{Error, answered_to, call};
 
 /// A hook that calls.
 pub(crate) async fn answer(deployer: &Deployer, invocation: &Invocation) -> Result<Value, Error> {
@@ -33,11 +33,10 @@ pub(crate) async fn answer_to(
         &address.deployment_id,
         &address.lifecycle_event_hook_execution_id,
     );
-    let until = gate_until(deployer, invocation);
-    let lease_until = invocation.deadline_at(&deployer.clock);
+    let call = call(deployer, invocation);
     let contract = CodeDeployHook(&deployer.clients);
     let answered = must_answer_to(&contract, address, invocation.deadline, |_| async {
-        answered_to(deployer.validate(&key, until, lease_until).await)
+        answered_to(deployer.validate(&key, call).await)
     })
     .await?;
     let (verdict, reason) = match answered.verdict {

@@ -10,7 +10,7 @@ use greenlight_runtime::{
 };
 use serde_json::{Value, json};
 
-use crate::{answered_to, gate_until};
+use crate::{answered_to, call};
 
 pub(crate) async fn answer(deployer: &Deployer, invocation: &Invocation) -> Value {
     let answered = must_answer(
@@ -38,7 +38,6 @@ async fn verdict(deployer: &Deployer, invocation: &Invocation) -> HookVerdict {
             };
         }
     };
-    let until = gate_until(deployer, invocation);
-    let lease_until = invocation.deadline_at(&deployer.clock);
-    answered_to(deployer.validate_stage(&hook, until, lease_until).await)
+    let call = call(deployer, invocation);
+    answered_to(deployer.validate_stage(&hook, call).await)
 }

@@ -22,7 +22,7 @@ use greenlight_aws::AwsError;
 use greenlight_core::gate::is_ecs_hook;
 use greenlight_deployer::{
     Deployer,
-    gate::{AtGate, ValidateError, Validated},
+    gate::{AtGate, Call, ValidateError, Validated},
 };
 use greenlight_runtime::{
     function::{Failure, Invocation},
@@ -82,10 +82,14 @@ pub async fn handle(context: &Context, invocation: Invocation) -> Result<Value, 
     codedeploy::answer(deployer, &invocation).await
 }
 
-/// When a gate has to have ended.
-fn gate_until(deployer: &Deployer, invocation: &Invocation) -> Timestamp {
-    let deadline = invocation.deadline_at(&deployer.clock);
-    deadline.checked_sub(RESERVE).unwrap_or(Timestamp::MIN)
+/// This invocation, for a gate.
+fn call<'a>(deployer: &Deployer, invocation: &'a Invocation) -> Call<'a> {
+    let ends_at = invocation.deadline_at(&deployer.clock);
+    Call {
+        id: &invocation.request_id,
+        until: ends_at.checked_sub(RESERVE).unwrap_or(Timestamp::MIN),
+        ends_at,
+    }
 }
 
 /// What is answered. What could not be found out does not pass.

@@ -64,12 +64,7 @@ impl Table {
             names.insert(format!("#{name}"), name);
         }
         let result = self
-            .clients
-            .dynamodb
-            .update_item()
-            .table_name(&self.name)
-            .key("pk", AttributeValue::S(target_key(target)))
-            .key("sk", AttributeValue::S(approval_key(&approval.id)))
+            .update(target_key(target), approval_key(&approval.id))
             .update_expression(format!("SET {}", sets.join(", ")))
             .condition_expression("attribute_not_exists(pk)")
             .set_expression_attribute_names(Some(names))
@@ -171,12 +166,7 @@ impl Table {
     ) -> Result<bool, AwsError> {
         let decisions = self.value(Some(&decided.decisions))?;
         let result = self
-            .clients
-            .dynamodb
-            .update_item()
-            .table_name(&self.name)
-            .key("pk", AttributeValue::S(target_key(target)))
-            .key("sk", AttributeValue::S(approval_key(&decided.id)))
+            .update(target_key(target), approval_key(&decided.id))
             .update_expression("SET #decisions = :decisions, #version = :version")
             .condition_expression("#version = :was")
             .expression_attribute_names("#decisions", "decisions")
@@ -202,12 +192,7 @@ impl Table {
         target: &TargetName,
         id: &ApprovalId,
     ) -> Result<(), AwsError> {
-        self.clients
-            .dynamodb
-            .update_item()
-            .table_name(&self.name)
-            .key("pk", AttributeValue::S(target_key(target)))
-            .key("sk", AttributeValue::S(approval_key(id)))
+        self.update(target_key(target), approval_key(id))
             .update_expression("SET #is_announced = :true")
             .condition_expression("attribute_exists(pk)")
             .expression_attribute_names("#is_announced", "is_announced")
@@ -226,12 +211,7 @@ impl Table {
         decision: &Decision,
     ) -> Result<(), AwsError> {
         let decision = self.value(Some(&[decision]))?;
-        self.clients
-            .dynamodb
-            .update_item()
-            .table_name(&self.name)
-            .key("pk", AttributeValue::S(target_key(target)))
-            .key("sk", AttributeValue::S(record_key(deployment)))
+        self.update(target_key(target), record_key(deployment))
             .update_expression(
                 "SET #decisions = list_append(if_not_exists(#decisions, :none), :decision)",
             )

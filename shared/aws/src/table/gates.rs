@@ -15,7 +15,7 @@ use greenlight_core::gate::Unfinished;
 use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest as _, Sha256};
 
-use super::{BY_REPOSITORY, Item, Table};
+use super::{Item, Table};
 use crate::{AwsError, Kind, error::failed};
 
 /// The place of a gate that is not answered in the index by repository.
@@ -24,8 +24,6 @@ const WAITING: &str = "#gates";
 const ANSWERED: &str = "#answered-gates";
 /// No hook waits longer than a day (AWS-FACTS 7.5), and no event comes again after that.
 const KEPT: SignedDuration = SignedDuration::from_hours(48);
-/// `due_gates` asks so many times at the most.
-const PAGES_LIMIT: usize = 10;
 const ACTION: &str = "dynamodb:UpdateItem";
 
 /// Which gate.
@@ -40,6 +38,18 @@ pub struct GateKey {
 /// What CodeDeploy wants to see with an answer. Whoever has it can answer.
 #[derive(Clone, PartialEq, Eq)]
 pub struct HookToken(String);
+
+/// For whom a gate is taken, and until when.
+#[derive(Debug, Clone, Copy)]
+pub struct Lease<'a> {
+    /// Lambda's id of the invocation. Whoever comes with the same one has it already: the answer to its first call was
+    /// lost, or Lambda repeats an invocation that died.
+    pub holder: &'a str,
+    /// Now.
+    pub from: Timestamp,
+    /// When the invocation has ended, whatever becomes of it.
+    pub until: Timestamp,
+}
 
 /// A gate that is being run.
 #[derive(Debug, Clone, PartialEq)]
@@ -106,18 +116,19 @@ impl fmt::Debug for HookToken {
 }
 
 impl Table {
-    /// Takes a gate until `lease_until`, and creates it if its hook calls for the first time; `answer_by` is
-    /// when it has to be answered then. Nothing if somebody else has it at this moment.
+    /// Takes a gate, and creates it if its hook calls for the first time; `answer_by` is when it has to be answered
+    /// then. Nothing if somebody else has it at this moment.
     pub async fn take_gate(
         &self,
         key: &GateKey,
-        now: Timestamp,
+        lease: Lease<'_>,
         answer_by: Timestamp,
-        lease_until: Timestamp,
     ) -> Result<Option<GateRun>, AwsError> {
+        let now = lease.from;
         let expires_at = now.checked_add(KEPT).unwrap_or(Timestamp::MAX);
         let mut set = vec![
             "#lease_until = :lease_until",
+            "#holder = :holder",
             "#started_at = if_not_exists(#started_at, :now)",
             "#answer_by = if_not_exists(#answer_by, :answer_by)",
             "#due_at = if_not_exists(#due_at, :now)",
@@ -131,13 +142,17 @@ impl Table {
         let mut update = self
             .update_gate(key)
             .update_expression(format!("SET {}", set.join(", ")))
-            .condition_expression("attribute_not_exists(#lease_until) OR #lease_until <= :now")
+            .condition_expression(
+                "attribute_not_exists(#lease_until) OR #lease_until <= :now OR #holder = :holder",
+            )
             .expression_attribute_names("#started_at", "started_at")
             .expression_attribute_names("#answer_by", "answer_by")
             .expression_attribute_names("#due_at", "due_at")
             .expression_attribute_names("#expires_at", "expires_at")
             .expression_attribute_names("#lease_until", "lease_until")
-            .expression_attribute_values(":lease_until", milliseconds(lease_until))
+            .expression_attribute_names("#holder", "holder")
+            .expression_attribute_values(":lease_until", milliseconds(lease.until))
+            .expression_attribute_values(":holder", AttributeValue::S(lease.holder.to_owned()))
             .expression_attribute_values(":now", milliseconds(now))
             .expression_attribute_values(":answer_by", milliseconds(answer_by))
             .expression_attribute_values(
@@ -246,44 +261,14 @@ impl Table {
         by: Timestamp,
         limit: usize,
     ) -> Result<Vec<GateKey>, AwsError> {
-        let mut keys = Vec::new();
-        let mut start = None;
-        for _ in 0..PAGES_LIMIT {
-            let page = self
-                .clients
-                .dynamodb
-                .query()
-                .table_name(&self.name)
-                .index_name(BY_REPOSITORY)
-                .key_condition_expression("#repository = :waiting")
-                .expression_attribute_names("#repository", "repository")
-                .expression_attribute_values(":waiting", AttributeValue::S(WAITING.to_owned()))
-                .set_exclusive_start_key(start)
-                .send()
-                .await
-                .map_err(failed("dynamodb:Query", self.resource()))?;
-            let items = page.items().iter();
-            keys.extend(
-                items
-                    .filter(|item| is_due(item, now, by))
-                    .filter_map(key_of),
-            );
-            start = page.last_evaluated_key;
-            if start.is_none() || keys.len() >= limit {
-                break;
-            }
-        }
-        keys.truncate(limit);
-        Ok(keys)
+        self.waiting(WAITING, limit, |item| {
+            is_due(item, now, by).then(|| key_of(item)).flatten()
+        })
+        .await
     }
 
     fn update_gate(&self, key: &GateKey) -> UpdateItemFluentBuilder {
-        self.clients
-            .dynamodb
-            .update_item()
-            .table_name(&self.name)
-            .key("pk", AttributeValue::S(format!("gate#{}", key.deployment)))
-            .key("sk", AttributeValue::S(key.sort.clone()))
+        self.update(format!("gate#{}", key.deployment), key.sort.clone())
     }
 }
 

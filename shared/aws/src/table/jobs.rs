@@ -8,7 +8,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 use greenlight_core::{deployment::DeploymentId, job::JobId, target::TargetName};
 use jiff::{SignedDuration, Timestamp};
 
-use super::{BY_REPOSITORY, Item, Table};
+use super::{Item, Table};
 use crate::{AwsError, Kind, error::failed};
 
 /// The sort key of a job's item.
@@ -19,8 +19,6 @@ const WAITING: &str = "#jobs";
 const ANSWERED: &str = "#answered-jobs";
 /// An action ends within a day, AWS-FACTS 2.4; nothing asks for its jobs after that.
 const KEPT: SignedDuration = SignedDuration::from_hours(48);
-/// `waiting_jobs` asks so many times at the most.
-const PAGES_LIMIT: usize = 10;
 
 /// A job that Greenlight has taken on.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,12 +50,7 @@ impl Table {
         const ACTION: &str = "dynamodb:UpdateItem";
         let expires_at = now.checked_add(KEPT).unwrap_or(Timestamp::MAX);
         let answer = self
-            .clients
-            .dynamodb
-            .update_item()
-            .table_name(&self.name)
-            .key("pk", AttributeValue::S(job_key(id)))
-            .key("sk", AttributeValue::S(JOB.to_owned()))
+            .update(job_key(id), JOB.to_owned())
             // `answered` holds the place in the index that an answered job is to have.
             .update_expression(
                 "SET #received_at = if_not_exists(#received_at, :now), \
@@ -94,12 +87,7 @@ impl Table {
     /// Notes that a job has its answer. That there is no such item any more is as well.
     pub async fn job_answered(&self, id: &JobId) -> Result<(), AwsError> {
         let result = self
-            .clients
-            .dynamodb
-            .update_item()
-            .table_name(&self.name)
-            .key("pk", AttributeValue::S(job_key(id)))
-            .key("sk", AttributeValue::S(JOB.to_owned()))
+            .update(job_key(id), JOB.to_owned())
             .update_expression("SET #answered = :answered REMOVE #repository")
             .condition_expression("attribute_exists(pk)")
             .expression_attribute_names("#answered", "answered")
@@ -117,31 +105,7 @@ impl Table {
     /// Jobs that wait for their answers, `limit` at the most. The index is a little late: one that was
     /// answered just now may still be among them, and one that has just arrived may not.
     pub async fn waiting_jobs(&self, limit: usize) -> Result<Vec<WaitingJob>, AwsError> {
-        let mut jobs = Vec::new();
-        let mut start = None;
-        for _ in 0..PAGES_LIMIT {
-            let page = self
-                .clients
-                .dynamodb
-                .query()
-                .table_name(&self.name)
-                .index_name(BY_REPOSITORY)
-                .key_condition_expression("#repository = :waiting")
-                .expression_attribute_names("#repository", "repository")
-                .expression_attribute_values(":waiting", AttributeValue::S(WAITING.to_owned()))
-                .limit(i32::try_from(limit).unwrap_or(i32::MAX).max(1))
-                .set_exclusive_start_key(start)
-                .send()
-                .await
-                .map_err(failed("dynamodb:Query", self.resource()))?;
-            jobs.extend(page.items().iter().filter_map(waiting_job));
-            start = page.last_evaluated_key;
-            if start.is_none() || jobs.len() >= limit {
-                break;
-            }
-        }
-        jobs.truncate(limit);
-        Ok(jobs)
+        self.waiting(WAITING, limit, waiting_job).await
     }
 }
 

@@ -28,7 +28,9 @@ mod place;
 mod records;
 mod registration;
 
-use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_dynamodb::{
+    operation::update_item::builders::UpdateItemFluentBuilder, types::AttributeValue,
+};
 use futures_util::future::try_join_all;
 use greenlight_core::{image::RepositoryUri, target::TargetName};
 use serde_dynamo::aws_sdk_dynamodb_1::from_item;
@@ -36,7 +38,7 @@ use serde_dynamo::aws_sdk_dynamodb_1::from_item;
 pub use approvals::Decided;
 pub use commit::Commit;
 pub use files::StoredFiles;
-pub use gates::{GateKey, GateRun, GateVerdict, HookToken};
+pub use gates::{GateKey, GateRun, GateVerdict, HookToken, Lease};
 pub use items::{BadTarget, StoredTarget};
 pub use jobs::WaitingJob;
 pub use place::Place;
@@ -50,6 +52,9 @@ pub const BY_REPOSITORY: &str = "by-repository";
 
 /// The action by which one item is read.
 const GET: &str = "dynamodb:GetItem";
+
+/// What waits is asked for in so many pages at the most.
+const PAGES_LIMIT: usize = 10;
 
 /// So many targets are read at the most, of one repository or at all.
 const TARGETS_LIMIT: usize = 1000;
@@ -168,6 +173,50 @@ impl Table {
             .await
             .map_err(failed(GET, self.resource()))?;
         Ok(answer.item)
+    }
+
+    /// The update of one item.
+    fn update(&self, pk: String, sk: String) -> UpdateItemFluentBuilder {
+        self.clients
+            .dynamodb
+            .update_item()
+            .table_name(&self.name)
+            .key("pk", AttributeValue::S(pk))
+            .key("sk", AttributeValue::S(sk))
+    }
+
+    /// What `read` finds among the items that wait at `place`, a name in the index by repository that no repository
+    /// has; `limit` at the most.
+    async fn waiting<T>(
+        &self,
+        place: &str,
+        limit: usize,
+        read: impl Fn(&Item) -> Option<T> + Send,
+    ) -> Result<Vec<T>, AwsError> {
+        let mut found = Vec::new();
+        let mut start = None;
+        for _ in 0..PAGES_LIMIT {
+            let page = self
+                .clients
+                .dynamodb
+                .query()
+                .table_name(&self.name)
+                .index_name(BY_REPOSITORY)
+                .key_condition_expression("#repository = :place")
+                .expression_attribute_names("#repository", "repository")
+                .expression_attribute_values(":place", AttributeValue::S(place.to_owned()))
+                .set_exclusive_start_key(start)
+                .send()
+                .await
+                .map_err(failed("dynamodb:Query", self.resource()))?;
+            found.extend(page.items().iter().filter_map(&read));
+            start = page.last_evaluated_key;
+            if start.is_none() || found.len() >= limit {
+                break;
+            }
+        }
+        found.truncate(limit);
+        Ok(found)
     }
 
     /// The names of the targets that deploy there.

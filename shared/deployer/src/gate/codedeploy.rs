@@ -4,7 +4,7 @@
 //! is the one in progress, the service is the deployment's target, and the green tasks are those of
 //! the task set whose `externalId` is the deployment's id (AWS-FACTS 5.11).
 
-use futures_util::join;
+use futures_util::{join, try_join};
 use greenlight_aws::{
     AwsError,
     codedeploy::{self, Deployment, DeploymentTarget},
@@ -20,7 +20,7 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::time::{Duration, sleep};
 
 use super::{
-    AtGate, ValidateError, WAITED_FOR, default_checks,
+    AtGate, Call, ValidateError, WAITED_FOR, default_checks,
     expectation::{self, Expected, Wanted},
     green::{Green, Side},
     known,
@@ -39,41 +39,48 @@ const BETWEEN_LOOKS: Duration = Duration::from_secs(2);
 const WAITS: SignedDuration = SignedDuration::from_mins(56);
 
 impl Deployer {
-    /// Runs the gate of a hook until it has a verdict, or has to be carried on by a later invocation; `until` is when this
-    /// one is over.
-    pub async fn validate(
-        &self,
-        key: &GateKey,
-        until: Timestamp,
-        lease_until: Timestamp,
-    ) -> Result<AtGate, ValidateError> {
+    /// Runs the gate of a hook until it has a verdict, or has to be carried on by a later invocation.
+    pub async fn validate(&self, key: &GateKey, call: Call<'_>) -> Result<AtGate, ValidateError> {
         let aws_id = &key.deployment;
         let now = self.clock.now();
         let answer_by = now.saturating_add(WAITS).unwrap_or(Timestamp::MAX);
-        let taken = self.table.take_gate(key, now, answer_by, lease_until);
-        let (run, deployment, at) = join!(
-            taken,
-            codedeploy::deployment(&self.clients, aws_id),
-            codedeploy::deployment_target(&self.clients, aws_id),
+        let take = async || {
+            let taken = self.table.take_gate(key, call.lease(now), answer_by).await;
+            taken.map_err(keep(aws_id))
+        };
+        let (run, looked_at) = join!(
+            self.outlast(|| take()),
+            self.outlast(|| self.deployment_at(aws_id)),
         );
-        let Some(run) = run.map_err(keep(aws_id))? else {
+        let Some(run) = run? else {
             return Ok(taken_by_another());
         };
         if let Some(known) = known(&run) {
             return Ok(known);
         }
-        let deployment = deployment.map_err(look(aws_id))?;
-        let at = at.map_err(look(aws_id))?;
-        let at = at.ok_or_else(|| ValidateError::NoEvent {
-            deployment: named(aws_id),
-        })?;
+        let (deployment, at) = looked_at?;
         if deployment.has_ended() {
             return Err(ValidateError::Ended {
                 deployment: named(aws_id),
                 status: deployment.status,
             });
         }
-        Box::pin(self.validate_run(key, run, (&deployment, &at), until)).await
+        Box::pin(self.validate_run(key, run, (&deployment, &at), call.until)).await
+    }
+
+    async fn deployment_at(
+        &self,
+        aws_id: &str,
+    ) -> Result<(Deployment, DeploymentTarget), ValidateError> {
+        let looked_at = try_join!(
+            codedeploy::deployment(&self.clients, aws_id),
+            codedeploy::deployment_target(&self.clients, aws_id),
+        );
+        let (deployment, at) = looked_at.map_err(look(aws_id))?;
+        let at = at.ok_or_else(|| ValidateError::NoEvent {
+            deployment: named(aws_id),
+        })?;
+        Ok((deployment, at))
     }
 
     async fn validate_run(
@@ -86,8 +93,8 @@ impl Deployer {
         let aws_id = &key.deployment;
         let marker = Marker::find(&deployment.description);
         let (point, stored) = join!(
-            self.point(aws_id, at),
-            self.target_of(aws_id, marker.as_ref(), at),
+            self.outlast(|| self.point(aws_id, at)),
+            self.outlast(|| self.target_of(aws_id, marker.as_ref(), at)),
         );
         let (point, stored) = (point?, stored?);
         let checks = match &stored {
@@ -105,9 +112,8 @@ impl Deployer {
             self.over(key, None, &nothing).await;
             return Ok(AtGate::Over(nothing));
         }
-        let green = self
-            .green_set(deployment, at, stored.as_ref(), point)
-            .await?;
+        let green = self.outlast(|| self.green_set(deployment, at, stored.as_ref(), point));
+        let green = Box::pin(green).await?;
         let about = About {
             point,
             aws_id,
@@ -131,8 +137,11 @@ impl Deployer {
                 unfinished,
                 summary,
             } => {
-                let later = self.later(key, &unfinished, summary).await;
-                return later.map_err(keep(aws_id));
+                let later = async || {
+                    let later = self.later(key, &unfinished, &summary).await;
+                    later.map_err(keep(aws_id))
+                };
+                return self.outlast(|| later()).await;
             }
         };
         let report = GateReport::conclude(point, checked, run.started_at, self.clock.now());

@@ -10,13 +10,14 @@ mod expectation;
 mod green;
 mod live;
 mod measure;
+mod outlast;
 mod rolling;
 mod run;
 mod service;
 
 use greenlight_aws::{
     AwsError, chain,
-    table::{BadTarget, GateKey, GateRun, GateVerdict},
+    table::{BadTarget, GateKey, GateRun, GateVerdict, Lease},
 };
 use greenlight_core::{
     deployment::DeploymentId,
@@ -41,6 +42,27 @@ pub struct Validated {
     pub may_go_on: bool,
     /// Why, in one sentence.
     pub summary: String,
+}
+
+/// An invocation that runs a gate.
+#[derive(Debug, Clone, Copy)]
+pub struct Call<'a> {
+    /// Lambda's id of it.
+    pub id: &'a str,
+    /// When its part of the gate has to be over.
+    pub until: Timestamp,
+    /// When it has ended, whatever becomes of it.
+    pub ends_at: Timestamp,
+}
+
+impl Call<'_> {
+    fn lease(&self, now: Timestamp) -> Lease<'_> {
+        Lease {
+            holder: self.id,
+            from: now,
+            until: self.ends_at,
+        }
+    }
 }
 
 /// What came of one invocation for a gate.
@@ -143,13 +165,13 @@ impl Deployer {
         &self,
         key: &GateKey,
         unfinished: &Unfinished,
-        summary: String,
+        summary: &str,
     ) -> Result<AtGate, AwsError> {
         let now = self.clock.now();
         let due_at = unfinished.due_at(now);
         self.table.keep_gate(key, unfinished, due_at).await?;
         Ok(AtGate::Later {
-            summary,
+            summary: summary.to_owned(),
             after: now.duration_until(due_at).max(SignedDuration::ZERO),
         })
     }

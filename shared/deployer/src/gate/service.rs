@@ -18,7 +18,7 @@ use greenlight_core::{
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
-    AtGate, ValidateError, WAITED_FOR, default_checks,
+    AtGate, Call, ValidateError, WAITED_FOR, default_checks,
     green::Green,
     known,
     measure::{About, Instruments},
@@ -43,30 +43,32 @@ struct Waiting<'a> {
 }
 
 impl Deployer {
-    /// Runs the gate of a hook's stage until it has a verdict, or has to be carried on with the next call; `until` is
-    /// when this one is over.
+    /// Runs the gate of a hook's stage until it has a verdict, or has to be carried on with the next call.
     pub async fn validate_stage(
         &self,
         hook: &EcsHook,
-        until: Timestamp,
-        lease_until: Timestamp,
+        call: Call<'_>,
     ) -> Result<AtGate, ValidateError> {
         let mut hook = hook.clone();
         let point = match hook.asks() {
             gate::AtStage::Gate(point) => point,
             gate::AtStage::Nothing { reason } => return Ok(AtGate::Over(nothing(reason))),
         };
-        let targets = self.targets_of(&hook).await?;
+        let targets = self.outlast(|| self.targets_of(&hook)).await?;
         let clients = match targets.first() {
             Some(stored) => self.clients_of(&stored.target),
             None => self.clients.clone(),
         };
         // What the service declares for its hooks does no harm where it cannot be read: a day is the usual.
+        let deployment = async || {
+            let found = ecs::service_deployment(&clients, &hook.deployment).await;
+            found.map_err(look(&hook))
+        };
         let (deployment, waits) = join!(
-            ecs::service_deployment(&clients, &hook.deployment),
-            waits(&clients, &hook),
+            self.outlast(|| deployment()),
+            self.waits(&clients, &hook),
         );
-        let deployment = deployment.map_err(look(&hook))?;
+        let deployment = deployment?;
         if deployment.is_rolling_back() {
             let reason = format!("{} is being rolled back", named(&hook));
             return Ok(AtGate::Over(nothing(reason)));
@@ -90,17 +92,22 @@ impl Deployer {
         let key = GateKey::of_ecs(&hook.deployment, &hook.stage_in_words());
         let now = self.clock.now();
         let answer_by = now.saturating_add(waits).unwrap_or(Timestamp::MAX);
-        let (revisions, run) = join!(
-            ecs::service_revisions(&clients, &arns),
-            self.table.take_gate(&key, now, answer_by, lease_until),
-        );
-        let Some(run) = run.map_err(keep(&hook))? else {
+        let revisions = async || {
+            let found = ecs::service_revisions(&clients, &arns).await;
+            found.map_err(look(&hook))
+        };
+        let take = async || {
+            let taken = self.table.take_gate(&key, call.lease(now), answer_by).await;
+            taken.map_err(keep(&hook))
+        };
+        let (revisions, run) = join!(self.outlast(|| revisions()), self.outlast(|| take()));
+        let Some(run) = run? else {
             return Ok(taken_by_another());
         };
         if let Some(known) = known(&run) {
             return Ok(known);
         }
-        let revision = revisions.map_err(look(&hook))?.into_iter().next();
+        let revision = revisions?.into_iter().next();
         let revision = revision.ok_or_else(no_revision)?;
         let waiting = Waiting {
             stored: chosen(targets, &hook.deployment, &revision),
@@ -109,7 +116,7 @@ impl Deployer {
             deployment,
             revision,
         };
-        Box::pin(self.run_gate(&waiting, point, run, until)).await
+        Box::pin(self.run_gate(&waiting, point, run, call.until)).await
     }
 
     async fn run_gate(
@@ -135,15 +142,18 @@ impl Deployer {
             return Ok(AtGate::Over(nothing));
         }
         let active = ours(stored, &hook.deployment, &waiting.revision);
-        let green = Green::of_revision(
-            self,
-            stored,
-            active.map(|active| &active.candidate),
-            hook.service.clone(),
-            &waiting.deployment,
-            &waiting.revision,
-        );
-        let green = green.await.map_err(look(hook))?;
+        let green = async || {
+            let green = Green::of_revision(
+                self,
+                stored,
+                active.map(|active| &active.candidate),
+                hook.service.clone(),
+                &waiting.deployment,
+                &waiting.revision,
+            );
+            green.await.map_err(look(hook))
+        };
+        let green = Box::pin(self.outlast(|| green())).await?;
         let one_call = self.clock.now().saturating_add(ONE_CALL);
         let time = Time {
             call: one_call.unwrap_or(Timestamp::MAX).min(until),
@@ -168,8 +178,11 @@ impl Deployer {
                 unfinished,
                 summary,
             } => {
-                let later = self.later(key, &unfinished, summary).await;
-                return later.map_err(keep(hook));
+                let later = async || {
+                    let later = self.later(key, &unfinished, &summary).await;
+                    later.map_err(keep(hook))
+                };
+                return self.outlast(|| later()).await;
             }
         };
         let report = GateReport::conclude(point, checked, run.started_at, self.clock.now())
@@ -179,6 +192,30 @@ impl Deployer {
         let ours = ours.map(|(stored, active)| (&stored.target.name, active.deployment));
         self.over(key, ours, &validated).await;
         Ok(AtGate::Over(validated))
+    }
+
+    /// How long after its first call a hook of this stage has to be answered: as long as ECS waits, less a reserve.
+    async fn waits(&self, clients: &Clients, hook: &EcsHook) -> SignedDuration {
+        let service = async || {
+            let found = ecs::service(clients, &hook.service.cluster, &hook.service.name).await;
+            found.map_err(look(hook))
+        };
+        let service = self.outlast(|| service()).await.unwrap_or_else(|error| {
+            tracing::warn!(
+                "how long ECS waits for the hook is not known: {}",
+                chain(&error)
+            );
+            ecs::Service::default()
+        });
+        let at_stage = service.hooks.iter().filter(|declared| {
+            declared.target_type == "AWS_LAMBDA" && declared.stages.contains(&hook.stage)
+        });
+        let minutes = at_stage
+            .filter_map(|declared| declared.timeout_in_minutes)
+            .min();
+        let waits = SignedDuration::from_mins(minutes.unwrap_or(USUAL_MINUTES).into());
+        let reserve = SignedDuration::from_mins(2).min(waits / 4);
+        waits.saturating_sub(reserve)
     }
 
     /// The registered targets that deploy to the hook's service by `UpdateService`.
@@ -245,27 +282,6 @@ fn ours<'a>(
         None => runs(stored, &active.candidate, revision),
     };
     is_ours.then_some(active)
-}
-
-/// How long after its first call a hook of this stage has to be answered: as long as ECS waits, less a reserve.
-async fn waits(clients: &Clients, hook: &EcsHook) -> SignedDuration {
-    let service = ecs::service(clients, &hook.service.cluster, &hook.service.name).await;
-    let service = service.unwrap_or_else(|error| {
-        tracing::warn!(
-            "how long ECS waits for the hook is not known: {}",
-            chain(&error)
-        );
-        ecs::Service::default()
-    });
-    let at_stage = service.hooks.iter().filter(|declared| {
-        declared.target_type == "AWS_LAMBDA" && declared.stages.contains(&hook.stage)
-    });
-    let minutes = at_stage
-        .filter_map(|declared| declared.timeout_in_minutes)
-        .min();
-    let waits = SignedDuration::from_mins(minutes.unwrap_or(USUAL_MINUTES).into());
-    let reserve = SignedDuration::from_mins(2).min(waits / 4);
-    waits.saturating_sub(reserve)
 }
 
 fn keep(hook: &EcsHook) -> impl Fn(AwsError) -> ValidateError {

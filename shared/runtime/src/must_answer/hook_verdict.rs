@@ -16,7 +16,7 @@ pub enum HookVerdict {
         /// Why, for people.
         message: String,
     },
-    /// It is not known yet: ask again. A contract that knows no such answer fails it.
+    /// It is not known yet: ECS is to ask again, and CodeDeploy is told later.
     InProgress {
         /// What is waited for, for people.
         summary: String,

@@ -84,7 +84,7 @@ async fn prepare(world: &World, stand: Stand) {
             deploy_by_hand(account, None, invent).await;
         }
         Stand::Templates => {
-            let text = include_str!("../../rehearsal/sample/templates/taskdef.json");
+            let text = include_str!("../../../rehearsal/sample/templates/taskdef.json");
             let mut template = serde_json::from_str(text).unwrap();
             invent(&mut template);
             let key = "api/taskdef.json";

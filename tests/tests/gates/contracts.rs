@@ -1,8 +1,8 @@
 //! The contracts of the two hooks at their edges: a gate whose time is over, a hook that calls again, the way back, an
 //! answer that does not get through, and one that somebody else has given.
 //!
-//! What the checks may find is in `gates_table.rs`; a deployment that is stopped meanwhile, an invocation that dies, and
-//! CodeDeploy's hour, in `gates_long.rs`; a panic in `gates_endings.rs`.
+//! What the checks may find is in `table.rs`; a deployment that is stopped meanwhile, an invocation that dies, and
+//! CodeDeploy's hour, in `long.rs`; a panic in `endings.rs`.
 
 #![expect(clippy::unwrap_used, reason = "what cannot be set up is a failed test")]
 

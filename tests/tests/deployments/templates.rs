@@ -33,8 +33,8 @@ async fn put(world: &World, key: &str, text: &str) {
 }
 
 /// The template of the task definition, as it is in the bucket.
-const TASKDEF_TEXT: &str = include_str!("../../rehearsal/sample/templates/taskdef.json");
-const APPSPEC_TEXT: &str = include_str!("../../rehearsal/sample/templates/appspec.yaml");
+const TASKDEF_TEXT: &str = include_str!("../../../rehearsal/sample/templates/taskdef.json");
+const APPSPEC_TEXT: &str = include_str!("../../../rehearsal/sample/templates/appspec.yaml");
 
 /// The AppSpec of the newest deployment that was created.
 fn app_spec(world: &World) -> Value {

@@ -1,0 +1,9 @@
+//! Jobs of pipelines, from their event to their answer.
+
+mod crashes;
+mod every_action;
+mod fuzzed;
+mod in_trouble;
+mod releases;
+mod round_trips;
+mod stored;

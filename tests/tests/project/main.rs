@@ -1,0 +1,7 @@
+//! What must hold for the workspace, its template, its policies and its samples.
+
+mod architecture;
+mod examples;
+mod permissions;
+mod samples;
+mod template;
