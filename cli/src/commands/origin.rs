@@ -8,7 +8,7 @@ use crate::columns::printable;
 pub(super) fn by(origin: &Origin) -> String {
     match origin {
         Origin::Push => "push".to_owned(),
-        Origin::Person { by } => by.clone(),
+        Origin::Person { by, .. } => by.clone(),
         Origin::Pipeline {
             pipeline: Some(pipeline),
             ..
@@ -22,7 +22,8 @@ pub(super) fn by(origin: &Origin) -> String {
             format!("pipeline execution {}", printable(short))
         }
         Origin::Pipeline { .. } => "a pipeline".to_owned(),
-        Origin::Rollback { of } => format!("rollback of {of}"),
+        Origin::Rollback { by: Some(by), .. } => format!("{by}, going back"),
+        Origin::Rollback { of, by: None } => format!("rollback of {of}"),
         Origin::Elsewhere { creator } => creator.clone(),
         Origin::Adopted => "adopted".to_owned(),
     }

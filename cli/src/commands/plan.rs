@@ -153,7 +153,9 @@ fn decision(explanation: &Explanation) -> String {
     match explanation.decision {
         Decision::Start => format!("it would be started now (rule `{rule}`)"),
         Decision::Resume => format!("{} (rule `{rule}`)", explanation.text),
-        Decision::Queue => format!("it would be queued: {} (rule `{rule}`)", explanation.text),
+        Decision::Queue | Decision::Block => {
+            format!("it would be queued: {} (rule `{rule}`)", explanation.text)
+        }
         Decision::Skip | Decision::Supersede | Decision::Record => {
             format!(
                 "it would not be started: {} (rule `{rule}`)",

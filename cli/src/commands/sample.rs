@@ -51,6 +51,7 @@ pub(super) fn candidate(which: char) -> Candidate {
         digest: digest(which),
         tag: Some("test".parse().unwrap()),
         ordered_at: "2026-11-22T10:00:00Z".parse().unwrap(),
+        rank: None,
         with: Vec::new(),
         files: None,
     }
@@ -69,6 +70,7 @@ pub(super) fn fresh() -> StoredTarget {
         target: target::parse(&document).unwrap().remove(0),
         home: candidate('a').repository.registry,
         version: 3,
+        line: None,
         state: TargetState::default(),
     }
 }
@@ -83,12 +85,15 @@ pub(super) fn busy() -> StoredTarget {
                 "arn:aws:ecs:eu-west-1:123456789012:task-definition/mco-api:7".into(),
             ),
             since: "2026-11-22T10:12:03.25Z".parse().unwrap(),
+            is_proved: true,
+            drift: None,
         }),
         active: Some(Active {
             deployment: id(2),
             candidate: candidate('b'),
             origin: Origin::Push,
             jobs: Vec::new(),
+            stop: None,
             phase: Phase::Started {
                 aws_id: "d-ABCDEF123".into(),
                 task_definition: None,
@@ -103,6 +108,7 @@ pub(super) fn busy() -> StoredTarget {
         }),
         newest: BTreeMap::new(),
         rejected: vec![digest('d')],
+        ..TargetState::default()
     };
     StoredTarget { state, ..fresh() }
 }
@@ -118,7 +124,7 @@ pub(super) fn paused() -> (StoredTarget, Progress) {
         current.candidate.with = vec![proxy('c')];
     }
     if let Some(active) = &mut state.active {
-        active.origin = Origin::Person { by: "ada".into() };
+        active.origin = Origin::person("ada");
         active.phase = Phase::Started {
             aws_id: SERVICE_DEPLOYMENT.into(),
             task_definition: None,
@@ -158,6 +164,7 @@ pub(super) fn proxy(which: char) -> PushedImage {
         digest: digest(which),
         tag: Some("stable".parse().unwrap()),
         ordered_at: "2026-11-22T10:00:00Z".parse().unwrap(),
+        rank: None,
     }
 }
 

@@ -3,9 +3,13 @@
 //! Only the question whether a tag is taken at all; which of several images is the newest, and
 //! whether a deployment may start now, is decided elsewhere.
 
+mod rank;
+
 use std::fmt;
 
 use crate::image::Tag;
+
+pub use rank::Rank;
 
 /// One rule of a target's `tags` list.
 #[derive(Debug, Clone, PartialEq, Eq)]

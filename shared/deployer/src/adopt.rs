@@ -159,6 +159,7 @@ impl Deployer {
                     digest: named.digest,
                     tag: Some(tag.clone()),
                     ordered_at: named.pushed_at.unwrap_or(at),
+                    rank: None,
                 });
             }
         }
@@ -167,6 +168,7 @@ impl Deployer {
             digest,
             tag: None,
             ordered_at: at,
+            rank: None,
         })
     }
 }

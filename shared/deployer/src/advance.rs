@@ -11,11 +11,11 @@ use futures_util::{
     future::{BoxFuture, Either, select},
 };
 use greenlight_aws::{
-    AwsError,
+    AwsError, chain,
     table::{BadTarget, Commit, StoredTarget},
 };
 use greenlight_core::{
-    deployment::{DeploymentId, Effect, Explanation, Input, Transition, step},
+    deployment::{Circumstances, DeploymentId, Effect, Explanation, Input, Transition, step},
     gate::GateReport,
     record::DetailType,
     target::{GatePoint, TargetName},
@@ -25,6 +25,7 @@ use tokio::time::{Duration, timeout};
 
 use crate::{
     Deployer,
+    control::ControlError,
     gather::Gathered,
     start::{Order, Started, Stop},
 };
@@ -71,6 +72,15 @@ pub enum AdvanceError {
     StartLate {
         /// Which target.
         target: TargetName,
+    },
+    /// Its AWS deployment could not be stopped now; a retry goes on where this one ended.
+    #[error("the deployment to target `{target}` could not be stopped yet")]
+    Stop {
+        /// Which target.
+        target: TargetName,
+        /// Why not.
+        #[source]
+        source: AwsError,
     },
     /// An event could not be emitted.
     #[error("an event about target `{target}` could not be emitted")]
@@ -122,7 +132,11 @@ impl Deployer {
                 "{}",
                 transition.explanation
             );
+            let stop = stop_of(&transition);
             explanation.get_or_insert(transition.explanation);
+            if let Some(reason) = stop {
+                self.stop(&stored, &reason).await?;
+            }
             if let Some((order, gathered)) = start {
                 let deployment = order.deployment;
                 let target = &stored.target.name;
@@ -174,6 +188,23 @@ impl Deployer {
         Ok(explanation)
     }
 
+    /// Has AWS stop what is under way. What it refuses was too far gone, and comes to its end by itself.
+    async fn stop(&self, stored: &StoredTarget, reason: &str) -> Result<(), AdvanceError> {
+        match Box::pin(self.abort(stored, reason)).await {
+            Err(ControlError::Aws { target, source }) if source.is_retryable() => {
+                Err(AdvanceError::Stop { target, source })
+            }
+            Err(error) => {
+                tracing::warn!(target = %stored.target.name, "not stopped: {}", chain(&error));
+                Ok(())
+            }
+            Ok(answered) => {
+                tracing::info!(target = %stored.target.name, "{}", answered.text);
+                Ok(())
+            }
+        }
+    }
+
     /// Decides and stores one step, and emits its events: what has happened before the step is
     /// stored, so that a crash repeats it and never loses it; what was only decided after it, since
     /// somebody else may have decided otherwise.
@@ -192,13 +223,21 @@ impl Deployer {
         let mut told = Vec::new();
         for _ in 0..ATTEMPTS {
             let now = self.clock.now();
-            let transition = step(&name, &stored.state, input.clone(), now, lease_until);
+            let circumstances = Circumstances {
+                target: &name,
+                at: now,
+                lease_until,
+                closure: stored.closure(now),
+            };
+            let transition = step(circumstances, &stored.state, input.clone());
             self.emit(&transition, true, gates, &mut told).await?;
             let is_change = transition.state != stored.state
-                || transition
-                    .effects
-                    .iter()
-                    .any(|effect| matches!(effect, Effect::Create(_) | Effect::Update { .. }));
+                || transition.effects.iter().any(|effect| {
+                    matches!(
+                        effect,
+                        Effect::Create(_) | Effect::Update { .. } | Effect::Note(_)
+                    )
+                });
             let order = start_of(&transition);
             let commit = async {
                 if is_change {
@@ -314,9 +353,19 @@ fn start_of(transition: &Transition) -> Option<Order> {
         }),
         Effect::Create(_)
         | Effect::Update { .. }
+        | Effect::Note(_)
+        | Effect::Stop { .. }
         | Effect::Announce(_)
         | Effect::Await { .. }
         | Effect::Answer { .. } => None,
+    })
+}
+
+/// Why AWS is to stop what is under way, if it is.
+fn stop_of(transition: &Transition) -> Option<String> {
+    transition.effects.iter().find_map(|effect| match effect {
+        Effect::Stop { reason, .. } => Some(reason.clone()),
+        _ => None,
     })
 }
 

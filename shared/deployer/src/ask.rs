@@ -129,7 +129,7 @@ impl Deployer {
         let input = Input::Requested {
             deployment,
             candidate: candidate.clone(),
-            origin: Origin::Person { by: by.to_owned() },
+            origin: Origin::person(by),
             job: None,
         };
         let lease_until = now.saturating_add(LEASE).unwrap_or(Timestamp::MAX);

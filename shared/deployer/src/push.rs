@@ -181,6 +181,7 @@ impl Deployer {
                 digest: digest.clone(),
                 tag: Some(push.tag.clone()),
                 ordered_at,
+                rank: None,
             })
         };
         let id = |candidate: &Candidate| {

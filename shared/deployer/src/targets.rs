@@ -68,6 +68,7 @@ impl Deployer {
                         target: target.clone(),
                         home: home.clone(),
                         version: 1,
+                        line: None,
                         state: TargetState::default(),
                     };
                     (self.table.register(&new).await, Applied::Created)
@@ -88,6 +89,7 @@ impl Deployer {
                         target: target.clone(),
                         home: home.clone(),
                         version: bad.version,
+                        line: None,
                         state: TargetState::default(),
                     };
                     (self.table.reregister(&now, &now).await, Applied::Changed)

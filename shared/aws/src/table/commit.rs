@@ -9,7 +9,7 @@ use aws_sdk_dynamodb::{
 use greenlight_core::{
     deployment::{DeploymentId, Effect, TargetState},
     job::JobId,
-    record::{DeploymentRecord, RecordChange},
+    record::RecordChange,
     target::TargetName,
 };
 use serde::Serialize;
@@ -17,7 +17,7 @@ use serde_dynamo::aws_sdk_dynamodb_1::{to_attribute_value, to_item};
 
 use super::{
     StoredTarget, Table,
-    items::{RecordItem, TARGET, record_key, target_key},
+    items::{InterventionItem, RecordItem, TARGET, record_key, target_key},
     jobs::{JOB, job_key},
 };
 use crate::{AwsError, Kind, error::failed};
@@ -25,7 +25,9 @@ use crate::{AwsError, Kind, error::failed};
 const ACTION: &str = "dynamodb:TransactWriteItems";
 
 /// The attributes of a target's item that are its state.
-const STATE: [&str; 5] = ["current", "active", "queued", "newest", "rejected"];
+const STATE: [&str; 9] = [
+    "current", "active", "queued", "rollback", "newest", "rejected", "hold", "marked", "promoted",
+];
 
 /// What became of an attempt to store a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,7 +55,7 @@ impl Table {
         let mut creates = vec![false];
         for effect in effects {
             let write = match effect {
-                Effect::Create(record) => self.create(record)?,
+                Effect::Create(record) => self.put_new(RecordItem::new((**record).clone()))?,
                 Effect::Update { deployment, change } => {
                     self.complete(name, *deployment, change)?
                 }
@@ -62,12 +64,18 @@ impl Table {
                     deployment,
                     is_new,
                 } => self.await_with(name, job, *deployment, *is_new)?,
-                Effect::Start { .. } | Effect::Announce(_) | Effect::Answer { .. } => continue,
+                Effect::Note(intervention) => {
+                    self.put_new(InterventionItem::new(name, (**intervention).clone()))?
+                }
+                Effect::Start { .. }
+                | Effect::Stop { .. }
+                | Effect::Announce(_)
+                | Effect::Answer { .. } => continue,
             };
             writes.push(write);
             creates.push(matches!(
                 effect,
-                Effect::Create(_) | Effect::Await { is_new: true, .. }
+                Effect::Create(_) | Effect::Note(_) | Effect::Await { is_new: true, .. }
             ));
         }
         let result = self
@@ -124,10 +132,10 @@ impl Table {
             .build())
     }
 
-    fn create(&self, record: &DeploymentRecord) -> Result<TransactWriteItem, AwsError> {
+    fn put_new(&self, item: impl Serialize) -> Result<TransactWriteItem, AwsError> {
         let put = Put::builder()
             .table_name(&self.name)
-            .set_item(Some(self.item(RecordItem::new(record.clone()))?))
+            .set_item(Some(self.item(item)?))
             .condition_expression("attribute_not_exists(pk)")
             .build()
             .map_err(|error| self.not_built(&error))?;

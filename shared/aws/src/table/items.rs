@@ -1,10 +1,10 @@
 //! The shapes of the table's items.
 
 use greenlight_core::{
-    deployment::{DeploymentId, TargetState},
+    deployment::{Closure, DeploymentId, Hold, TargetState},
     image::{Registry, RepositoryUri},
     problems::Problems,
-    record::DeploymentRecord,
+    record::{DeploymentRecord, Intervention},
     target::{self, ImageSource, Strategy, Target, TargetName},
 };
 use jiff::{SignedDuration, Timestamp};
@@ -31,6 +31,8 @@ pub struct StoredTarget {
     pub version: u64,
     /// What runs, what is being deployed, what waits.
     pub state: TargetState,
+    /// The hold on every target, if there is one.
+    pub line: Option<Hold>,
 }
 
 impl StoredTarget {
@@ -49,6 +51,12 @@ impl StoredTarget {
         self.target.service.as_ref().map_or(("", ""), |service| {
             (service.cluster.as_str(), service.name.as_str())
         })
+    }
+
+    /// What keeps automatic deployments from starting at this time, beside the target's own hold.
+    pub fn closure(&self, at: Timestamp) -> Option<Closure> {
+        let line = self.line.as_ref().filter(|line| line.holds_at(at));
+        line.map(Closure::line_stopped)
     }
 
     /// Its service, for messages.
@@ -142,6 +150,7 @@ impl TargetItem {
                 home: self.home,
                 version: self.version,
                 state: self.state,
+                line: None,
             }),
             Ok(None) => Err(BadTarget {
                 name: self.name,
@@ -178,6 +187,28 @@ impl RecordItem {
             sk: record_key(record.id),
             expires_at: expires_at.as_second(),
             record,
+        }
+    }
+}
+
+/// The item of what a person did.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct InterventionItem {
+    pub(super) pk: String,
+    pub(super) sk: String,
+    pub(super) expires_at: i64,
+    #[serde(flatten)]
+    pub(super) intervention: Intervention,
+}
+
+impl InterventionItem {
+    pub(super) fn new(target: &TargetName, intervention: Intervention) -> Self {
+        let expires_at = intervention.at.checked_add(KEPT).unwrap_or(Timestamp::MAX);
+        Self {
+            pk: target_key(target),
+            sk: format!("hand#{}", intervention.id),
+            expires_at: expires_at.as_second(),
+            intervention,
         }
     }
 }

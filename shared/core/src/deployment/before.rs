@@ -1,6 +1,8 @@
 //! What follows from the tasks that have to succeed before the service is touched.
 
-use super::{Decision, DeploymentId, Effect, Phase, Preparation, Rule, Transition, step::Step};
+use super::{
+    Decision, DeploymentId, Effect, Obstacle, Phase, Preparation, Rule, Transition, step::Step,
+};
 use crate::record::RecordChange;
 
 impl Step<'_> {
@@ -72,6 +74,10 @@ impl Step<'_> {
             }
             _ => return self.revisited(),
         };
+        if let Some(stop) = &active.stop {
+            let reason = format!("{} went back before the service was touched", stop.by);
+            return self.start_failed(id, Obstacle::Person, reason);
+        }
         let prepared = Preparation {
             done: number + 1,
             task_definition,

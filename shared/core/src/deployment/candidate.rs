@@ -1,10 +1,13 @@
 //! What a target may take: an image, and the images of other repositories that go with it.
 
+use std::cmp::Ordering;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::DeploymentId;
 use crate::image::{Digest, RepositoryUri, Tag};
+use crate::policy::Rank;
 
 /// An image, the tag by which it came, and its place in the order of pushes; with it, where a target
 /// takes images of several repositories, what was pushed of the others.
@@ -17,9 +20,12 @@ pub struct Candidate {
     /// The tag that was pushed, if the image came by a tag.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tag: Option<Tag>,
-    /// When the tag came to name this image, as exactly as AWS tells: of two candidates the later
-    /// one is the newer. Events carry whole seconds, `imagePushedAt` milliseconds.
+    /// When the tag came to name this image, as exactly as AWS tells: of two candidates of one rank the
+    /// later one is the newer. Events carry whole seconds, `imagePushedAt` milliseconds.
     pub ordered_at: Timestamp,
+    /// What comes before the time in the order, where the target's policy orders by what tags say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rank: Option<Rank>,
     /// Images of other repositories that are deployed together with it, by repository.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub with: Vec<PushedImage>,
@@ -41,12 +47,23 @@ pub struct PushedImage {
     pub tag: Option<Tag>,
     /// See [`Candidate::ordered_at`].
     pub ordered_at: Timestamp,
+    /// See [`Candidate::rank`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rank: Option<Rank>,
 }
 
 impl PushedImage {
     /// The reference to be written into a task definition: `repository@sha256:…`.
     pub fn pinned(&self) -> String {
         self.repository.with_digest(&self.digest)
+    }
+
+    /// Whether it comes before another image of its repository.
+    fn is_older_than(&self, other: &Self) -> bool {
+        order(
+            (self.rank.as_ref(), self.ordered_at),
+            (other.rank.as_ref(), other.ordered_at),
+        ) == Ordering::Less
     }
 
     fn describe(&self) -> String {
@@ -67,6 +84,7 @@ impl Candidate {
             digest: image.digest,
             tag: image.tag,
             ordered_at: image.ordered_at,
+            rank: image.rank,
             with: Vec::new(),
             files: None,
         }
@@ -96,6 +114,7 @@ impl Candidate {
             digest: self.digest.clone(),
             tag: self.tag.clone(),
             ordered_at: self.ordered_at,
+            rank: self.rank.clone(),
         };
         std::iter::once(own).chain(self.with.iter().cloned())
     }
@@ -129,7 +148,7 @@ impl Candidate {
         let mut images: Vec<PushedImage> = self
             .images()
             .map(|own| match earlier.image_of(&own.repository) {
-                Some(theirs) if theirs.ordered_at > own.ordered_at => theirs,
+                Some(theirs) if own.is_older_than(&theirs) => theirs,
                 _ => own,
             })
             .collect();
@@ -168,4 +187,16 @@ impl Candidate {
             .sort_by(|a, b| a.repository.cmp(&b.repository));
         Some(candidate)
     }
+}
+
+/// The order of two images of one repository: by rank, where both have one of a kind, and then by time.
+pub(super) fn order(
+    one: (Option<&Rank>, Timestamp),
+    other: (Option<&Rank>, Timestamp),
+) -> Ordering {
+    let by_rank = match (one.0, other.0) {
+        (Some(one), Some(other)) => one.compare(other),
+        _ => Ordering::Equal,
+    };
+    by_rank.then_with(|| one.1.cmp(&other.1))
 }

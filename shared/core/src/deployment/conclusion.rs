@@ -39,12 +39,17 @@ impl Step<'_> {
                     previous: previous.map(|it| it.candidate.digest.clone()),
                 };
                 self.answer(active.jobs, id, ending);
-                self.state.pardon(&candidate);
+                // What was to be stopped was too far gone: it stays rejected.
+                if active.stop.is_none() {
+                    self.state.pardon(&candidate);
+                }
                 self.state.current = Some(Current {
                     deployment: id,
                     candidate: self.state.with_live(candidate),
                     task_definition,
                     since: self.at,
+                    is_proved: true,
+                    drift: None,
                 });
                 self.start_queued();
                 self.end(Decision::Record, Rule::Succeeded, text)
@@ -101,6 +106,7 @@ impl Step<'_> {
         );
         let origin = Origin::Rollback {
             of: aws_id.to_owned(),
+            by: None,
         };
         self.create(
             id,
@@ -142,6 +148,8 @@ impl Step<'_> {
             candidate,
             task_definition,
             since: self.at,
+            is_proved: false,
+            drift: None,
         });
         self.end(Decision::Record, Rule::Adopted, text)
     }
@@ -167,7 +175,7 @@ impl Step<'_> {
         let (status, text, evidence, task_definition) = match outcome {
             Outcome::Succeeded { task_definition } => {
                 let what = match &origin {
-                    Origin::Rollback { of } => format!("{aws_id} rolled {of} back"),
+                    Origin::Rollback { of, .. } => format!("{aws_id} rolled {of} back"),
                     Origin::Push
                     | Origin::Person { .. }
                     | Origin::Pipeline { .. }
@@ -211,6 +219,8 @@ impl Step<'_> {
                     candidate,
                     task_definition,
                     since: self.at,
+                    is_proved: false,
+                    drift: None,
                 });
             }
         }

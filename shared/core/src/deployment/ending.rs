@@ -55,4 +55,6 @@ pub enum Obstacle {
     Permission,
     /// The image cannot be pulled, or not be run.
     Image,
+    /// A person went back.
+    Person,
 }

@@ -16,6 +16,8 @@ pub enum Decision {
     Queue,
     /// Nothing is to be done.
     Skip,
+    /// The candidate waits because automatic deployments may not start now.
+    Block,
     /// The candidate gave way to a newer one.
     Supersede,
     /// A running deployment was bound, or a deployment reached its end: the record was brought up
@@ -39,6 +41,12 @@ pub enum Rule {
     OneAtATime,
     /// Another deployment, not started by Greenlight, is running at this service.
     BusyElsewhere,
+    /// A person holds automatic deployments to this target.
+    Held,
+    /// A person holds automatic deployments to every target.
+    LineStopped,
+    /// None of the target's windows for automatic deployments is open.
+    WindowClosed,
     /// A newer image was accepted before.
     NewerAccepted,
     /// The tag names another image by now.
@@ -67,6 +75,14 @@ pub enum Rule {
     EndedElsewhere,
     /// What the service runs was taken over as the current image.
     Adopted,
+    /// A person holds automatic deployments from now on, or releases them.
+    HandedOver,
+    /// A person goes back to an image that was proved.
+    RolledBack,
+    /// What runs is not what the record said.
+    Drifted,
+    /// A mark outside was set, or an image was promoted.
+    Marked,
     /// What was reported is already known.
     AlreadyKnown,
     /// The queue may move on.

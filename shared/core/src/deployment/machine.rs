@@ -10,11 +10,12 @@
 use jiff::Timestamp;
 
 use super::{
-    Candidate, DeploymentId, Ending, Explanation, Obstacle, Preparation, TargetState, step::Step,
+    Candidate, Closure, DeploymentId, Ending, Explanation, Hold, Obstacle, Preparation,
+    TargetState, step::Step,
 };
 use crate::{
     job::JobId,
-    record::{Announcement, DeploymentRecord, Origin, RecordChange},
+    record::{Announcement, DeploymentRecord, Intervention, Origin, RecordChange},
     target::TargetName,
 };
 
@@ -114,6 +115,56 @@ pub enum Input {
         /// The task definition that runs it, where there is one.
         task_definition: Option<String>,
     },
+    /// A person holds automatic deployments.
+    Held {
+        /// The id under which that is noted.
+        id: DeploymentId,
+        /// Who, why, until when.
+        hold: Hold,
+    },
+    /// A person releases them.
+    Released {
+        /// The id under which that is noted.
+        id: DeploymentId,
+        /// Who.
+        by: String,
+        /// Why.
+        reason: Option<String>,
+    },
+    /// A person goes back to an image that was proved.
+    RolledBack {
+        /// The id of the deployment that brings it back.
+        deployment: DeploymentId,
+        /// What is brought back.
+        to: Candidate,
+        /// Who.
+        by: String,
+        /// Why.
+        reason: Option<String>,
+    },
+    /// What runs is not what the record says, and nothing is under way.
+    Drifted {
+        /// The id of its record.
+        deployment: DeploymentId,
+        /// What runs, if it is an image of the target's repositories.
+        running: Option<Candidate>,
+        /// What runs, for people.
+        runs: String,
+        /// The task definition that runs it.
+        task_definition: Option<String>,
+        /// Who did it, or how, as far as AWS tells.
+        cause: Option<String>,
+    },
+    /// The marks outside say what this deployment has brought.
+    Marked {
+        /// Our id.
+        deployment: DeploymentId,
+    },
+    /// The image that this deployment has brought was given the tag that other targets watch.
+    Promoted {
+        /// Our id.
+        deployment: DeploymentId,
+    },
     /// Something arrived that has been dealt with before. What should have followed from it may have
     /// been broken off, so that is made sure of.
     Revisited,
@@ -195,6 +246,15 @@ pub enum Effect {
     },
     /// Emit an event.
     Announce(Box<Announcement>),
+    /// Note what a person did, in the same transaction as the state.
+    Note(Box<Intervention>),
+    /// Stop the AWS deployment, once the state is stored.
+    Stop {
+        /// Our id.
+        deployment: DeploymentId,
+        /// Why, for AWS's own record.
+        reason: String,
+    },
     /// Note which deployment a job waits for, in the same transaction as the state.
     Await {
         /// The job.
@@ -226,17 +286,28 @@ pub struct Transition {
     pub explanation: Explanation,
 }
 
-/// The next state of `target` after `input`.
-///
-/// `at` is the time of the step; `lease_until` is when whoever takes the step cannot be running any
-/// more, which is how long a start that it claims is left to it.
-pub fn step(
-    target: &TargetName,
-    state: &TargetState,
-    input: Input,
-    at: Timestamp,
-    lease_until: Timestamp,
-) -> Transition {
+/// What a step is taken in.
+#[derive(Debug, Clone)]
+pub struct Circumstances<'a> {
+    /// Whose step.
+    pub target: &'a TargetName,
+    /// The time of the step.
+    pub at: Timestamp,
+    /// When whoever takes the step cannot be running any more, which is how long a start that it claims is
+    /// left to it.
+    pub lease_until: Timestamp,
+    /// What keeps automatic deployments from starting now, beside the target's own hold.
+    pub closure: Option<Closure>,
+}
+
+/// The next state of a target after `input`.
+pub fn step(circumstances: Circumstances<'_>, state: &TargetState, input: Input) -> Transition {
+    let Circumstances {
+        target,
+        at,
+        lease_until,
+        closure,
+    } = circumstances;
     let step = Step {
         target,
         state: state.clone(),
@@ -244,6 +315,7 @@ pub fn step(
         jobs: Vec::new(),
         at,
         lease_until,
+        closure,
     };
     match input {
         Input::Requested {
@@ -294,6 +366,23 @@ pub fn step(
             candidate,
             task_definition,
         } => step.adopted(deployment, candidate, task_definition),
+        Input::Held { id, hold } => step.held(id, hold),
+        Input::Released { id, by, reason } => step.released(id, by, reason),
+        Input::RolledBack {
+            deployment,
+            to,
+            by,
+            reason,
+        } => step.rolled_back(deployment, to, by, reason),
+        Input::Drifted {
+            deployment,
+            running,
+            runs,
+            task_definition,
+            cause,
+        } => step.drifted(deployment, running, runs, task_definition, cause),
+        Input::Marked { deployment } => step.marked(deployment),
+        Input::Promoted { deployment } => step.promoted(deployment),
         Input::Revisited => step.revisited(),
     }
 }

@@ -87,6 +87,7 @@ mod tests {
             digest: format!("sha256:{}", "0".repeat(64)).parse().unwrap(),
             tag: Some("t".repeat(128).parse().unwrap()),
             ordered_at: Timestamp::UNIX_EPOCH,
+            rank: None,
             with: Vec::new(),
             files: None,
         };

@@ -10,21 +10,25 @@ mod candidate;
 mod conclusion;
 mod ending;
 mod explanation;
+mod hold;
 mod id;
+mod intervention;
 mod machine;
 mod marker;
 mod request;
 mod start;
 mod state;
 mod step;
+mod truth;
 
 pub use candidate::{Candidate, PushedImage};
 pub use ending::{Ending, Obstacle};
 pub use explanation::{Decision, Explanation, Rule};
+pub use hold::{Closure, Hold};
 pub use id::{DeploymentId, InvalidDeploymentId};
-pub use machine::{Aftermath, Effect, Foreign, Input, Outcome, Transition, step};
+pub use machine::{Aftermath, Circumstances, Effect, Foreign, Input, Outcome, Transition, step};
 pub use marker::Marker;
-pub use state::{Active, Current, Phase, Preparation, Queued, TargetState};
+pub use state::{Active, Current, Drift, Newest, Phase, Preparation, Queued, Stop, TargetState};
 
 #[cfg(test)]
 mod tests;

@@ -5,7 +5,7 @@ use super::{
 };
 use crate::{
     job::JobId,
-    record::{Origin, Status},
+    record::{DetailType, Origin, Status},
 };
 
 impl Step<'_> {
@@ -36,7 +36,20 @@ impl Step<'_> {
             let text = format!("{image} is already live at `{}`", self.target);
             return self.skip(id, &candidate, Rule::AlreadyLive, text);
         }
-        if let Some(queued) = self.state.queued.take() {
+        let closed = self.closed();
+        let is_blocked = |origin: &Origin| closed.is_some() && origin.is_automatic();
+        let blocks = self
+            .state
+            .queued
+            .as_ref()
+            .filter(|queued| is_blocked(&queued.origin));
+        if let Some(blocked) = blocks {
+            if is_blocked(&origin) {
+                let is_within = candidate.is_within(&blocked.candidate);
+                return self.requested_beside_blocked(id, &candidate, origin, is_within);
+            }
+            // A person does not wait for what may not start.
+        } else if let Some(queued) = self.state.queued.take() {
             if !candidate.is_within(&queued.candidate) {
                 // Older ones were superseded above: what waits is newer than what came.
                 let reason = "a newer image is waiting";
@@ -52,13 +65,18 @@ impl Step<'_> {
                 None,
             );
         }
-        if is_pushed && self.is_outdated(&candidate) {
+        if is_pushed && self.state.is_outdated(&candidate) {
             let text = format!(
                 "{image} is older than an image that `{}` took before",
                 self.target
             );
             self.create(id, &candidate, Status::Superseded, Some(&text), origin);
             return self.end(Decision::Supersede, Rule::NewerAccepted, text);
+        }
+        if let Some(closed) = closed.filter(|_| origin.is_automatic()) {
+            let text = format!("{image} waits: {}", closed.reason);
+            self.queue(DetailType::Blocked, id, candidate, closed.reason, origin);
+            return self.end(Decision::Block, closed.rule, text);
         }
         let rule = if origin.is_push() {
             Rule::NewImage
@@ -68,6 +86,32 @@ impl Step<'_> {
         self.create(id, &candidate, Status::Requested, None, origin.clone());
         let was = Some(Status::Requested);
         self.start(id, candidate, origin, Vec::new(), rule, was)
+    }
+
+    /// Something waits that may not start now, and what came may not either, and is not newer.
+    fn requested_beside_blocked(
+        mut self,
+        id: DeploymentId,
+        candidate: &Candidate,
+        origin: Origin,
+        is_within: bool,
+    ) -> Transition {
+        let image = candidate.describe();
+        if is_within {
+            self.wait_for_queued();
+            let text = format!(
+                "{image} is already waiting for its turn at `{}`",
+                self.target
+            );
+            return self.skip(id, candidate, Rule::AlreadyQueued, text);
+        }
+        let text = format!(
+            "{image} is older than the image that waits at `{}`",
+            self.target
+        );
+        self.create(id, candidate, Status::Superseded, Some(&text), origin);
+        self.answer_superseded(id, &text);
+        self.end(Decision::Supersede, Rule::NewerAccepted, text)
     }
 
     fn requested_while_active(
@@ -113,7 +157,10 @@ impl Step<'_> {
                 self.answer_superseded(id, &text);
                 (Decision::Supersede, Rule::NewerAccepted, text)
             }
-            None if origin.is_push() && self.jobs.is_empty() && self.is_outdated(&candidate) => {
+            None if origin.is_push()
+                && self.jobs.is_empty()
+                && self.state.is_outdated(&candidate) =>
+            {
                 let text = format!(
                     "{image} is older than an image that `{}` took before",
                     self.target
@@ -126,7 +173,7 @@ impl Step<'_> {
                     "{image} waits until deployment {} has ended",
                     active.deployment
                 );
-                self.queue(id, candidate, text.clone(), origin);
+                self.queue(DetailType::Queued, id, candidate, text.clone(), origin);
                 (Decision::Queue, Rule::OneAtATime, text)
             }
         };

@@ -50,6 +50,7 @@ impl Step<'_> {
             },
         );
         self.announce(DetailType::Started, id, &candidate, &text);
+        self.stop_if_wanted();
         self.end(Decision::Record, Rule::Bound, text)
     }
 

@@ -3,11 +3,15 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use std::collections::BTreeMap;
+use std::{
+    cmp::Ordering,
+    collections::{BTreeMap, btree_map::Entry},
+};
 
-use super::{Candidate, DeploymentId};
+use super::{Candidate, DeploymentId, Hold, candidate::order};
 use crate::image::{Digest, RepositoryUri};
 use crate::job::JobId;
+use crate::policy::Rank;
 use crate::record::Origin;
 
 /// How many jobs may wait for one deployment. A transaction writes up to a hundred items.
@@ -29,14 +33,37 @@ pub struct TargetState {
     /// The one candidate that waits for its turn.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub queued: Option<Queued>,
-    /// Of each repository, the place in the order of pushes of the newest image that was ever
-    /// accepted.
+    /// What a person wants back, as soon as the deployment that is under way has been stopped.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rollback: Option<Queued>,
+    /// Of each repository, the newest image that was ever accepted, and its place in the order.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub newest: BTreeMap<RepositoryUri, Timestamp>,
+    pub newest: BTreeMap<RepositoryUri, Newest>,
     /// Digests that failed here or were rolled away from, oldest first: not deployed again
     /// automatically.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rejected: Vec<Digest>,
+    /// What a person has said against automatic deployments.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hold: Option<Hold>,
+    /// The deployment after which the marks outside, tag and parameter, were last set.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub marked: Option<DeploymentId>,
+    /// The deployment whose image was last promoted automatically.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub promoted: Option<DeploymentId>,
+}
+
+/// The newest image of a repository that was ever accepted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Newest {
+    /// See [`Candidate::ordered_at`].
+    pub at: Timestamp,
+    /// See [`Candidate::rank`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rank: Option<Rank>,
+    /// Which image.
+    pub digest: Digest,
 }
 
 /// The image that is live.
@@ -51,6 +78,31 @@ pub struct Current {
     pub task_definition: Option<String>,
     /// Since when it is live.
     pub since: Timestamp,
+    /// Whether a deployment of Greenlight has proved it here. What was there before, or was deployed by
+    /// others, is not.
+    #[serde(default)]
+    pub is_proved: bool,
+    /// That it came to run without a deployment that Greenlight knows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub drift: Option<Drift>,
+}
+
+/// What runs is not what the last deployment had brought.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Drift {
+    /// When that was found.
+    pub found_at: Timestamp,
+    /// What the record said, for people.
+    pub expected: String,
+    /// What runs, for people.
+    pub runs: String,
+    /// Who did it, or how, as far as AWS tells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cause: Option<String>,
+    /// What runs is no image of the target's repositories: [`Current::candidate`] is still what the record
+    /// said, and is *not* live.
+    #[serde(default)]
+    pub is_foreign: bool,
 }
 
 /// A deployment that is under way.
@@ -66,9 +118,22 @@ pub struct Active {
     /// The jobs of pipelines that wait for its end.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub jobs: Vec<JobId>,
+    /// That a person wants it stopped.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stop: Option<Stop>,
     /// How far it has come.
     #[serde(flatten)]
     pub phase: Phase,
+}
+
+/// A person wants a deployment stopped.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stop {
+    /// Who.
+    pub by: String,
+    /// Why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
 }
 
 /// How far an active deployment has come.
@@ -139,7 +204,7 @@ pub struct Queued {
 
 impl TargetState {
     /// Whether an image of the candidate that is not live was rejected.
-    pub(super) fn rejects(&self, candidate: &Candidate) -> bool {
+    pub fn rejects(&self, candidate: &Candidate) -> bool {
         candidate.images().any(|image| {
             self.rejected.contains(&image.digest)
                 && !self.has_live(&image.repository, &image.digest)
@@ -149,12 +214,25 @@ impl TargetState {
     /// Rejects what the candidate would have brought.
     pub(super) fn reject(&mut self, candidate: &Candidate) {
         for image in candidate.images() {
-            if self.has_live(&image.repository, &image.digest) {
-                continue;
+            if !self.has_live(&image.repository, &image.digest) {
+                self.reject_digest(image.digest);
             }
-            self.rejected.retain(|rejected| *rejected != image.digest);
-            self.rejected.push(image.digest);
         }
+    }
+
+    /// Rejects the images of `from` that `to` does not have, live or not.
+    pub(super) fn reject_unlike(&mut self, from: &Candidate, to: &Candidate) {
+        for image in from.images() {
+            let stays = to.image_of(&image.repository);
+            if stays.is_some_and(|stays| stays.digest != image.digest) {
+                self.reject_digest(image.digest);
+            }
+        }
+    }
+
+    fn reject_digest(&mut self, digest: Digest) {
+        self.rejected.retain(|rejected| *rejected != digest);
+        self.rejected.push(digest);
         let surplus = self.rejected.len().saturating_sub(REJECTED_LIMIT);
         self.rejected.drain(..surplus);
     }
@@ -165,15 +243,18 @@ impl TargetState {
         }
     }
 
-    pub(super) fn is_live(&self, candidate: &Candidate) -> bool {
+    /// Whether every image of the candidate is live.
+    pub fn is_live(&self, candidate: &Candidate) -> bool {
         self.current
             .as_ref()
+            .filter(|current| !current.is_foreign())
             .is_some_and(|current| candidate.is_within(&current.candidate))
     }
 
     fn has_live(&self, repository: &RepositoryUri, digest: &Digest) -> bool {
         self.current
             .as_ref()
+            .filter(|current| !current.is_foreign())
             .and_then(|current| current.candidate.image_of(repository))
             .is_some_and(|image| image.digest == *digest)
     }
@@ -181,12 +262,32 @@ impl TargetState {
     /// Remembers how new the images of a candidate are.
     pub(super) fn accept(&mut self, candidate: &Candidate) {
         for image in candidate.images() {
-            let newest = self
-                .newest
-                .entry(image.repository)
-                .or_insert(image.ordered_at);
-            *newest = image.ordered_at.max(*newest);
+            let newest = Newest {
+                at: image.ordered_at,
+                rank: image.rank,
+                digest: image.digest,
+            };
+            match self.newest.entry(image.repository) {
+                Entry::Vacant(place) => {
+                    place.insert(newest);
+                }
+                Entry::Occupied(mut known) => {
+                    if newest.compare(known.get()) != Ordering::Less {
+                        known.insert(newest);
+                    }
+                }
+            }
         }
+    }
+
+    /// Whether a newer image of its repository was accepted before.
+    pub fn is_outdated(&self, candidate: &Candidate) -> bool {
+        self.newest
+            .get(&candidate.repository)
+            .is_some_and(|newest| {
+                let own = (candidate.rank.as_ref(), candidate.ordered_at);
+                order(own, (newest.rank.as_ref(), newest.at)) == Ordering::Less
+            })
     }
 
     /// What is live, with what the candidate brought in its place.
@@ -195,5 +296,22 @@ impl TargetState {
             Some(current) => candidate.completed_by(&current.candidate),
             None => candidate,
         }
+    }
+}
+
+impl Current {
+    /// Whether something runs that is no image of the target's.
+    pub fn is_foreign(&self) -> bool {
+        self.drift.as_ref().is_some_and(|drift| drift.is_foreign)
+    }
+}
+
+impl Newest {
+    /// Which of two comes first.
+    pub fn compare(&self, other: &Self) -> Ordering {
+        order(
+            (self.rank.as_ref(), self.at),
+            (other.rank.as_ref(), other.at),
+        )
     }
 }

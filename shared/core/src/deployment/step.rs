@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 
 use super::{
-    Active, Candidate, Decision, DeploymentId, Effect, Explanation, Phase, Preparation, Queued,
-    Rule, TargetState, Transition, awaiting::Waiting,
+    Active, Candidate, Closure, Decision, DeploymentId, Effect, Explanation, Phase, Preparation,
+    Queued, Rule, TargetState, Transition, awaiting::Waiting,
 };
 use crate::{
     job::JobId,
@@ -21,6 +21,7 @@ pub(super) struct Step<'a> {
     pub(super) jobs: Vec<Waiting>,
     pub(super) at: Timestamp,
     pub(super) lease_until: Timestamp,
+    pub(super) closure: Option<Closure>,
 }
 
 impl Step<'_> {
@@ -63,16 +64,19 @@ impl Step<'_> {
         joined
     }
 
-    /// Whether a newer image of the same repository was accepted before.
-    pub(super) fn is_outdated(&self, candidate: &Candidate) -> bool {
-        self.state
-            .newest
-            .get(&candidate.repository)
-            .is_some_and(|newest| candidate.ordered_at < *newest)
+    /// What keeps automatic deployments from starting now: the stopped line, then the target's hold, then
+    /// its windows.
+    pub(super) fn closed(&self) -> Option<Closure> {
+        let held = self.state.hold.as_ref();
+        let held = held.filter(|hold| hold.holds_at(self.at));
+        let outside = self.closure.clone();
+        let line = outside.clone().filter(|it| it.rule == Rule::LineStopped);
+        line.or_else(|| held.map(Closure::held)).or(outside)
     }
 
     pub(super) fn queue(
         &mut self,
+        kind: DetailType,
         id: DeploymentId,
         candidate: Candidate,
         reason: String,
@@ -85,7 +89,7 @@ impl Step<'_> {
             Some(&reason),
             origin.clone(),
         );
-        self.announce(DetailType::Queued, id, &candidate, &reason);
+        self.announce(kind, id, &candidate, &reason);
         self.state.accept(&candidate);
         self.state.queued = Some(Queued {
             deployment: id,
@@ -105,14 +109,35 @@ impl Step<'_> {
         )
     }
 
-    /// The queue moves on: what waits is claimed, unless it has become pointless meanwhile.
+    /// The queue moves on: what waits is claimed, unless it has become pointless meanwhile or may not start
+    /// now. What a person wants back goes first.
     pub(super) fn start_queued(&mut self) {
         if self.state.active.is_some() {
             return;
         }
-        let Some(queued) = self.state.queued.take() else {
+        self.state.hold.take_if(|hold| !hold.holds_at(self.at));
+        if self.bring_back() {
+            return;
+        }
+        let closed = self.closed();
+        let Some(mut queued) = self.state.queued.take() else {
             return;
         };
+        if let Some(closed) = closed.filter(|_| queued.origin.is_automatic()) {
+            if queued.reason != closed.reason {
+                queued.reason.clone_from(&closed.reason);
+                let reason = Some(closed.reason);
+                self.update(
+                    queued.deployment,
+                    RecordChange {
+                        reason,
+                        ..RecordChange::default()
+                    },
+                );
+            }
+            self.state.queued = Some(queued);
+            return;
+        }
         // Whoever waits for it has asked for it.
         let by_push = queued.origin.is_push() && queued.jobs.is_empty();
         let pointless = if by_push && self.state.is_live(&queued.candidate) {
@@ -158,6 +183,7 @@ impl Step<'_> {
             candidate: candidate.clone(),
             origin,
             jobs,
+            stop: None,
             phase: Phase::Requested {
                 lease_until: self.lease_until,
                 prepared: Preparation::default(),

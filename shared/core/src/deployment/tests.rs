@@ -2,6 +2,7 @@
 
 mod awaiting;
 mod before;
+mod by_hand;
 mod histories;
 mod several_images;
 mod target;
@@ -15,7 +16,7 @@ use super::*;
 use crate::{
     image::Digest,
     job::JobId,
-    record::{DetailType, Origin, Status},
+    record::{DetailType, Intervention, Origin, Status},
     target::TargetName,
 };
 
@@ -40,6 +41,7 @@ fn candidate(number: u8) -> Candidate {
         digest: digest(number),
         tag: Some("test".parse().unwrap()),
         ordered_at: at(i64::from(number)),
+        rank: None,
         with: Vec::new(),
         files: None,
     }
@@ -98,6 +100,7 @@ fn rollback_of(number: u8, running: Option<u8>) -> Input {
         aws_id: "d-rollback".to_owned(),
         origin: Origin::Rollback {
             of: format!("d-{number}"),
+            by: None,
         },
         running: running.map(candidate),
         outcome: Outcome::Succeeded {
@@ -209,6 +212,7 @@ fn an_image_that_failed_is_not_deployed_again() {
     // The tag given back to the live image arrives as a push, too.
     let restored = Candidate {
         ordered_at: at(50),
+        rank: None,
         ..candidate(1)
     };
     let restored = Input::Requested {
@@ -361,6 +365,7 @@ fn an_older_image_never_follows_a_newer_one() {
     // A tag that a person moves back is a newer wish for an older image.
     let back = Candidate {
         ordered_at: at(60),
+        rank: None,
         ..candidate(3)
     };
     let back = Input::Requested {

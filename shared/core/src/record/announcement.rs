@@ -29,6 +29,12 @@ pub enum DetailType {
     /// A candidate waits for its turn.
     #[serde(rename = "Deployment Queued")]
     Queued,
+    /// A candidate waits because automatic deployments may not start now.
+    #[serde(rename = "Deployment Blocked")]
+    Blocked,
+    /// What runs is not what the record said.
+    #[serde(rename = "Drift Detected")]
+    Drifted,
     /// An image that is live was given a tag that other targets may watch.
     #[serde(rename = "Image Promoted")]
     Promoted,
@@ -46,6 +52,8 @@ impl DetailType {
             Self::Failed => "Deployment Failed",
             Self::Skipped => "Deployment Skipped",
             Self::Queued => "Deployment Queued",
+            Self::Blocked => "Deployment Blocked",
+            Self::Drifted => "Drift Detected",
             Self::Promoted => "Image Promoted",
             Self::ApprovalRequested => "Approval Requested",
         }
@@ -60,8 +68,9 @@ impl DetailType {
             | Self::Succeeded
             | Self::Failed
             | Self::Promoted
+            | Self::Drifted
             | Self::ApprovalRequested => true,
-            Self::Skipped | Self::Queued => false,
+            Self::Skipped | Self::Queued | Self::Blocked => false,
         }
     }
 }

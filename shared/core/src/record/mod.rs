@@ -5,6 +5,7 @@
 
 mod announcement;
 mod approval_requested;
+mod intervention;
 
 use std::collections::BTreeMap;
 
@@ -13,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 pub use announcement::{Announcement, DetailType};
 pub use approval_requested::ApprovalRequested;
+pub use intervention::{Deed, Intervention};
 
 use crate::{
     deployment::{Candidate, DeploymentId, Ending, Obstacle},
@@ -75,6 +77,9 @@ pub enum Origin {
     Person {
         /// Who, as far as that is known.
         by: String,
+        /// What kept automatic deployments from starting then, and was overridden.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        overrides: Option<String>,
     },
     /// A pipeline asked for it.
     Pipeline {
@@ -90,8 +95,11 @@ pub enum Origin {
     /// The previous image was brought back after the AWS deployment `of` had failed: by AWS, or by
     /// Greenlight where AWS does not.
     Rollback {
-        /// The AWS deployment that was rolled back.
+        /// The deployment that was rolled back: AWS's id, or ours where a person went back.
         of: String,
+        /// The person who went back.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<String>,
     },
     /// Somebody else: a person, a pipeline, infrastructure code.
     Elsewhere {
@@ -101,9 +109,22 @@ pub enum Origin {
 }
 
 impl Origin {
+    /// A person who does not override anything.
+    pub fn person(by: impl Into<String>) -> Self {
+        Self::Person {
+            by: by.into(),
+            overrides: None,
+        }
+    }
+
     /// Whether nobody asked for it but the push itself.
     pub fn is_push(&self) -> bool {
         *self == Self::Push
+    }
+
+    /// Whether no person stands behind it, so that holds and windows apply to it.
+    pub fn is_automatic(&self) -> bool {
+        matches!(self, Self::Push | Self::Pipeline { .. })
     }
 }
 

@@ -43,9 +43,11 @@ fn stored(aws_id: Option<&str>) -> StoredTarget {
             digest: format!("sha256:{}", "0".repeat(64)).parse().unwrap(),
             tag: None,
             ordered_at: at(0),
+            rank: None,
         }),
         origin: Origin::Push,
         jobs: Vec::new(),
+        stop: None,
         phase: Phase::Started {
             aws_id: aws_id.to_owned(),
             task_definition: None,

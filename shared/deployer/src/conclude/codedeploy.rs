@@ -250,7 +250,10 @@ impl Deployer {
             }
         };
         let origin = match &ended.deployment.rolls_back {
-            Some(of) => Origin::Rollback { of: of.clone() },
+            Some(of) => Origin::Rollback {
+                of: of.clone(),
+                by: None,
+            },
             None => Origin::Elsewhere {
                 creator: ended.deployment.creator.clone(),
             },

@@ -90,7 +90,7 @@ impl Deployer {
             return Ok(None);
         }
         let aws_id = deployment.arn.clone();
-        if let Origin::Rollback { of } = &active.origin {
+        if let Origin::Rollback { of, by: None } = &active.origin {
             self.finish_failure(&stored, of).await?;
         }
         let record = self.record_of(&stored, id, &aws_id).await?;

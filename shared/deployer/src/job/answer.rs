@@ -145,6 +145,7 @@ pub(super) fn outcome(
                 Obstacle::Configuration => FailureType::ConfigurationError,
                 Obstacle::Permission => FailureType::PermissionError,
                 Obstacle::Image => FailureType::RevisionUnavailable,
+                Obstacle::Person => FailureType::JobFailed,
             };
             let what = format!("The deployment to `{target}` was not started: {reason}");
             failed(kind, &what, &[], "mend this and release the change again")

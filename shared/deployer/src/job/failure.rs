@@ -117,6 +117,7 @@ impl Trouble {
         match error {
             AdvanceError::State { source, .. }
             | AdvanceError::Announce { source, .. }
+            | AdvanceError::Stop { source, .. }
             | AdvanceError::Start { source, .. } => of_aws(source, what),
             AdvanceError::Document(_) => Self::lasting(FailureType::ConfigurationError, what),
             AdvanceError::Contended { .. } | AdvanceError::StartLate { .. } => Self::Passing(what),

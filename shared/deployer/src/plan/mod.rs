@@ -12,7 +12,8 @@ mod wish;
 use greenlight_aws::{AwsError, ecs, table::StoredTarget};
 use greenlight_core::{
     deployment::{
-        Candidate, DeploymentId, Effect, Explanation, Input, Marker, Preparation, Transition, step,
+        Candidate, Circumstances, DeploymentId, Effect, Explanation, Input, Marker, Preparation,
+        Transition, step,
     },
     record::Origin,
     target::{Check, GatePoint, Pipeline, Strategy, TargetName, TaskDefinitionSource},
@@ -111,10 +112,16 @@ impl Deployer {
         let input = Input::Requested {
             deployment,
             candidate: resolved.candidate.clone(),
-            origin: Origin::Person { by: String::new() },
+            origin: Origin::person(""),
             job: None,
         };
-        let transition = step(&target.name, &stored.state, input, now, now);
+        let circumstances = Circumstances {
+            target: &target.name,
+            at: now,
+            lease_until: now,
+            closure: stored.closure(now),
+        };
+        let transition = step(circumstances, &stored.state, input);
         let candidate = in_the_end(&transition, resolved.candidate);
         let order = Order {
             deployment,

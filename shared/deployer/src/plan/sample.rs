@@ -24,6 +24,7 @@ pub(crate) fn stored(more: &Value) -> StoredTarget {
             .parse()
             .unwrap(),
         version: 1,
+        line: None,
         state: TargetState::default(),
     }
 }

@@ -24,6 +24,7 @@ fn image(repository: &str, which: char) -> Candidate {
         digest: digest(which),
         tag: None,
         ordered_at: Timestamp::UNIX_EPOCH,
+        rank: None,
     })
 }
 
@@ -35,17 +36,17 @@ fn transition(state: &TargetState, candidate: &Candidate) -> Transition {
     let input = Input::Requested {
         deployment: id("new"),
         candidate: candidate.clone(),
-        origin: Origin::Person { by: String::new() },
+        origin: Origin::person(""),
         job: None,
     };
     let target = "api-test".parse().unwrap();
-    step(
-        &target,
-        state,
-        input,
-        Timestamp::UNIX_EPOCH,
-        Timestamp::UNIX_EPOCH,
-    )
+    let circumstances = Circumstances {
+        target: &target,
+        at: Timestamp::UNIX_EPOCH,
+        lease_until: Timestamp::UNIX_EPOCH,
+        closure: None,
+    };
+    step(circumstances, state, input)
 }
 
 #[test]
@@ -61,6 +62,7 @@ fn what_is_asked_for_is_planned_with_what_waits_to_go_with_it() {
         candidate: image("mco/api", 'c'),
         origin: Origin::Push,
         jobs: Vec::new(),
+        stop: None,
         phase: Phase::Started {
             aws_id: "d-1".into(),
             task_definition: None,
@@ -87,6 +89,7 @@ fn what_is_being_deployed_already_is_planned_as_it_is() {
             candidate: asked.clone(),
             origin: Origin::Push,
             jobs: Vec::new(),
+            stop: None,
             phase: Phase::Started {
                 aws_id: "d-1".into(),
                 task_definition: None,

@@ -205,6 +205,7 @@ fn pushed(
             ImageId::Digest(_) => None,
         },
         ordered_at: at,
+        rank: None,
     };
     Ok((pushed, found.is_archived))
 }

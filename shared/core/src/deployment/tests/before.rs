@@ -36,10 +36,12 @@ fn asked(number: u8, of: u8) -> Input {
         deployment: id(number),
         candidate: Candidate {
             ordered_at: at(i64::from(number)),
+            rank: None,
             ..candidate(of)
         },
         origin: Origin::Person {
             by: "ada".to_owned(),
+            overrides: None,
         },
         job: None,
     }
@@ -102,7 +104,8 @@ fn what_was_live_is_deployed_again_after_a_gate_that_failed_too_late() {
     assert_eq!(
         restore.origin,
         Origin::Rollback {
-            of: "d-2".to_owned()
+            of: "d-2".to_owned(),
+            by: None
         }
     );
     assert_eq!(target.status(3), Some(Status::Queued), "it waits its turn");

@@ -48,6 +48,34 @@ fn any_input() -> impl Strategy<Value = Input> {
         2 => number.clone().prop_map(awaiting::asked),
         2 => number.clone().prop_map(awaiting::of_a_sidecar),
         1 => number.clone().prop_map(|number| awaiting::awaited(number, number + 10, Some(number))),
+        1 => (number.clone(), any::<bool>()).prop_map(|(number, is_short)| Input::Held {
+            id: id(number + 120),
+            hold: Hold {
+                by: "ada".to_owned(),
+                reason: None,
+                since: at(1000),
+                until: is_short.then(|| at(1020)),
+            },
+        }),
+        1 => number.clone().prop_map(|number| Input::Released {
+            id: id(number + 130),
+            by: "ada".to_owned(),
+            reason: None,
+        }),
+        1 => number.clone().prop_map(|number| Input::RolledBack {
+            deployment: id(number + 140),
+            to: candidate(number),
+            by: "ada".to_owned(),
+            reason: None,
+        }),
+        1 => (number.clone(), any::<bool>()).prop_map(|(number, is_known)| Input::Drifted {
+            deployment: id(number + 150),
+            running: is_known.then(|| candidate(number)),
+            runs: "something".to_owned(),
+            task_definition: None,
+            cause: None,
+        }),
+        2 => (140_u8..150).prop_map(succeeded),
         1 => Just(Input::Revisited),
     ]
 }
@@ -56,9 +84,10 @@ fn any_input() -> impl Strategy<Value = Input> {
 /// takes the input for one that was dealt with before.
 fn is_recorded(target: &Target, input: &Input) -> bool {
     match input {
-        Input::Requested { deployment, .. } | Input::Outdated { deployment, .. } => {
-            target.statuses.contains_key(deployment)
-        }
+        Input::Requested { deployment, .. }
+        | Input::Outdated { deployment, .. }
+        | Input::RolledBack { deployment, .. }
+        | Input::Drifted { deployment, .. } => target.statuses.contains_key(deployment),
         _ => false,
     }
 }
@@ -91,7 +120,11 @@ proptest! {
                     active == Some(*deployment),
                     matches!(status, Status::Requested | Status::Started)
                 );
-                prop_assert_eq!(queued == Some(*deployment), *status == Status::Queued);
+                let wanted = target.state.rollback.as_ref().map(|it| it.deployment);
+                prop_assert_eq!(
+                    queued == Some(*deployment) || wanted == Some(*deployment),
+                    *status == Status::Queued
+                );
             }
             // What is rejected is neither under way anew nor waiting.
             let new_start = target.starts.get(before.starts.len());
@@ -119,7 +152,8 @@ proptest! {
             }
             // The order never goes backwards.
             for (repository, newest) in &before.state.newest {
-                prop_assert!(target.state.newest.get(repository) >= Some(newest));
+                let newer = target.state.newest.get(repository);
+                prop_assert!(newer.is_some_and(|newer| newer.compare(newest).is_ge()));
             }
             // The same again, at the same moment, starts nothing.
             let starts = target.starts.len();

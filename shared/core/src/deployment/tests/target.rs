@@ -15,6 +15,12 @@ pub(super) struct Target {
     /// Jobs in whose place another one waits.
     pub(super) replaced: BTreeSet<JobId>,
     pub(super) second: i64,
+    /// What keeps automatic deployments from starting.
+    pub(super) closure: Option<Closure>,
+    /// The deployments that AWS was told to stop.
+    pub(super) stopped: Vec<DeploymentId>,
+    /// What people did.
+    pub(super) noted: Vec<Intervention>,
 }
 
 impl Target {
@@ -31,7 +37,13 @@ impl Target {
             _ => None,
         };
         let waited = self.waiting();
-        let transition = step(&name, &self.state, input, now, now + LEASE);
+        let circumstances = Circumstances {
+            target: &name,
+            at: now,
+            lease_until: now + LEASE,
+            closure: self.closure.clone(),
+        };
+        let transition = step(circumstances, &self.state, input);
         let mut touched = BTreeSet::new();
         for effect in transition.effects {
             match effect {
@@ -66,6 +78,8 @@ impl Target {
                 Effect::Start {
                     deployment, resume, ..
                 } => self.starts.push((deployment, resume)),
+                Effect::Note(intervention) => self.noted.push(*intervention),
+                Effect::Stop { deployment, .. } => self.stopped.push(deployment),
                 Effect::Announce(announcement) => {
                     self.announced
                         .push((announcement.detail_type, announcement.deployment));

@@ -37,6 +37,7 @@ fn stored() -> StoredTarget {
         target: target::parse(&document).unwrap().remove(0),
         home: Registry::of("123456789012", "eu-west-1").unwrap(),
         version: 1,
+        line: None,
         state: TargetState::default(),
     }
 }
@@ -56,6 +57,7 @@ fn candidate(repositories: &[(&str, char)]) -> Candidate {
         digest: digest(*digit),
         tag: None,
         ordered_at: Timestamp::UNIX_EPOCH,
+        rank: None,
     });
     Candidate::of_images(images.collect()).unwrap()
 }

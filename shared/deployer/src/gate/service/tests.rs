@@ -24,6 +24,7 @@ fn candidate() -> Candidate {
         digest: format!("sha256:{}", "a".repeat(64)).parse().unwrap(),
         tag: None,
         ordered_at: Timestamp::UNIX_EPOCH,
+        rank: None,
     })
 }
 
@@ -39,12 +40,14 @@ fn stored(name: &str, phase: Option<Phase>) -> StoredTarget {
         candidate: candidate(),
         origin: Origin::Push,
         jobs: Vec::new(),
+        stop: None,
         phase,
     });
     StoredTarget {
         target: target::parse(&document).unwrap().remove(0),
         home: Registry::of("123456789012", "eu-west-1").unwrap(),
         version: 1,
+        line: None,
         state: TargetState {
             active,
             ..TargetState::default()

@@ -17,6 +17,7 @@ fn candidate() -> Candidate {
         digest: format!("sha256:{}", "ab".repeat(32)).parse().unwrap(),
         tag: Some("v2".parse().unwrap()),
         ordered_at: Timestamp::UNIX_EPOCH,
+        rank: None,
     })
 }
 

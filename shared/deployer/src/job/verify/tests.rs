@@ -80,6 +80,7 @@ fn a_gate_that_does_not_pass_fails_the_job_with_all_that_was_found() {
         digest: format!("sha256:{}", "0".repeat(64)).parse().unwrap(),
         tag: None,
         ordered_at: at,
+        rank: None,
     });
     let stored = stored(&json!([{"tasks": {}}]));
     let good = verified([Verdict::Passed, Verdict::Passed]);

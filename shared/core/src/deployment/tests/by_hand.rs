@@ -1,0 +1,307 @@
+//! A person's hand: holding, releasing, going back; and what is seen to run.
+
+use super::*;
+use crate::record::Deed;
+
+fn hold(until: Option<i64>) -> Input {
+    Input::Held {
+        id: id(150),
+        hold: Hold {
+            by: "ada".to_owned(),
+            reason: Some("ticket 7".to_owned()),
+            since: at(0),
+            until: until.map(|second| at(1000 + second)),
+        },
+    }
+}
+
+fn release() -> Input {
+    Input::Released {
+        id: id(151),
+        by: "grace".to_owned(),
+        reason: None,
+    }
+}
+
+fn back_to(number: u8) -> Input {
+    Input::RolledBack {
+        deployment: id(160 + number),
+        to: candidate(number),
+        by: "ada".to_owned(),
+        reason: Some("errors".to_owned()),
+    }
+}
+
+fn drifted(number: Option<u8>, runs: &str) -> Input {
+    Input::Drifted {
+        deployment: id(170),
+        running: number.map(candidate),
+        runs: runs.to_owned(),
+        task_definition: Some("mco-api:9".to_owned()),
+        cause: Some("registered by role/Terraform".to_owned()),
+    }
+}
+
+fn person(number: u8) -> Input {
+    Input::Requested {
+        deployment: id(number),
+        candidate: candidate(number),
+        origin: Origin::person("ada"),
+        job: None,
+    }
+}
+
+/// A target on which these were deployed, one after the other.
+fn with_live(numbers: &[u8]) -> Target {
+    let mut target = Target::default();
+    for number in numbers {
+        target.take_all([requested(*number), started(*number), succeeded(*number)]);
+    }
+    target
+}
+
+#[test]
+fn what_is_pushed_while_a_target_is_held_waits_and_the_newest_goes_when_it_is_released() {
+    let mut target = with_live(&[1]);
+    assert_eq!(
+        target.take(hold(None)),
+        (Decision::Record, Rule::HandedOver)
+    );
+    assert_eq!(target.take(requested(2)), (Decision::Block, Rule::Held));
+    assert_eq!(target.take(requested(3)), (Decision::Block, Rule::Held));
+    assert_eq!(target.status(2), Some(Status::Superseded));
+    assert_eq!(target.status(3), Some(Status::Queued));
+    assert!(target.announced.contains(&(DetailType::Blocked, id(3))));
+    // An older one that comes late changes nothing, and neither does the same again.
+    let late = Input::Requested {
+        deployment: id(102),
+        candidate: candidate(2),
+        origin: Origin::Push,
+        job: None,
+    };
+    assert_eq!(
+        target.take(late),
+        (Decision::Supersede, Rule::NewerAccepted)
+    );
+    let again = Input::Requested {
+        deployment: id(103),
+        candidate: candidate(3),
+        origin: Origin::Push,
+        job: None,
+    };
+    assert_eq!(target.take(again), (Decision::Skip, Rule::AlreadyQueued));
+    assert_eq!(
+        target.take(Input::Revisited),
+        (Decision::Skip, Rule::AlreadyKnown)
+    );
+    assert_eq!(target.starts.len(), 1);
+    assert_eq!(target.take(release()), (Decision::Record, Rule::HandedOver));
+    assert_eq!(target.starts[1..], [(id(3), false)]);
+    assert_eq!(target.take(release()), (Decision::Skip, Rule::AlreadyKnown));
+    let deeds: Vec<_> = target.noted.iter().map(|it| &it.deed).collect();
+    assert_eq!(deeds, [&Deed::Held { until: None }, &Deed::Released]);
+}
+
+#[test]
+fn a_hold_ends_by_itself_and_does_not_bind_people() {
+    let mut target = with_live(&[1]);
+    target.take(hold(Some(50)));
+    target.take(requested(2));
+    assert_eq!(target.take(person(3)), (Decision::Start, Rule::Asked));
+    target.take_all([started(3), succeeded(3)]);
+    // What waited was older, and has given way.
+    assert_eq!(target.status(2), Some(Status::Superseded));
+    assert_eq!(target.take(requested(4)), (Decision::Block, Rule::Held));
+    target.take_at(Input::Revisited, 49);
+    assert_eq!(target.status(4), Some(Status::Queued));
+    target.take_at(Input::Revisited, 50);
+    assert_eq!(target.status(4), Some(Status::Requested));
+    assert_eq!(target.state.hold, None);
+}
+
+#[test]
+fn the_stopped_line_comes_before_a_hold_and_a_window_after_it() {
+    let closed = |rule| {
+        Some(Closure {
+            rule,
+            reason: "why".to_owned(),
+        })
+    };
+    let mut target = with_live(&[1]);
+    target.take(hold(None));
+    target.closure = closed(Rule::WindowClosed);
+    assert_eq!(target.take(requested(2)), (Decision::Block, Rule::Held));
+    target.closure = closed(Rule::LineStopped);
+    assert_eq!(
+        target.take(requested(3)),
+        (Decision::Block, Rule::LineStopped)
+    );
+    target.take(release());
+    assert_eq!(target.status(3), Some(Status::Queued));
+    target.closure = closed(Rule::WindowClosed);
+    assert_eq!(
+        target.take(requested(4)),
+        (Decision::Block, Rule::WindowClosed)
+    );
+    target.closure = None;
+    target.take(Input::Revisited);
+    assert_eq!(target.status(4), Some(Status::Requested));
+}
+
+#[test]
+fn a_person_does_not_wait_for_what_may_not_start_though_it_is_newer() {
+    let mut target = with_live(&[1, 2]);
+    target.take(hold(None));
+    target.take(requested(3));
+    let older = Input::Requested {
+        deployment: id(101),
+        candidate: candidate(1),
+        origin: Origin::person("ada"),
+        job: None,
+    };
+    assert_eq!(target.take(older), (Decision::Start, Rule::Asked));
+    assert_eq!(target.status(3), Some(Status::Queued));
+    target.take(Input::Concluded {
+        deployment: id(101),
+        aws_id: "d-101".to_owned(),
+        outcome: Outcome::Succeeded {
+            task_definition: None,
+        },
+    });
+    assert_eq!(target.live(), Some(&digest(1)));
+    assert_eq!(target.status(3), Some(Status::Queued));
+}
+
+#[test]
+fn going_back_rejects_what_was_live_and_it_does_not_come_back_by_itself() {
+    let mut target = with_live(&[1, 2]);
+    assert_eq!(target.take(back_to(1)), (Decision::Start, Rule::RolledBack));
+    let back = id(161);
+    assert_eq!(target.starts.last(), Some(&(back, false)));
+    target.take(Input::Concluded {
+        deployment: back,
+        aws_id: "d-back".to_owned(),
+        outcome: Outcome::Succeeded {
+            task_definition: None,
+        },
+    });
+    assert_eq!(target.live(), Some(&digest(1)));
+    let again = Input::Requested {
+        deployment: id(102),
+        candidate: candidate(2),
+        origin: Origin::Push,
+        job: None,
+    };
+    assert_eq!(target.take(again), (Decision::Skip, Rule::Rejected));
+    assert_eq!(target.take(back_to(1)), (Decision::Skip, Rule::AlreadyLive));
+    // A newer one goes as ever.
+    assert_eq!(target.take(requested(3)), (Decision::Start, Rule::NewImage));
+}
+
+#[test]
+fn going_back_during_a_deployment_stops_it_first() {
+    let mut target = with_live(&[1, 2]);
+    target.take_all([requested(3), started(3), requested(4)]);
+    assert_eq!(target.take(back_to(1)), (Decision::Queue, Rule::RolledBack));
+    assert_eq!(target.stopped, [id(3)]);
+    assert_eq!(target.starts.len(), 3);
+    // AWS rolls back to 2; only then goes what was wanted back, and what waited after it.
+    target.take(failed(3, true));
+    assert_eq!(target.starts.len(), 3);
+    target.take(rollback_of(3, Some(2)));
+    assert_eq!(target.starts[3..], [(id(161), false)]);
+    target.take(Input::Concluded {
+        deployment: id(161),
+        aws_id: "d-back".to_owned(),
+        outcome: Outcome::Succeeded {
+            task_definition: None,
+        },
+    });
+    assert_eq!(target.starts[4..], [(id(4), false)]);
+    assert!(target.state.rejected.contains(&digest(3)));
+}
+
+#[test]
+fn what_aws_rolls_back_to_by_itself_is_not_deployed_again() {
+    let mut target = with_live(&[1]);
+    target.take_all([requested(2), started(2), back_to(1)]);
+    target.take(failed(2, true));
+    target.take(rollback_of(2, Some(1)));
+    assert_eq!(target.starts.len(), 2);
+    assert_eq!(target.statuses[&id(161)], Status::Succeeded);
+    assert_eq!(target.state.rollback, None);
+}
+
+#[test]
+fn a_deployment_that_could_not_be_stopped_any_more_is_gone_back_from() {
+    let mut target = with_live(&[1]);
+    target.take_all([requested(2), started(2), back_to(1), succeeded(2)]);
+    assert_eq!(target.live(), Some(&digest(2)));
+    assert_eq!(target.starts[2..], [(id(161), false)]);
+    assert!(target.state.rejected.contains(&digest(2)));
+}
+
+#[test]
+fn a_start_that_is_not_known_to_aws_yet_is_stopped_when_it_is() {
+    let mut target = with_live(&[1]);
+    target.take_all([requested(2), back_to(1)]);
+    assert_eq!(target.stopped, []);
+    target.take(started(2));
+    assert_eq!(target.stopped, [id(2)]);
+}
+
+#[test]
+fn what_runs_is_recorded_as_what_it_is() {
+    let mut target = with_live(&[1, 2]);
+    assert_eq!(
+        target.take(drifted(Some(1), "mco/api:test")),
+        (Decision::Record, Rule::Drifted)
+    );
+    assert_eq!(target.live(), Some(&digest(1)));
+    let current = target.state.current.clone().unwrap();
+    assert!(!current.is_proved);
+    let drift = current.drift.unwrap();
+    assert!(drift.expected.contains("mco/api:test"), "{drift:?}");
+    assert_eq!(drift.cause.as_deref(), Some("registered by role/Terraform"));
+    assert!(target.announced.contains(&(DetailType::Drifted, id(170))));
+    // Seen again it is no news, and while something is under way nothing can be said.
+    assert_eq!(
+        target.take(drifted(Some(1), "mco/api:test")),
+        (Decision::Skip, Rule::AlreadyKnown)
+    );
+    target.take(requested(3));
+    assert_eq!(
+        target.take(drifted(Some(2), "mco/api:test")),
+        (Decision::Skip, Rule::AlreadyKnown)
+    );
+    target.take_all([started(3), succeeded(3)]);
+    assert_eq!(target.state.current.unwrap().drift, None);
+}
+
+#[test]
+fn an_image_of_another_repository_makes_nothing_live() {
+    let mut target = with_live(&[1]);
+    target.take(drifted(None, "nginx:latest"));
+    assert!(target.state.current.as_ref().unwrap().is_foreign());
+    assert_eq!(
+        target.take(drifted(None, "nginx:latest")),
+        (Decision::Skip, Rule::AlreadyKnown)
+    );
+    // So the image that the record had said is not live, and can be deployed again.
+    assert!(!target.state.is_live(&candidate(1)));
+}
+
+#[test]
+fn marks_and_promotions_are_of_what_is_live_now() {
+    let mut target = with_live(&[1]);
+    let marked = |number| Input::Marked {
+        deployment: id(number),
+    };
+    assert_eq!(target.take(marked(1)), (Decision::Record, Rule::Marked));
+    assert_eq!(target.take(marked(1)), (Decision::Skip, Rule::AlreadyKnown));
+    assert_eq!(target.take(marked(9)), (Decision::Skip, Rule::AlreadyKnown));
+    let promoted = Input::Promoted { deployment: id(1) };
+    assert_eq!(target.take(promoted), (Decision::Record, Rule::Marked));
+    assert_eq!(target.state.marked, Some(id(1)));
+    assert_eq!(target.state.promoted, Some(id(1)));
+}
