@@ -23,7 +23,10 @@ impl Deployer {
         for pause in PAUSES {
             match attempt().await {
                 Err(error) if error.may_pass() => {
-                    tracing::warn!("tried again in {pause} s: {}", greenlight_aws::chain(&error));
+                    tracing::warn!(
+                        "tried again in {pause} s: {}",
+                        greenlight_aws::chain(&error)
+                    );
                     self.clock.sleep(SignedDuration::from_secs(pause)).await;
                 }
                 ended => return ended,

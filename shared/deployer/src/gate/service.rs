@@ -64,10 +64,8 @@ impl Deployer {
             let found = ecs::service_deployment(&clients, &hook.deployment).await;
             found.map_err(look(&hook))
         };
-        let (deployment, waits) = join!(
-            self.outlast(|| deployment()),
-            self.waits(&clients, &hook),
-        );
+        let (deployment, waits) =
+            join!(self.outlast(|| deployment()), self.waits(&clients, &hook),);
         let deployment = deployment?;
         if deployment.is_rolling_back() {
             let reason = format!("{} is being rolled back", named(&hook));
