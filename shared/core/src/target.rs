@@ -15,8 +15,8 @@ pub mod variable;
 mod write;
 
 use crate::appspec::CapacityProvider;
-use crate::image::{Registry, RepositoryRef, RepositoryUri};
-use crate::policy::TagPolicy;
+use crate::image::{Registry, RepositoryRef, RepositoryUri, Tag};
+use crate::policy::{self, Glob, TagPolicy};
 
 pub use check::Check;
 pub use gates::{GatePoint, Gates};
@@ -67,10 +67,19 @@ pub struct ImageSource {
     /// The container's name in the task definition.
     pub container: String,
     pub repository: RepositoryRef,
-    /// At least one.
+    /// At least one, and all order in one way.
     pub tags: Vec<TagPolicy>,
+    /// Tags that are not taken, whatever takes them.
+    pub ignore: Vec<Glob>,
     /// What stands for the image in templates, without the angle brackets: `IMAGE1_NAME`.
     pub placeholder: Option<String>,
+}
+
+impl ImageSource {
+    /// Whether a push of this tag is taken, and by which rule.
+    pub fn decide(&self, tag: &Tag) -> policy::Decision {
+        policy::decide(&self.tags, &self.ignore, tag)
+    }
 }
 
 /// An ECS service, by names.
