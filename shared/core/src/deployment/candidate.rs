@@ -58,12 +58,17 @@ impl PushedImage {
         self.repository.with_digest(&self.digest)
     }
 
-    /// Whether it comes before another image of its repository.
-    fn is_older_than(&self, other: &Self) -> bool {
+    /// Which of two images of one repository comes first.
+    pub fn compare(&self, other: &Self) -> Ordering {
         order(
             (self.rank.as_ref(), self.ordered_at),
             (other.rank.as_ref(), other.ordered_at),
-        ) == Ordering::Less
+        )
+    }
+
+    /// Whether it comes before another image of its repository.
+    fn is_older_than(&self, other: &Self) -> bool {
+        self.compare(other) == Ordering::Less
     }
 
     fn describe(&self) -> String {
