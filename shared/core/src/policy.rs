@@ -70,16 +70,17 @@ impl TagPolicy {
         }
     }
 
-    /// Whether it takes a tag, and then what in the tag tells the order.
-    fn place(&self, tag: &Tag) -> Option<Option<Rank>> {
-        let by_time = |takes: bool| takes.then_some(None);
-        match self {
-            Self::Exact(exact) => by_time(exact == tag),
-            Self::Glob(glob) => by_time(glob.is_match(tag.as_str())),
-            Self::Regex(pattern) => pattern.place(tag.as_str()),
-            Self::Semver(range) => range.version(tag.as_str()).map(Rank::Version).map(Some),
-            Self::Newest => by_time(true),
-        }
+    /// Whether it takes a tag, and what in the tag tells the order.
+    fn verdict(&self, tag: &Tag) -> Verdict {
+        let tag = tag.as_str();
+        let rank = match self {
+            Self::Exact(exact) => (exact.as_str() == tag).then_some(None),
+            Self::Glob(glob) => glob.is_match(tag).then_some(None),
+            Self::Regex(pattern) => return pattern.verdict(tag),
+            Self::Semver(range) => range.version(tag).map(Rank::Version).map(Some),
+            Self::Newest => Some(None),
+        };
+        rank.map_or(Verdict::NotTaken, |rank| Verdict::Taken { rank })
     }
 
     fn near_miss(&self, tag: &Tag) -> Option<String> {
@@ -166,19 +167,15 @@ pub fn decide(policies: &[TagPolicy], ignore: &[Glob], tag: &Tag) -> Decision {
             rule: format!("the target ignores `{glob}`, and so `{tag}`"),
         };
     }
-    let taken = policies
-        .iter()
-        .find_map(|policy| Some((policy, policy.place(tag)?)));
-    if let Some((policy, rank)) = taken {
+    let verdicts = policies.iter().map(|policy| (policy, policy.verdict(tag)));
+    let mut verdicts = verdicts.filter(|(_, verdict)| *verdict != Verdict::NotTaken);
+    if let Some((policy, verdict)) = verdicts.next() {
         let rule = match policy {
             TagPolicy::Exact(_) => format!("the target takes the tag `{tag}`"),
             TagPolicy::Newest => format!("the target takes every tag, and so `{tag}`"),
             _ => format!("the target takes {policy}, and so `{tag}`"),
         };
-        return Decision {
-            verdict: Verdict::Taken { rank },
-            rule,
-        };
+        return Decision { verdict, rule };
     }
     let takes: Vec<String> = policies.iter().map(ToString::to_string).collect();
     let takes = if takes.is_empty() {

@@ -95,7 +95,7 @@ impl Deployer {
             .collect();
         repositories.sort();
         repositories.dedup();
-        let images = self.look(&repositories, named).await?;
+        let images = self.images_of(&repositories, named).await?;
         let mut told = Vec::with_capacity(targets.len());
         for targets in targets.chunks(AT_A_TIME) {
             let asked = targets.iter().map(|target| self.at(target, named, &images));
@@ -105,7 +105,7 @@ impl Deployer {
     }
 
     /// The image as each repository has it, where one has it.
-    async fn look(
+    async fn images_of(
         &self,
         repositories: &[RepositoryUri],
         named: &Named,

@@ -120,10 +120,12 @@ impl Deployer {
                     .inspect_err(|error| tracing::error!("{}", chain(error)))
                     .ok()
             })
-            .filter_map(|stored| {
-                let rank = taken(&stored, &push.repository, &push.tag)?;
-                Some((stored, rank))
-            })
+            .filter_map(
+                |stored| match judged(&stored, &push.repository, &push.tag)? {
+                    Verdict::Taken { rank } => Some((stored, rank)),
+                    Verdict::Ignored | Verdict::NotTaken => None,
+                },
+            )
             .collect::<Vec<_>>();
         if takers.is_empty() {
             tracing::info!(
@@ -260,18 +262,15 @@ impl Deployer {
     }
 }
 
-/// Whether a target takes the tag, and what in the tag tells the order of its images.
-fn taken(stored: &StoredTarget, repository: &RepositoryUri, tag: &Tag) -> Option<Option<Rank>> {
+/// What a target's policy says of the tag; nothing where it takes no image of the repository.
+fn judged(stored: &StoredTarget, repository: &RepositoryUri, tag: &Tag) -> Option<Verdict> {
     let repository = repository.canonical();
     let mut images = stored.target.images.iter();
     // The images of one repository have the same tags.
     let source = images.find(|image| stored.repository_of(image) == repository)?;
     let decision = source.decide(tag);
-    match decision.verdict {
-        Verdict::Taken { rank } => Some(rank),
-        Verdict::Ignored | Verdict::NotTaken => {
-            tracing::info!(target = %stored.target.name, "{}", decision.rule);
-            None
-        }
+    if !decision.is_taken() {
+        tracing::info!(target = %stored.target.name, "{}", decision.rule);
     }
+    Some(decision.verdict)
 }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use regex::Regex;
 
-use super::Rank;
+use super::{Rank, Verdict};
 use crate::target::check::{InvalidPattern, Pattern};
 
 /// By what the key in a tag is ordered.
@@ -92,24 +92,33 @@ impl TagPattern {
         self.key.as_ref().map(|key| key.order)
     }
 
-    /// The place of a tag that it takes; a tag whose key is not what it should be is not taken.
-    pub(super) fn place(&self, tag: &str) -> Option<Option<Rank>> {
-        let found = self.whole.captures(tag)?;
-        let Some(key) = &self.key else {
-            return Some(None);
+    /// Whether it takes a tag; one whose key is not what it should be is not taken.
+    pub(super) fn verdict(&self, tag: &str) -> Verdict {
+        let Some(found) = self.whole.captures(tag) else {
+            return Verdict::NotTaken;
         };
-        let text = found.name(&key.group)?.as_str();
-        let is_number = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
-        match key.order {
-            KeyOrder::Numeric => is_number.then(|| Some(Rank::Number(text.to_owned()))),
-            KeyOrder::Lexical => Some(Some(Rank::Text(text.to_owned()))),
+        let Some(key) = &self.key else {
+            return Verdict::Taken { rank: None };
+        };
+        let text = found
+            .name(&key.group)
+            .map(|found| found.as_str().to_owned());
+        let is_number =
+            |text: &String| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+        let rank = match key.order {
+            KeyOrder::Numeric => text.filter(is_number).map(Rank::Number),
+            KeyOrder::Lexical => text.map(Rank::Text),
+        };
+        match rank {
+            Some(rank) => Verdict::Taken { rank: Some(rank) },
+            None => Verdict::NotTaken,
         }
     }
 
     /// Why a tag is not taken though it looks like one that is.
     pub(super) fn near_miss(&self, tag: &str) -> Option<String> {
         let key = self.key.as_ref()?;
-        (self.whole.is_match(tag) && self.place(tag).is_none())
+        (self.whole.is_match(tag) && self.verdict(tag) == Verdict::NotTaken)
             .then(|| format!("its `{}` is no whole number", key.group))
     }
 
@@ -136,37 +145,43 @@ impl fmt::Display for TagPattern {
 mod tests {
     use super::*;
 
-    fn place(text: &str, order: Option<KeyOrder>, tag: &str) -> Option<Option<Rank>> {
-        TagPattern::new(text, order).unwrap().place(tag)
+    fn verdict(text: &str, order: Option<KeyOrder>, tag: &str) -> Verdict {
+        TagPattern::new(text, order).unwrap().verdict(tag)
     }
+
+    const BY_TIME: Verdict = Verdict::Taken { rank: None };
 
     #[test]
     fn a_named_group_tells_the_order() {
-        let number = |text: &str| Some(Some(Rank::Number(text.to_owned())));
-        let words = |text: &str| Some(Some(Rank::Text(text.to_owned())));
+        let taken = |rank| Verdict::Taken { rank: Some(rank) };
+        let number = |text: &str| taken(Rank::Number(text.to_owned()));
+        let words = |text: &str| taken(Rank::Text(text.to_owned()));
         let numeric = Some(KeyOrder::Numeric);
         let lexical = Some(KeyOrder::Lexical);
-        assert_eq!(place(r"^v(?<version>\d+)$", numeric, "v12"), number("12"));
-        assert_eq!(place(r"(?<build>\d+)-\w+", numeric, "007-x"), number("007"));
+        assert_eq!(verdict(r"^v(?<version>\d+)$", numeric, "v12"), number("12"));
+        assert_eq!(
+            verdict(r"(?<build>\d+)-\w+", numeric, "007-x"),
+            number("007")
+        );
         let dated = r"(?<branch>[a-z]+)-(?<version>[0-9t]+)";
-        assert_eq!(place(dated, lexical, "main-2026t1"), words("2026t1"));
-        assert_eq!(place(r"v\d+", None, "v12"), Some(None));
+        assert_eq!(verdict(dated, lexical, "main-2026t1"), words("2026t1"));
+        assert_eq!(verdict(r"v\d+", None, "v12"), BY_TIME);
     }
 
     #[test]
     fn the_whole_tag_has_to_match() {
         for tag in ["dev1", "v1-rc", "v", "V1"] {
-            assert_eq!(place(r"v\d+", None, tag), None, "{tag}");
+            assert_eq!(verdict(r"v\d+", None, tag), Verdict::NotTaken, "{tag}");
         }
         // The first alternative alone would be satisfied by a part.
-        assert_eq!(place("a|ab", None, "ab"), Some(None));
+        assert_eq!(verdict("a|ab", None, "ab"), BY_TIME);
     }
 
     #[test]
     fn a_key_that_is_no_number_is_not_taken() {
         let pattern = TagPattern::new(r"v(?<version>\w+)?", Some(KeyOrder::Numeric)).unwrap();
         for tag in ["v1a", "v"] {
-            assert_eq!(pattern.place(tag), None, "{tag}");
+            assert_eq!(pattern.verdict(tag), Verdict::NotTaken, "{tag}");
             assert!(pattern.near_miss(tag).is_some(), "{tag}");
         }
         assert_eq!(pattern.near_miss("x"), None);
