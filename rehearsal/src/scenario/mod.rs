@@ -32,6 +32,7 @@ mod release;
 mod rolling;
 mod rolling_breaker;
 pub mod sample;
+mod semver_policy;
 mod ship;
 mod sidecars;
 mod stage;
@@ -70,6 +71,8 @@ pub enum Scenario {
     Rolling,
     /// Rolling: the image crashes, ECS's circuit breaker rolls back, and the next image goes through
     RollingBreaker,
+    /// Versions within a range: never backwards by itself, and `greenlight explain` says why; a person may go back
+    SemverPolicy,
     /// Blue/green by ECS itself: its hooks ask the gates, production shifts, both revisions bake
     NativeBlueGreen,
     /// A canary by ECS itself waits for a person, who lets it begin and then aborts it
@@ -136,6 +139,7 @@ impl Scenario {
             | Self::BadProbe
             | Self::Duplicate
             | Self::RollingBreaker
+            | Self::SemverPolicy
             | Self::NativeBlueGreen
             | Self::NativeCanaryAbort
             | Self::Migration
@@ -169,7 +173,7 @@ impl Scenario {
             Self::Ship | Self::BadProbe | Self::CrashLoop | Self::Burst | Self::Duplicate => {
                 Stand::CodeDeploy
             }
-            Self::Rolling | Self::RollingBreaker => Stand::Rolling,
+            Self::Rolling | Self::RollingBreaker | Self::SemverPolicy => Stand::Rolling,
             Self::NativeBlueGreen => Stand::BlueGreen,
             Self::NativeCanaryAbort => Stand::PausedCanary,
             Self::Migration => Stand::Migration,
@@ -216,6 +220,10 @@ impl Scenario {
                 in_its_time: true,
                 ..usual
             },
+            Self::SemverPolicy => Opening {
+                targets: Some("rehearsal/sample/semver.yaml"),
+                ..usual
+            },
             _ => usual,
         }
     }
@@ -249,6 +257,7 @@ impl Scenario {
             Self::Duplicate => duplicate::play(stage, expectations).await,
             Self::Rolling => rolling::play(stage, expectations).await,
             Self::RollingBreaker => rolling_breaker::play(stage, expectations).await,
+            Self::SemverPolicy => semver_policy::play(stage, expectations).await,
             Self::NativeBlueGreen => native_blue_green::play(stage, expectations).await,
             Self::NativeCanaryAbort => native_canary_abort::play(stage, expectations).await,
             Self::Migration => migration::play(stage, expectations).await,
