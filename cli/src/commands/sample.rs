@@ -14,6 +14,7 @@ use greenlight_core::record::{DeploymentRecord, Origin, Status};
 use greenlight_core::target::check::ApprovalCheck;
 use greenlight_core::target::{self, GatePoint};
 use greenlight_deployer::progress::{Awaiting, Progress};
+use jiff::Timestamp;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
@@ -25,6 +26,11 @@ pub(super) fn assert_documented(text: &str) {
         PAGE.contains(&format!("\n{text}```")),
         "docs/cli.md does not show\n{text}"
     );
+}
+
+/// When the commands of the tests are given.
+pub(super) fn now() -> Timestamp {
+    "2026-11-22T14:00:00Z".parse().unwrap()
 }
 
 pub(super) fn id(number: u8) -> DeploymentId {
