@@ -14,7 +14,6 @@ use greenlight_core::record::{DeploymentRecord, Origin, Status};
 use greenlight_core::target::check::ApprovalCheck;
 use greenlight_core::target::{self, GatePoint};
 use greenlight_deployer::progress::{Awaiting, Progress};
-use jiff::Timestamp;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 

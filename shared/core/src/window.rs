@@ -53,7 +53,7 @@ pub enum Times {
     /// The same in every week: `Mon-Fri 09:00-17:00`.
     Weekly(Weekly),
     /// By a recurrence rule of iCalendar.
-    Recurring(Recurring),
+    Recurring(Box<Recurring>),
     /// Once.
     Once(Once),
 }

@@ -82,17 +82,13 @@ impl fmt::Display for Once {
 /// A date, or a date with a time of day; and whether it is the date alone.
 pub(super) fn moment(text: &str) -> Result<(NaiveDateTime, bool), InvalidOnce> {
     let invalid = || InvalidOnce::NoTime(excerpt(text, 40));
-    let (date, is_date) = match text.split_once('T') {
-        Some((date, time)) => {
-            let date = NaiveDate::parse_from_str(date, "%Y-%m-%d").map_err(|_| invalid())?;
-            let time = NaiveTime::parse_from_str(time, "%H:%M").map_err(|_| invalid())?;
-            (date.and_time(time), false)
-        }
-        None => {
-            let date = NaiveDate::parse_from_str(text, "%Y-%m-%d").map_err(|_| invalid())?;
-            (date.and_time(NaiveTime::MIN), true)
-        }
-    };
+    let (date, time) = text
+        .split_once('T')
+        .map_or((text, None), |(date, time)| (date, Some(time)));
+    let is_date = time.is_none();
+    let date = NaiveDate::parse_from_str(date, "%Y-%m-%d").map_err(|_| invalid())?;
+    let time = NaiveTime::parse_from_str(time.unwrap_or("00:00"), "%H:%M");
+    let date = date.and_time(time.map_err(|_| invalid())?);
     let is_plain = text.len() == if is_date { 10 } else { 16 };
     if !is_plain || !YEARS.contains(&date.year()) {
         return Err(invalid());

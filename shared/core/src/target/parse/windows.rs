@@ -47,12 +47,9 @@ fn read_window(node: &Node<'_>, out: &mut Problems) -> Option<Window> {
     });
     let sides = [("allow", Side::Allow), ("deny", Side::Deny)];
     let sides = sides.map(|(key, side)| Some((side, fields.optional(key)?)));
-    let (side, times) = match sides {
-        [Some(only), None] | [None, Some(only)] => only,
-        _ => {
-            out.add(&node.path, "expected exactly one of `allow` and `deny`");
-            return None;
-        }
+    let ([Some((side, times)), None] | [None, Some((side, times))]) = sides else {
+        out.add(&node.path, "expected exactly one of `allow` and `deny`");
+        return None;
     };
     // What it means depends on the zone, so nothing is said of it where that is not known.
     let (zone, reason) = (zone?, reason?);
@@ -70,7 +67,8 @@ fn read_times(node: &Node<'_>, zone: Zone, out: &mut Problems) -> Option<Times> 
             .parsed::<Weekly>("days and times", out)
             .map(Times::Weekly),
         Value::Object(map) if RECURRENCE.known.iter().any(|key| map.contains_key(*key)) => {
-            read_recurring(node, zone, out).map(Times::Recurring)
+            let recurring = read_recurring(node, zone, out)?;
+            Some(Times::Recurring(Box::new(recurring)))
         }
         Value::Object(_) => read_once(node, out).map(Times::Once),
         _ => {

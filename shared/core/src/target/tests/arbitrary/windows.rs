@@ -38,7 +38,8 @@ fn times(zone: Zone) -> impl Strategy<Value = Times> {
         prop::sample::select(weekly.to_vec()).prop_map(|text| Times::Weekly(text.parse().unwrap())),
         (prop::sample::select(rules.to_vec()), 1..1000_u64).prop_map(move |(rule, minutes)| {
             let lasts = Duration::from_mins(minutes);
-            Times::Recurring(Recurring::new(rule, "2026-01-01T09:30", lasts, zone).unwrap())
+            let recurring = Recurring::new(rule, "2026-01-01T09:30", lasts, zone).unwrap();
+            Times::Recurring(Box::new(recurring))
         }),
         (1..28_u8, 1..28_u8).prop_map(|(from, to)| {
             let (from, to) = (
