@@ -14,6 +14,7 @@ mod custom_check;
 mod duplicate;
 pub mod expectations;
 mod flaky;
+mod freeze;
 mod latency_regression;
 mod long_gate;
 mod migration;
@@ -73,6 +74,8 @@ pub enum Scenario {
     RollingBreaker,
     /// Versions within a range: never backwards by itself, and `greenlight explain` says why; a person may go back
     SemverPolicy,
+    /// A window is closed and the line stopped: pushes wait, a person overrides, and then the newest goes
+    Freeze,
     /// Blue/green by ECS itself: its hooks ask the gates, production shifts, both revisions bake
     NativeBlueGreen,
     /// A canary by ECS itself waits for a person, who lets it begin and then aborts it
@@ -153,6 +156,7 @@ impl Scenario {
             | Self::Flaky
             | Self::AlarmAlreadyOn
             | Self::NeedsApproval
+            | Self::Freeze
             | Self::NoData
             | Self::VulnerableImage
             | Self::CustomCheck => 40.0,
@@ -173,7 +177,9 @@ impl Scenario {
             Self::Ship | Self::BadProbe | Self::CrashLoop | Self::Burst | Self::Duplicate => {
                 Stand::CodeDeploy
             }
-            Self::Rolling | Self::RollingBreaker | Self::SemverPolicy => Stand::Rolling,
+            Self::Rolling | Self::RollingBreaker | Self::SemverPolicy | Self::Freeze => {
+                Stand::Rolling
+            }
             Self::NativeBlueGreen => Stand::BlueGreen,
             Self::NativeCanaryAbort => Stand::PausedCanary,
             Self::Migration => Stand::Migration,
@@ -212,6 +218,11 @@ impl Scenario {
             Self::PipelineFirstRun => Opening {
                 registers: false,
                 unresolved: UnresolvedVariable::StaysAsItIs,
+                ..usual
+            },
+            // A window opens in the account's time.
+            Self::Freeze => Opening {
+                in_its_time: true,
                 ..usual
             },
             // What waits for minutes of the account's time, and looks back at them, is to live in it.
@@ -258,6 +269,7 @@ impl Scenario {
             Self::Rolling => rolling::play(stage, expectations).await,
             Self::RollingBreaker => rolling_breaker::play(stage, expectations).await,
             Self::SemverPolicy => semver_policy::play(stage, expectations).await,
+            Self::Freeze => freeze::play(stage, expectations).await,
             Self::NativeBlueGreen => native_blue_green::play(stage, expectations).await,
             Self::NativeCanaryAbort => native_canary_abort::play(stage, expectations).await,
             Self::Migration => migration::play(stage, expectations).await,

@@ -18,6 +18,7 @@ pub mod explain;
 pub mod gate;
 mod gather;
 pub mod history;
+pub mod hold;
 mod images;
 pub mod job;
 mod log_lines;
