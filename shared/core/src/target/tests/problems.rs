@@ -17,6 +17,7 @@ mod rules;
 mod scan;
 mod sources;
 mod strategies;
+mod success;
 mod task_check;
 mod tasks;
 
@@ -70,7 +71,7 @@ targets:
     )
     .unwrap();
     insta::assert_snapshot!(parse(&document).unwrap_err(), @r"
-    targets[0].windows: not supported yet; supported here: `name`, `images`, `service`, `deploy`, `task_definition`, `appspec`, `role_arn`, `before`, `gates`, `on_failure`
+    targets[0].windows: not supported yet; supported here: `name`, `images`, `service`, `deploy`, `task_definition`, `appspec`, `role_arn`, `before`, `gates`, `on_failure`, `on_success`, `promote`
     targets[0].name: `Api` is not a target name (lower-case letters, digits and `-`, not beginning or ending with `-`, at most 64)
     targets[0].images[0].repositry: unknown key
       hint: did you mean `repository`?
@@ -132,15 +133,15 @@ fn the_document_has_to_be_one() {
     assert_problems(
         &json!({"targets": [3]}),
         "targets[0]: expected a mapping with `name`, `images`, `service`, `deploy`, `task_definition`, \
-         `appspec`, `role_arn`, `before`, `gates`, `on_failure`, found the number 3",
+         `appspec`, `role_arn`, `before`, `gates`, `on_failure`, `on_success`, `promote`, found the number 3",
     );
 }
 
 #[test]
 fn what_a_later_version_brings_is_not_supported_yet() {
     let known = "`name`, `images`, `service`, `deploy`, `task_definition`, `appspec`, `role_arn`, \
-                  `before`, `gates`, `on_failure`";
-    for key in ["on_success", "promote", "windows"] {
+                  `before`, `gates`, `on_failure`, `on_success`, `promote`";
+    for key in ["windows"] {
         check(
             &format!("/{key}"),
             json!({}),
