@@ -16,6 +16,7 @@ use greenlight_deployer::gate::VerifyError;
 use greenlight_deployer::history::HistoryError;
 use greenlight_deployer::plan::{PlanError, WishError};
 use greenlight_deployer::progress::watch::WatchError;
+use greenlight_deployer::promote::PromoteError;
 use greenlight_deployer::targets::TargetsError;
 
 use crate::columns::printable;
@@ -43,6 +44,8 @@ pub(crate) enum Failure {
     Control(#[from] ControlError),
     #[error(transparent)]
     Approve(#[from] ApproveError),
+    #[error(transparent)]
+    Promote(#[from] PromoteError),
     #[error(transparent)]
     Verify(#[from] VerifyError),
     #[error("target `{target}` has no gates with checks")]
@@ -135,6 +138,7 @@ impl Failure {
             }
             Self::Control(error) => aws_hint(error),
             Self::Approve(error) => approve_hint(error),
+            Self::Promote(error) => aws_hint(error).or_else(|| error.hint()),
             Self::Verify(error) => aws_hint(error),
             Self::NoSuchDeployment { .. } => Some(
                 "`greenlight history TARGET --json` has the ids; `--target` names a target that is not \

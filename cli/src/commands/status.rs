@@ -1,5 +1,7 @@
 //! `greenlight status`: what is live, what is being deployed, what waits.
 
+mod outside;
+
 use greenlight_aws::table::{BadTarget, StoredTarget};
 use greenlight_core::deployment::{Active, Phase};
 use greenlight_core::gate::Approval;
@@ -180,6 +182,12 @@ fn detail(stored: &StoredTarget, progress: Option<&Progress>, asked: &[Approval]
             format!("{}: {}", queued.candidate.describe(), queued.reason),
         );
     }
+    if let Some(text) = outside::marks(stored) {
+        say("marks", text);
+    }
+    if let Some(text) = outside::promotion(stored) {
+        say("promotion", text);
+    }
     for digest in &stored.state.rejected {
         say("rejected", digest.to_string());
     }
@@ -231,7 +239,7 @@ fn document(stored: &StoredTarget, progress: Option<&Progress>, asked: &[Approva
     });
     let service = stored.target.service.as_ref();
     let service = service.map(|it| json!({"cluster": it.cluster, "name": it.name}));
-    json!({
+    let mut document = json!({
         "target": stored.target.name,
         "service": service,
         "repository": stored.repositories().first(),
@@ -240,7 +248,9 @@ fn document(stored: &StoredTarget, progress: Option<&Progress>, asked: &[Approva
         "queued": queued,
         "rejected": state.rejected,
         "asked": asked,
-    })
+    });
+    outside::add_to(&mut document, stored);
+    document
 }
 
 #[cfg(test)]

@@ -1,8 +1,10 @@
 //! Amazon ECR: what a tag names, what an index holds, and moving a tag (AWS-FACTS 8). Every call goes
 //! to the region of the repository.
 
+mod mutability;
 mod scan;
 
+pub use mutability::mutability;
 pub use scan::scan_findings;
 
 use aws_sdk_ecr::types::{ImageIdentifier, ImageStatus};

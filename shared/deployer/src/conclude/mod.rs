@@ -25,7 +25,7 @@ use greenlight_core::{
 };
 use jiff::Timestamp;
 
-use crate::{AdvanceError, Deployer};
+use crate::{AdvanceError, Deployer, RetagError};
 
 /// How CodeDeploy says that a deployment ended (AWS-FACTS 5.10).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -143,7 +143,7 @@ pub enum ConcludeError {
         target: TargetName,
         /// Why not.
         #[source]
-        source: AwsError,
+        source: RetagError,
     },
     /// The target's state could not be moved.
     #[error("the end of deployment `{deployment}` could not be recorded")]
@@ -274,7 +274,8 @@ impl Deployer {
     }
 
     /// Takes the step that `input` asks for, and gives the tag back where the deployment has failed:
-    /// only then, so that the push that this is finds the failure recorded.
+    /// only then, so that the push that this is finds the failure recorded. What is live then is told
+    /// outside.
     async fn conclude_with(
         &self,
         stored: &StoredTarget,
@@ -296,6 +297,7 @@ impl Deployer {
                     source,
                 })?;
         }
+        Box::pin(self.tell_outside(stored, lease_until)).await;
         Ok(explanation)
     }
 
