@@ -108,7 +108,7 @@ pub enum PromoteError {
         image: String,
         /// Why not.
         #[source]
-        source: RetagError,
+        source: Box<RetagError>,
     },
     /// The event could not be emitted.
     #[error("the promotion from target `{target}` could not be told")]
@@ -284,7 +284,7 @@ impl Deployer {
         let given = given.map_err(|source| PromoteError::Retag {
             target: target.clone(),
             image: image.pinned(),
-            source,
+            source: Box::new(source),
         })?;
         let previous = given.previous(&image);
         let text = format!(

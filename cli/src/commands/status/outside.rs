@@ -20,7 +20,9 @@ pub(super) fn marks(stored: &StoredTarget) -> Option<String> {
     }
     let places = places.join(", ");
     Some(match unmarked(stored) {
-        Some(_) => format!("{places}: not set yet; the log of RecordDeployment says why if it lasts"),
+        Some(_) => {
+            format!("{places}: not set yet; the log of RecordDeployment says why if it lasts")
+        }
         None => places,
     })
 }
@@ -46,7 +48,12 @@ pub(super) fn promotion(stored: &StoredTarget) -> Option<String> {
 /// What comes if nothing changes until then.
 fn planned(stored: &StoredTarget) -> Option<Next> {
     let promote = stored.target.promote.as_ref()?;
-    Some(next(promote, &stored.state, stored.line.as_ref(), Timestamp::MAX))
+    Some(next(
+        promote,
+        &stored.state,
+        stored.line.as_ref(),
+        Timestamp::MAX,
+    ))
 }
 
 fn due_at(stored: &StoredTarget) -> Option<Timestamp> {
@@ -100,10 +107,14 @@ mod tests {
 
     #[test]
     fn marks_are_shown_with_whether_they_are_set() {
-        let mut stored = with(&json!({"on_success": {"tag": "deployed", "parameter": "/deployed/api"}}));
+        let mut stored =
+            with(&json!({"on_success": {"tag": "deployed", "parameter": "/deployed/api"}}));
         let missing = marks(&stored).unwrap();
         let places = "tag deployed, parameter /deployed/api";
-        assert!(missing.starts_with(&format!("{places}: not set yet")), "{missing}");
+        assert!(
+            missing.starts_with(&format!("{places}: not set yet")),
+            "{missing}"
+        );
         stored.state.marked = Some(stored.state.current.as_ref().unwrap().deployment);
         assert_eq!(marks(&stored).unwrap(), places);
         let mut document = json!({});
@@ -120,7 +131,10 @@ mod tests {
         );
         stored.state.active = sample::busy().state.active;
         let kept = promotion(&stored).unwrap();
-        assert!(kept.starts_with("to staging, not now: deployment"), "{kept}");
+        assert!(
+            kept.starts_with("to staging, not now: deployment"),
+            "{kept}"
+        );
         stored.state.active = None;
         stored.state.promoted = Some(stored.state.current.as_ref().unwrap().deployment);
         assert_eq!(promotion(&stored).unwrap(), "to staging, done");

@@ -151,6 +151,14 @@ pub fn tagged(account: &Account, repository: &str, tag: &str) -> Option<String> 
     state.ecr.repositories.get(&id)?.tags.get(tag).cloned()
 }
 
+/// The manifest of an image, byte for byte.
+pub fn manifest_of(account: &Account, repository: &str, digest: &str) -> Option<String> {
+    let id = RepositoryId::of(account, repository);
+    let state = account.state();
+    let repository = state.ecr.repositories.get(&id)?;
+    Some(repository.images.get(digest)?.manifest.clone())
+}
+
 /// Whether a repository has an image of this digest.
 pub fn has_image(account: &Account, repository: &str, digest: &str) -> bool {
     let id = RepositoryId::of(account, repository);

@@ -92,8 +92,10 @@ impl InputTransformer {
             let is_in_text = quotes % 2 == 1;
             match (value_of(name), is_in_text) {
                 (Some(Value::String(text)), true) => {
-                    let quoted = Value::from(text.as_str()).to_string();
-                    let inner = quoted.strip_prefix('"').and_then(|it| it.strip_suffix('"'));
+                    let written = Value::from(text.as_str()).to_string();
+                    let inner = written
+                        .strip_prefix('"')
+                        .and_then(|it| it.strip_suffix('"'));
                     out.push_str(inner.unwrap_or_default());
                 }
                 (Some(value), _) => out.push_str(&value.to_string()),

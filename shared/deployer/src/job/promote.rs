@@ -53,7 +53,7 @@ impl From<PromoteError> for Trouble {
             PromoteError::Several { .. } | PromoteError::OtherRepository { .. } => {
                 FailureType::ConfigurationError
             }
-            PromoteError::Retag { source, .. } => match source {
+            PromoteError::Retag { source, .. } => match &**source {
                 RetagError::Gone { .. } => FailureType::RevisionUnavailable,
                 RetagError::Immutable { .. } => FailureType::ConfigurationError,
                 RetagError::Ecr { source, .. } => return of_aws(source, what),
