@@ -177,10 +177,9 @@ impl Scenario {
             Self::Ship | Self::BadProbe | Self::CrashLoop | Self::Burst | Self::Duplicate => {
                 Stand::CodeDeploy
             }
-            Self::Rolling
-            | Self::RollingBreaker
-            | Self::PromotionChain
-            | Self::ImmutableTags => Stand::Rolling,
+            Self::Rolling | Self::RollingBreaker | Self::PromotionChain | Self::ImmutableTags => {
+                Stand::Rolling
+            }
             Self::NativeBlueGreen => Stand::BlueGreen,
             Self::NativeCanaryAbort => Stand::PausedCanary,
             Self::Migration => Stand::Migration,

@@ -49,7 +49,9 @@ pub(super) async fn play(stage: &Stage, expectations: &mut Expectations) -> Resu
         );
     }
     let events = account.events().history();
-    let promoted = events.iter().filter(|it| it["detail-type"] == "Image Promoted");
+    let promoted = events
+        .iter()
+        .filter(|it| it["detail-type"] == "Image Promoted");
     let told: Vec<String> = promoted
         .map(|event| {
             let promotion = &event["detail"]["promotion"];
@@ -65,7 +67,9 @@ pub(super) async fn play(stage: &Stage, expectations: &mut Expectations) -> Resu
         ],
     );
     let texts = account.published("NotificationTopic").unwrap_or_default();
-    let by_hand = texts.iter().find(|it| it.starts_with("\"Image Promoted: api-staging."));
+    let by_hand = texts
+        .iter()
+        .find(|it| it.starts_with("\"Image Promoted: api-staging."));
     expectations.expect(
         "people are told who promoted it",
         by_hand.is_some_and(|it| it.contains("promoted by arn:aws:")),

@@ -390,8 +390,16 @@ async fn a_rule_publishes_its_text_to_a_topic_that_lets_it() {
         Some(vec!["\"it is done\"".to_owned()])
     );
     for (from, to, why) in [
-        ("sns:Publish", "sns:Subscribe", "add an AWS::SNS::TopicPolicy"),
-        ("<what>", "<who>", "`InputTransformer` its template names `<who>`"),
+        (
+            "sns:Publish",
+            "sns:Subscribe",
+            "add an AWS::SNS::TopicPolicy",
+        ),
+        (
+            "<what>",
+            "<who>",
+            "`InputTransformer` its template names `<who>`",
+        ),
         ("Arn: !Ref Told", "Arn: arn:aws:sqs:x", "for topics only"),
     ] {
         let account = Account::new(Settings::for_tests());

@@ -274,8 +274,7 @@ impl Deployer {
     }
 
     /// Takes the step that `input` asks for, and gives the tag back where the deployment has failed:
-    /// only then, so that the push that this is finds the failure recorded. What is live then is told
-    /// outside.
+    /// only then, so that the push that this is finds the failure recorded.
     async fn conclude_with(
         &self,
         stored: &StoredTarget,
@@ -297,10 +296,10 @@ impl Deployer {
                     source,
                 })?;
         }
-        Box::pin(self.tell_outside(stored, lease_until)).await;
         Ok(explanation)
     }
 
+    /// Takes the step that `input` asks for, and tells outside what is live then.
     async fn moved(
         &self,
         stored: StoredTarget,
@@ -309,12 +308,16 @@ impl Deployer {
         gates: &BTreeMap<GatePoint, GateReport>,
         lease_until: Timestamp,
     ) -> Result<Option<Explanation>, ConcludeError> {
-        self.advance(stored, input, lease_until, gates)
+        let before = stored.clone();
+        let explanation = self
+            .advance(stored, input, lease_until, gates)
             .await
             .map_err(|source| ConcludeError::Advance {
                 deployment: aws_id.to_owned(),
                 source,
-            })
+            })?;
+        Box::pin(self.tell_outside(&before, lease_until)).await;
+        Ok(explanation)
     }
 }
 
