@@ -243,3 +243,20 @@ async fn a_parameter_of_another_type_is_left_alone_and_the_tag_is_set() {
     assert!(error.hint().unwrap().contains("another type"), "{error}");
     assert!(unmarked(&world.target().await).is_some(), "{TARGET}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn whoever_comes_late_with_an_older_image_puts_the_marks_right_again() {
+    let world = open().await;
+    world.sample.push(&ImageSpec::healthy("v2")).unwrap();
+    world.quiet().await;
+    let mut late = world.target().await;
+    late.state.marked = None;
+    let v3 = world.sample.push(&ImageSpec::healthy("v3")).unwrap();
+    world.quiet().await;
+    assert_marked(&world, &v3, 2);
+    assert!(world.operator.mark(late, lease(&world)).await.unwrap());
+    // Once for the older image, and once more for what is live.
+    assert_marked(&world, &v3, 4);
+    let state = world.target().await.state;
+    assert_eq!(state.marked, Some(state.current.unwrap().deployment));
+}
