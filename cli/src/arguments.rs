@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 use greenlight_core::duration;
+use greenlight_core::image::{RepositoryRef, Tag};
 use greenlight_core::target::{GatePoint, TargetName};
 use greenlight_deployer::plan::{InvalidWish, Named, Wish};
 
@@ -118,6 +119,17 @@ pub(crate) enum Command {
     ///
     /// The gate fails, or AWS takes the deployment back.
     Reject(Reject),
+    /// Give the image that is live and proved at a target the tag that another target watches.
+    Promote {
+        /// The target that has proved it.
+        target: TargetName,
+        /// The tag.
+        #[arg(long, value_name = "TAG")]
+        to: Tag,
+        /// The repository of the image that is meant, where those of several are live.
+        #[arg(long, value_name = "REPOSITORY")]
+        image: Option<RepositoryRef>,
+    },
     /// Show all that the gates of a deployment have found.
     Gates {
         /// The id of a deployment, or a target, whose newest deployment is meant.

@@ -13,6 +13,7 @@ mod hold;
 mod image;
 mod origin;
 mod plan;
+mod promote;
 #[cfg(test)]
 mod sample;
 mod status;
@@ -134,6 +135,9 @@ async fn try_to(arguments: Arguments) -> Result<Outcome, Failure> {
                 deployment: asked.deployment,
             };
             approve::answer(&deployer, &target, &answer).await
+        }
+        Command::Promote { target, to, image } => {
+            promote::promote(&deployer, &target, &to, image.as_ref()).await
         }
         Command::Gates { which, target } => gates::gates(&deployer, &which, target.as_ref()).await,
         Command::Verify { target, gate } => return verify::verify(&deployer, &target, gate).await,

@@ -19,6 +19,7 @@ use greenlight_deployer::history::HistoryError;
 use greenlight_deployer::hold::HoldError;
 use greenlight_deployer::plan::{PlanError, WishError};
 use greenlight_deployer::progress::watch::WatchError;
+use greenlight_deployer::promote::PromoteError;
 use greenlight_deployer::targets::TargetsError;
 
 use crate::columns::printable;
@@ -56,18 +57,30 @@ pub(crate) enum Failure {
         #[source]
         source: AdvanceError,
     },
+    Promote(#[from] PromoteError),
     #[error(transparent)]
     Verify(#[from] VerifyError),
     #[error("target `{target}` has no gates with checks")]
-    NoGates { target: TargetName },
+    NoGates {
+        target: TargetName,
+    },
     #[error("nothing was deployed to target `{target}` yet")]
-    NoDeployments { target: TargetName },
+    NoDeployments {
+        target: TargetName,
+    },
     #[error("no registered target has a record of deployment {deployment}")]
-    NoSuchDeployment { deployment: DeploymentId },
+    NoSuchDeployment {
+        deployment: DeploymentId,
+    },
     #[error("it cannot be told what a deployment to target `{target}` would register: {fault}")]
-    NoDifference { target: TargetName, fault: String },
+    NoDifference {
+        target: TargetName,
+        fault: String,
+    },
     #[error("a deployment to target `{target}` would not be started")]
-    NotStartable { target: TargetName },
+    NotStartable {
+        target: TargetName,
+    },
     #[error("deployment {deployment} to target `{target}` {ended}")]
     NotLive {
         target: TargetName,
@@ -158,6 +171,7 @@ impl Failure {
                     "it is the next event's turn, or `greenlight release {target}` tries again"
                 ))
             }),
+            Self::Promote(error) => aws_hint(error).or_else(|| error.hint()),
             Self::Verify(error) => aws_hint(error),
             Self::NoSuchDeployment { .. } => Some(
                 "`greenlight history TARGET --json` has the ids; `--target` names a target that is not \

@@ -1,5 +1,7 @@
 //! `greenlight status`: what is live, what is being deployed, what waits.
 
+mod outside;
+
 use greenlight_aws::table::{BadTarget, StoredTarget};
 use greenlight_core::deployment::{Active, Closure, Hold, Phase, Rule};
 use greenlight_core::gate::Approval;
@@ -207,6 +209,12 @@ fn detail(
     for (what, why) in kept(stored, now) {
         say(what, why);
     }
+    if let Some(text) = outside::marks(stored) {
+        say("marks", text);
+    }
+    if let Some(text) = outside::promotion(stored) {
+        say("promotion", text);
+    }
     for digest in &stored.state.rejected {
         say("rejected", digest.to_string());
     }
@@ -278,7 +286,7 @@ fn document(
     let service = service.map(|it| json!({"cluster": it.cluster, "name": it.name}));
     let kept = |hold: Option<&Hold>| json!(hold.filter(|hold| hold.holds_at(now)));
     let window = stored.target.windows.closure(now);
-    json!({
+    let mut document = json!({
         "target": stored.target.name,
         "service": service,
         "repository": stored.repositories().first(),
@@ -290,7 +298,9 @@ fn document(
         "window": window.map(|closed| closed.reason),
         "rejected": state.rejected,
         "asked": asked,
-    })
+    });
+    outside::add_to(&mut document, stored);
+    document
 }
 
 #[cfg(test)]

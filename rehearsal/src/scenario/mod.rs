@@ -15,6 +15,7 @@ mod duplicate;
 pub mod expectations;
 mod flaky;
 mod freeze;
+mod immutable_tags;
 mod latency_regression;
 mod long_gate;
 mod migration;
@@ -29,6 +30,7 @@ mod pipeline_custom_action;
 mod pipeline_files;
 mod pipeline_first_run;
 mod pipeline_tag;
+mod promotion_chain;
 mod release;
 mod rolling;
 mod rolling_breaker;
@@ -90,6 +92,10 @@ pub enum Scenario {
     Task,
     /// A pipeline is started with the digest, and deploys it
     Pipeline,
+    /// An index goes from test to staging by itself and on by hand; an image that fails goes nowhere
+    PromotionChain,
+    /// The repository keeps its tags: live all the same, and the message names the filter to add
+    ImmutableTags,
     /// A pipeline releases the tag that its variable names: v2, v3, and v2 again
     PipelineTag,
     /// A pipeline's release takes its files from the infrastructure repository; then one that is not complete
@@ -148,6 +154,8 @@ impl Scenario {
             | Self::Migration
             | Self::Sidecars
             | Self::Task
+            | Self::PromotionChain
+            | Self::ImmutableTags
             | Self::LatencyRegression => 20.0,
             Self::Burst | Self::Templates | Self::Pipeline => 30.0,
             // The command line tool, which lives in real time as well, is to tell how it goes.
@@ -177,9 +185,12 @@ impl Scenario {
             Self::Ship | Self::BadProbe | Self::CrashLoop | Self::Burst | Self::Duplicate => {
                 Stand::CodeDeploy
             }
-            Self::Rolling | Self::RollingBreaker | Self::SemverPolicy | Self::Freeze => {
-                Stand::Rolling
-            }
+            Self::Rolling
+            | Self::RollingBreaker
+            | Self::SemverPolicy
+            | Self::Freeze
+            | Self::PromotionChain
+            | Self::ImmutableTags => Stand::Rolling,
             Self::NativeBlueGreen => Stand::BlueGreen,
             Self::NativeCanaryAbort => Stand::PausedCanary,
             Self::Migration => Stand::Migration,
@@ -213,6 +224,15 @@ impl Scenario {
             // The credentials of jobs come with an event, and with an answer: nothing may log them, at no level.
             Self::PipelineCustomAction | Self::PipelineBoth => Opening {
                 log: Some("trace"),
+                ..usual
+            },
+            // Its services are created first.
+            Self::PromotionChain => Opening {
+                registers: false,
+                ..usual
+            },
+            Self::ImmutableTags => Opening {
+                targets: Some("rehearsal/sample/marked.yaml"),
                 ..usual
             },
             Self::PipelineFirstRun => Opening {
@@ -277,6 +297,8 @@ impl Scenario {
             Self::Sidecars => sidecars::play(stage, expectations).await,
             Self::Task => task::play(stage, expectations).await,
             Self::Pipeline => pipeline::play(stage, expectations).await,
+            Self::PromotionChain => promotion_chain::play(stage, expectations).await,
+            Self::ImmutableTags => immutable_tags::play(stage, expectations).await,
             Self::PipelineTag => pipeline_tag::play(stage, expectations).await,
             Self::PipelineFiles => pipeline_files::play(stage, expectations).await,
             Self::PipelineCustomAction => pipeline_custom_action::play(stage, expectations).await,

@@ -16,6 +16,7 @@ pub mod job;
 pub mod platform;
 pub mod policy;
 pub mod problems;
+pub mod promotion;
 pub mod record;
 pub mod target;
 pub mod task_definition;

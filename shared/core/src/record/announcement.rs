@@ -8,6 +8,7 @@ use crate::{
     deployment::{Candidate, DeploymentId},
     gate::GateReport,
     image::{Digest, Tag},
+    promotion::PromotionNote,
     target::{GatePoint, TargetName},
 };
 
@@ -105,6 +106,9 @@ pub struct Announcement {
     pub reason: String,
     /// The report of each gate that was run, [in brief](GateReport::in_brief).
     pub gates: BTreeMap<GatePoint, GateReport>,
+    /// Of [`DetailType::Promoted`]: from where to which tag, and by whom.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub promotion: Option<PromotionNote>,
 }
 
 impl Announcement {
@@ -125,7 +129,15 @@ impl Announcement {
             tags: candidate.tag.iter().cloned().collect(),
             reason: reason.into(),
             gates: BTreeMap::new(),
+            promotion: None,
         }
+    }
+
+    /// The same event with who promoted what.
+    #[must_use]
+    pub fn with_promotion(mut self, note: PromotionNote) -> Self {
+        self.promotion = Some(note);
+        self
     }
 
     /// The same event with what the gates found that were run.

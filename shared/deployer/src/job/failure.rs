@@ -46,7 +46,7 @@ impl From<AwsError> for Trouble {
 }
 
 /// The failure that `what` tells of, as the AWS call behind it makes it.
-fn of_aws(error: &AwsError, what: String) -> Trouble {
+pub(super) fn of_aws(error: &AwsError, what: String) -> Trouble {
     let kind = match error.kind {
         Kind::Throttled | Kind::Unreachable | Kind::Unavailable => return Trouble::Passing(what),
         Kind::Denied => FailureType::PermissionError,
