@@ -207,7 +207,7 @@ fn tags() -> impl Strategy<Value = Vec<TagPolicy>> {
 
 fn pattern(order: Option<KeyOrder>) -> impl Strategy<Value = TagPolicy> {
     "[a-z.]{1,6}".prop_map(move |text| {
-        let text = format!(r"^{text}(?<version>\w+)");
+        let text = format!(r"^{text}(?<version>[0-9a-z]+)");
         TagPolicy::Regex(TagPattern::new(&text, order).unwrap())
     })
 }
