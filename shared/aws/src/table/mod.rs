@@ -87,8 +87,10 @@ impl Table {
         &self,
         repository: &RepositoryUri,
     ) -> Result<Targets, AwsError> {
-        let ((own, pointed_to), line) =
-            try_join!(self.items_of_repository(repository), self.line())?;
+        let ((own, pointed_to), line) = try_join!(
+            Box::pin(self.items_of_repository(repository)),
+            Box::pin(self.line())
+        )?;
         let own = own.into_iter();
         let own = own.map(|item| self.read("dynamodb:Query", item, line.clone()));
         let mut found = own.collect::<Result<Targets, AwsError>>()?;
@@ -142,7 +144,7 @@ impl Table {
 
     /// All targets.
     pub async fn targets(&self) -> Result<Targets, AwsError> {
-        let (items, line) = try_join!(self.items_of_targets(), self.line())?;
+        let (items, line) = try_join!(Box::pin(self.items_of_targets()), Box::pin(self.line()))?;
         let items = items.into_iter();
         items
             .map(|item| self.read("dynamodb:Scan", item, line.clone()))
@@ -177,8 +179,9 @@ impl Table {
         &self,
         name: &TargetName,
     ) -> Result<Option<Result<StoredTarget, BadTarget>>, AwsError> {
-        let item = self.get(target_key(name), TARGET.to_owned());
-        let (item, line) = try_join!(item, self.line())?;
+        // Boxed: whoever reads a target would otherwise be as large as two calls.
+        let item = Box::pin(self.get(target_key(name), TARGET.to_owned()));
+        let (item, line) = try_join!(item, Box::pin(self.line()))?;
         item.map(|item| self.read(GET, item, line)).transpose()
     }
 

@@ -18,15 +18,15 @@ impl Step<'_> {
     pub(super) fn released(
         mut self,
         id: DeploymentId,
-        by: String,
-        reason: Option<String>,
+        by: &str,
+        reason: Option<&str>,
     ) -> Transition {
         if self.state.hold.take().is_none() {
             let text = format!("`{}` is not held", self.target);
             return self.end(Decision::Skip, Rule::AlreadyKnown, text);
         }
         let mut text = format!("`{}` is released by {by}", self.target);
-        self.note(id, &by, reason.as_deref(), Deed::Released);
+        self.note(id, by, reason, Deed::Released);
         if let Some(started) = self.start_queued() {
             text = format!("{text}: {started}");
         }

@@ -367,7 +367,7 @@ pub fn step(circumstances: Circumstances<'_>, state: &TargetState, input: Input)
             task_definition,
         } => step.adopted(deployment, candidate, task_definition),
         Input::Held { id, hold } => step.held(id, hold),
-        Input::Released { id, by, reason } => step.released(id, by, reason),
+        Input::Released { id, by, reason } => step.released(id, &by, reason.as_deref()),
         Input::RolledBack {
             deployment,
             to,
@@ -380,7 +380,7 @@ pub fn step(circumstances: Circumstances<'_>, state: &TargetState, input: Input)
             runs,
             task_definition,
             cause,
-        } => step.drifted(deployment, running, runs, task_definition, cause),
+        } => step.drifted(deployment, running.as_ref(), runs, task_definition, cause),
         Input::Marked { deployment } => step.marked(deployment),
         Input::Promoted { deployment } => step.promoted(deployment),
         Input::Revisited => step.revisited(),
