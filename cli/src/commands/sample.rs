@@ -94,6 +94,7 @@ pub(super) fn busy() -> StoredTarget {
             origin: Origin::Push,
             jobs: Vec::new(),
             stop: None,
+            since: None,
             phase: Phase::Started {
                 aws_id: "d-ABCDEF123".into(),
                 task_definition: None,

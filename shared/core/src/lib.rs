@@ -7,6 +7,7 @@
 pub mod appspec;
 pub mod console;
 pub mod deployment;
+pub mod drift;
 pub mod duration;
 pub mod gate;
 pub mod image;
@@ -20,3 +21,4 @@ pub mod target;
 pub mod task_definition;
 pub mod template;
 mod text;
+pub mod turn;

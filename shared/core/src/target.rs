@@ -14,6 +14,8 @@ mod role;
 pub mod variable;
 mod write;
 
+use std::time::Duration;
+
 use crate::appspec::CapacityProvider;
 use crate::image::{Registry, RepositoryRef, RepositoryUri};
 use crate::policy::TagPolicy;
@@ -44,9 +46,21 @@ pub struct Target {
     pub before: Vec<OneShotTask>,
     pub gates: Gates,
     pub on_failure: OnFailure,
+    /// How long a deployment may take; as long as its strategy gives if nothing is said.
+    pub timeout: Option<Duration>,
 }
 
 impl Target {
+    /// How long a deployment may take before it counts as stuck. CodeDeploy itself may wait for two days
+    /// before the traffic shifts and for two more before it ends the old tasks (AWS-FACTS 5.8).
+    pub fn time_limit(&self) -> Duration {
+        let days = match self.deploy {
+            Strategy::CodeDeploy(_) => 5,
+            Strategy::Rolling | Strategy::Native | Strategy::Task(_) | Strategy::Pipeline(_) => 1,
+        };
+        self.timeout.unwrap_or(Duration::from_hours(24 * days))
+    }
+
     /// The repositories whose pushes this target takes, each once, for somebody whose own registry is
     /// `home`; under their standard host names, which are keys.
     pub fn repositories(&self, home: &Registry) -> Vec<RepositoryUri> {

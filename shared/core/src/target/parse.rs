@@ -30,6 +30,7 @@ mod strategy;
 mod task;
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -40,6 +41,10 @@ use crate::problems::Problems;
 use strategy::Kind;
 
 pub(super) use task::DEFAULT_WEIGHT;
+
+/// How short and how long a deployment may be allowed to take.
+const MIN_TIMEOUT: Duration = Duration::from_mins(5);
+const MAX_TIMEOUT: Duration = Duration::from_hours(720);
 
 const MAX_TARGETS: usize = 500;
 /// A target is stored in one item of a table that allows 400 KB, beside its state.
@@ -61,6 +66,7 @@ const TARGET: Keys = Keys {
         "before",
         "gates",
         "on_failure",
+        "timeout",
     ],
     later: &["on_success", "promote", "windows"],
 };
@@ -180,6 +186,9 @@ fn read_target(node: &Node<'_>, out: &mut Problems) -> Option<Target> {
     let on_failure = or_default(fields.optional("on_failure"), OnFailure::default(), |n| {
         read_on_failure(&n, out)
     });
+    let timeout = or_default(fields.optional("timeout"), None, |n| {
+        n.duration(MIN_TIMEOUT..=MAX_TIMEOUT, out).map(Some)
+    });
     let parts = rules::Parts {
         path: &node.path,
         fields: &fields,
@@ -203,6 +212,7 @@ fn read_target(node: &Node<'_>, out: &mut Problems) -> Option<Target> {
         before: before?,
         gates: gates?,
         on_failure: on_failure?,
+        timeout: timeout?,
     })
 }
 

@@ -29,7 +29,7 @@ pub(super) fn target() -> impl Strategy<Value = Target> {
         strategies::deploy(),
         sources,
         prop::collection::vec(checks::gate(), 0..4),
-        any::<bool>(),
+        (any::<bool>(), prop::option::of(5_u64..=43_200)),
     )
         .prop_map(
             |(
@@ -39,7 +39,7 @@ pub(super) fn target() -> impl Strategy<Value = Target> {
                 deploy,
                 (task_definition, appspec, before, role),
                 gates,
-                restore_tag,
+                (restore_tag, minutes),
             )| {
                 let mut target = Target {
                     name: name.parse().unwrap(),
@@ -56,6 +56,7 @@ pub(super) fn target() -> impl Strategy<Value = Target> {
                     before,
                     gates: gates.into_iter().collect(),
                     on_failure: OnFailure { restore_tag },
+                    timeout: minutes.map(std::time::Duration::from_mins),
                 };
                 agree(&mut target);
                 target

@@ -70,7 +70,7 @@ targets:
     )
     .unwrap();
     insta::assert_snapshot!(parse(&document).unwrap_err(), @r"
-    targets[0].windows: not supported yet; supported here: `name`, `images`, `service`, `deploy`, `task_definition`, `appspec`, `role_arn`, `before`, `gates`, `on_failure`
+    targets[0].windows: not supported yet; supported here: `name`, `images`, `service`, `deploy`, `task_definition`, `appspec`, `role_arn`, `before`, `gates`, `on_failure`, `timeout`
     targets[0].name: `Api` is not a target name (lower-case letters, digits and `-`, not beginning or ending with `-`, at most 64)
     targets[0].images[0].repositry: unknown key
       hint: did you mean `repository`?
@@ -132,14 +132,14 @@ fn the_document_has_to_be_one() {
     assert_problems(
         &json!({"targets": [3]}),
         "targets[0]: expected a mapping with `name`, `images`, `service`, `deploy`, `task_definition`, \
-         `appspec`, `role_arn`, `before`, `gates`, `on_failure`, found the number 3",
+         `appspec`, `role_arn`, `before`, `gates`, `on_failure`, `timeout`, found the number 3",
     );
 }
 
 #[test]
 fn what_a_later_version_brings_is_not_supported_yet() {
     let known = "`name`, `images`, `service`, `deploy`, `task_definition`, `appspec`, `role_arn`, \
-                  `before`, `gates`, `on_failure`";
+                  `before`, `gates`, `on_failure`, `timeout`";
     for key in ["on_success", "promote", "windows"] {
         check(
             &format!("/{key}"),
