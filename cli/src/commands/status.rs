@@ -1,7 +1,7 @@
 //! `greenlight status`: what is live, what is being deployed, what waits.
 
 use greenlight_aws::table::{BadTarget, StoredTarget};
-use greenlight_core::deployment::{Active, Phase};
+use greenlight_core::deployment::{Active, Current, Phase};
 use greenlight_core::gate::Approval;
 use greenlight_core::record::Origin;
 use greenlight_core::target::TargetName;
@@ -67,7 +67,7 @@ fn line(stored: &StoredTarget, progress: Option<&Progress>) -> [String; 6] {
     let none = || "-".to_owned();
     let (live, digest, since) = match &state.current {
         Some(current) => (
-            image::name(&current.candidate),
+            live_name(current),
             image::digests(&current.candidate),
             time(current.since),
         ),
@@ -89,6 +89,17 @@ fn line(stored: &StoredTarget, progress: Option<&Progress>) -> [String; 6] {
         deploying,
         waiting,
     ]
+}
+
+/// What is live, and that it has drifted. What is not of the target's repositories has no digest here: the
+/// one beside it is what the record said.
+fn live_name(current: &Current) -> String {
+    let name = image::name(&current.candidate);
+    match &current.drift {
+        None => name,
+        Some(drift) if drift.is_foreign => format!("{}, not {name} (drift)", drift.runs),
+        Some(_) => format!("{name} (drift)"),
+    }
 }
 
 /// What is being deployed, and what people should know of it at a glance.
@@ -131,7 +142,7 @@ fn detail(stored: &StoredTarget, progress: Option<&Progress>, asked: &[Approval]
     }
     match &stored.state.current {
         Some(current) => {
-            say("live", image::name(&current.candidate));
+            say("live", live_name(current));
             for image in current.candidate.images() {
                 say("digest", image.digest.to_string());
             }
@@ -139,6 +150,14 @@ fn detail(stored: &StoredTarget, progress: Option<&Progress>, asked: &[Approval]
             say("by", current.deployment.to_string());
             if let Some(task_definition) = &current.task_definition {
                 say("task definition", task_definition.clone());
+            }
+            if let Some(drift) = &current.drift {
+                let found = time(drift.found_at);
+                let (runs, expected) = (&drift.runs, &drift.expected);
+                say("drift", format!("found {found}: {runs} runs, not {expected}"));
+                if let Some(cause) = &drift.cause {
+                    say("", cause.clone());
+                }
             }
         }
         None => say(
@@ -207,6 +226,16 @@ fn document(stored: &StoredTarget, progress: Option<&Progress>, asked: &[Approva
         members.insert("deployment".into(), json!(current.deployment));
         members.insert("task_definition".into(), json!(current.task_definition));
         members.insert("since".into(), json!(current.since));
+        if let Some(drift) = &current.drift {
+            let drift = json!({
+                "found_at": drift.found_at,
+                "expected": drift.expected,
+                "runs": drift.runs,
+                "cause": drift.cause,
+                "is_foreign": drift.is_foreign,
+            });
+            members.insert("drift".into(), drift);
+        }
         members
     });
     let active = state.active.as_ref().map(|active| {

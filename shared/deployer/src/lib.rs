@@ -26,6 +26,7 @@ pub mod probe;
 pub mod progress;
 mod prove;
 pub mod push;
+pub mod reconcile;
 mod restore_tag;
 mod start;
 pub mod targets;

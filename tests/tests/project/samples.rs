@@ -7,7 +7,7 @@
 use std::path::Path;
 
 use greenlight_tests::world::{
-    DEPLOY_ON_PUSH, PIPELINE_ACTION, RECORD_DEPLOYMENT, VALIDATE_GREEN, World,
+    DEPLOY_ON_PUSH, PIPELINE_ACTION, RECONCILE, RECORD_DEPLOYMENT, VALIDATE_GREEN, World,
 };
 use rehearsal::account::journal::Call;
 use serde_json::{Value, json};
@@ -62,6 +62,7 @@ async fn a_malformed_or_foreign_event_is_answered_changes_nothing_and_is_not_sen
             VALIDATE_GREEN,
             RECORD_DEPLOYMENT,
             PIPELINE_ACTION,
+            RECONCILE,
         ] {
             let before = world.sample.account.journal().calls().len();
             let answer = world.invoke(function, event(name)).await;

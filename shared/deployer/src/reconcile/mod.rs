@@ -1,0 +1,252 @@
+//! What lost events, crashes and people have left behind, once a minute: every target is brought to where
+//! it would be if every event had arrived, what is stuck is ended, and what runs is compared with what is
+//! recorded.
+//!
+//! Each [`Repair`] is a file of its own and idempotent. It sees a target as it was read, makes sure of one
+//! thing, and says what it has done, if anything; after that the rest is left to the next round, which
+//! sees the target as it is then. Where nothing is to be done none calls AWS, but for a look at each
+//! service every quarter of an hour ([`turn`]).
+
+mod broken_off;
+mod drift;
+mod ended;
+mod restored;
+mod stopped;
+mod stuck;
+mod waiting;
+
+use std::collections::BTreeMap;
+
+use futures_util::stream::{self, StreamExt as _};
+use greenlight_aws::{AwsError, chain, table::StoredTarget};
+use greenlight_core::{target::TargetName, turn};
+use jiff::{SignedDuration, Timestamp};
+use tokio::time::{Duration, timeout};
+
+use crate::{AdvanceError, Deployer, conclude::ConcludeError};
+
+/// So many targets are looked after at a time.
+const AT_ONCE: usize = 8;
+/// A round takes up new targets for so long, so that it is over before the next one begins. What it has
+/// taken up goes on: a gate may take its time.
+const TAKES_UP_FOR: SignedDuration = SignedDuration::from_secs(45);
+/// So long before the function's time is over, all that still goes on is left to the next round.
+const RESERVE: SignedDuration = SignedDuration::from_secs(5);
+
+/// What is made sure of, in this order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Repair {
+    /// A start that was broken off is taken up again, and given up after an hour.
+    BrokenOff,
+    /// What has ended in AWS is concluded, as its event would have it.
+    Ended,
+    /// What a person wants stopped is stopped.
+    Stopped,
+    /// What has taken longer than the target allows is given up.
+    Stuck,
+    /// What waits is started, if nothing keeps it any more.
+    Waiting,
+    /// The tag of an image that has failed is given back.
+    Restored,
+    /// What runs is compared with what is recorded.
+    Drift,
+}
+
+impl Repair {
+    /// All of them, in their order.
+    pub const ALL: [Self; 7] = [
+        Self::BrokenOff,
+        Self::Ended,
+        Self::Stopped,
+        Self::Stuck,
+        Self::Waiting,
+        Self::Restored,
+        Self::Drift,
+    ];
+
+    /// A stable name, for logs.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::BrokenOff => "broken_off",
+            Self::Ended => "ended",
+            Self::Stopped => "stopped",
+            Self::Stuck => "stuck",
+            Self::Waiting => "waiting",
+            Self::Restored => "restored",
+            Self::Drift => "drift",
+        }
+    }
+}
+
+/// What a round came to.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Reconciled {
+    /// So many targets were looked after.
+    pub targets: usize,
+    /// What was repaired, by target.
+    pub repaired: Vec<Repaired>,
+    /// The targets of which something could not be made sure of: the next round tries again.
+    pub failed: Vec<TargetName>,
+    /// So many targets did not have their turn in time.
+    pub left: usize,
+}
+
+/// Something that was repaired.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Repaired {
+    /// Where.
+    pub target: TargetName,
+    /// What.
+    pub repair: Repair,
+    /// What was done, in one sentence.
+    pub text: String,
+}
+
+/// Why there was no round.
+#[derive(Debug, thiserror::Error)]
+#[error("the targets could not be read")]
+pub struct ReconcileError(#[from] AwsError);
+
+/// Why one thing could not be made sure of.
+#[derive(Debug, thiserror::Error)]
+enum RepairError {
+    /// AWS could not be asked.
+    #[error("it could not be looked at")]
+    Look(#[from] AwsError),
+    /// Its state could not be moved.
+    #[error(transparent)]
+    Advance(#[from] AdvanceError),
+    /// Its end could not be recorded.
+    #[error(transparent)]
+    Conclude(#[from] ConcludeError),
+}
+
+/// What came of a target.
+enum Came {
+    Quiet,
+    Repaired(Repaired),
+    Failed(TargetName),
+    Left,
+}
+
+impl Deployer {
+    /// Looks after every target. What goes wrong with one keeps the others from nothing.
+    ///
+    /// `lease_until` is when this invocation is over, whatever happens.
+    pub async fn reconcile(&self, lease_until: Timestamp) -> Result<Reconciled, ReconcileError> {
+        let begun = self.clock.now();
+        let mut targets = Vec::new();
+        for target in self.table.targets().await? {
+            match target {
+                Ok(stored) => targets.push(stored),
+                Err(error) => tracing::warn!("{}", chain(&error)),
+            }
+        }
+        let begins_at = turn::begins_at(targets.len(), begun);
+        targets.rotate_left(begins_at);
+        let over = lease_until
+            .saturating_sub(RESERVE)
+            .unwrap_or(Timestamp::MIN);
+        let until = begun
+            .saturating_add(TAKES_UP_FOR)
+            .unwrap_or(Timestamp::MAX)
+            .min(over);
+        let mut reconciled = Reconciled::default();
+        let mut came = stream::iter(targets)
+            .map(|stored| Box::pin(self.look_after_target(stored, until, over)))
+            .buffer_unordered(AT_ONCE);
+        while let Some(came) = came.next().await {
+            reconciled.targets += 1;
+            match came {
+                Came::Quiet => {}
+                Came::Repaired(repaired) => reconciled.repaired.push(repaired),
+                Came::Failed(target) => reconciled.failed.push(target),
+                Came::Left => reconciled.left += 1,
+            }
+        }
+        reconciled.targets -= reconciled.left;
+        reconciled.repaired.sort_by(|a, b| a.target.cmp(&b.target));
+        reconciled.failed.sort();
+        if reconciled.left > 0 {
+            tracing::warn!(
+                "{} targets are left to the next rounds: the time was over",
+                reconciled.left
+            );
+        }
+        Ok(reconciled)
+    }
+
+    async fn look_after_target(
+        &self,
+        stored: StoredTarget,
+        until: Timestamp,
+        over: Timestamp,
+    ) -> Came {
+        let now = self.clock.now();
+        if now >= until {
+            return Came::Left;
+        }
+        let target = stored.target.name.clone();
+        let left = Duration::try_from(over.duration_since(now)).unwrap_or(Duration::ZERO);
+        let mut failed = false;
+        let tried = timeout(left, async {
+            for repair in Repair::ALL {
+                match Box::pin(self.repair(repair, &stored, over)).await {
+                    Ok(None) => {}
+                    Ok(Some(text)) => {
+                        tracing::info!(target = %target, repair = repair.name(), "{text}");
+                        return Some((repair, text));
+                    }
+                    // The rest may be possible all the same.
+                    Err(error) => {
+                        failed = true;
+                        let repair = repair.name();
+                        tracing::warn!(target = %target, repair, "not repaired: {}", chain(&error));
+                    }
+                }
+            }
+            None
+        });
+        match tried.await {
+            Ok(Some((repair, text))) => Came::Repaired(Repaired {
+                target,
+                repair,
+                text,
+            }),
+            Ok(None) if failed => Came::Failed(target),
+            Ok(None) => Came::Quiet,
+            Err(_) => {
+                tracing::warn!(target = %target, "not repaired: the time was over");
+                Came::Failed(target)
+            }
+        }
+    }
+
+    async fn repair(
+        &self,
+        repair: Repair,
+        stored: &StoredTarget,
+        lease_until: Timestamp,
+    ) -> Result<Option<String>, RepairError> {
+        match repair {
+            Repair::BrokenOff => self.take_up_broken_off(stored, lease_until).await,
+            Repair::Ended => self.conclude_ended(stored, lease_until).await,
+            Repair::Stopped => self.stop_again(stored).await,
+            Repair::Stuck => self.give_up_stuck(stored, lease_until).await,
+            Repair::Waiting => self.start_waiting(stored, lease_until).await,
+            Repair::Restored => self.restore_again(stored).await,
+            Repair::Drift => self.find_drift(stored, lease_until).await,
+        }
+    }
+
+    /// A target as it is now, if it is there and can be understood.
+    async fn now(&self, stored: &StoredTarget) -> Result<Option<StoredTarget>, AwsError> {
+        let found = self.table.target(&stored.target.name).await?;
+        Ok(found.and_then(Result::ok))
+    }
+}
+
+/// No gate was run.
+fn no_gates() -> BTreeMap<greenlight_core::target::GatePoint, greenlight_core::gate::GateReport> {
+    BTreeMap::new()
+}
