@@ -154,7 +154,10 @@ fn detail(stored: &StoredTarget, progress: Option<&Progress>, asked: &[Approval]
             if let Some(drift) = &current.drift {
                 let found = time(drift.found_at);
                 let (runs, expected) = (&drift.runs, &drift.expected);
-                say("drift", format!("found {found}: {runs} runs, not {expected}"));
+                say(
+                    "drift",
+                    format!("found {found}: {runs} runs, not {expected}"),
+                );
                 if let Some(cause) = &drift.cause {
                     say("", cause.clone());
                 }

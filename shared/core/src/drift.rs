@@ -113,8 +113,7 @@ pub fn judge(
     let differs = images.iter().any(|(repository, digest)| {
         let of = recorded.candidate.image_of(repository);
         let counts = |found: &Vec<Digest>| found.contains(digest);
-        of.is_some_and(|of| of.digest != *digest)
-            && !counts_as.get(repository).is_some_and(counts)
+        of.is_some_and(|of| of.digest != *digest) && !counts_as.get(repository).is_some_and(counts)
     });
     match (differs, recorded.is_foreign()) {
         (false, false) => Verdict::AsRecorded,

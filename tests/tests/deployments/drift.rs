@@ -85,10 +85,17 @@ async fn what_somebody_deploys_unheard_is_found_once_and_recorded_with_its_cause
         assert_eq!(events.len(), 1, "{stand:?}: {events:?}");
         let detail = &events[0]["detail"];
         assert_eq!(detail["digest"], json!(by_hand_digest), "{stand:?}");
-        assert!(detail["reason"].as_str().unwrap().contains(&cause), "{detail}");
+        assert!(
+            detail["reason"].as_str().unwrap().contains(&cause),
+            "{detail}"
+        );
         let record = world.record_of(&by_hand_digest).await;
         assert_eq!(record.status, Status::Succeeded, "{stand:?}");
-        assert_eq!(record.origin, Origin::Elsewhere { creator: cause }, "{stand:?}");
+        assert_eq!(
+            record.origin,
+            Origin::Elsewhere { creator: cause },
+            "{stand:?}"
+        );
         // Whatever is deployed next ends it.
         let v3 = world.sample.push(&ImageSpec::healthy("v3")).unwrap();
         world.quiet().await;
@@ -126,7 +133,7 @@ async fn an_image_of_another_repository_is_drift_and_the_recorded_one_can_be_dep
         let v2 = world.sample.push(&ImageSpec::healthy("v2")).unwrap();
         world.quiet().await;
         let account = &world.sample.account;
-        ecr::create_repository(account, "other/app", ecr::Mutability::default()).unwrap();
+        ecr::create_repository(account, "other/app");
         let spec = ImageSpec::healthy("v9");
         let digest = ecr::push_image(account, "other/app", &["latest"], &spec).unwrap();
         let image = format!("{}@{digest}", ecr::repository_uri(account, "other/app"));
@@ -172,7 +179,12 @@ async fn while_somebody_deploys_there_is_no_verdict_and_what_an_event_tells_is_n
 
 #[tokio::test(start_paused = true)]
 async fn what_was_there_before_and_named_by_its_tag_is_no_drift() {
-    for stand in [Stand::CodeDeploy, Stand::Rolling, Stand::BlueGreen, Stand::Sidecars] {
+    for stand in [
+        Stand::CodeDeploy,
+        Stand::Rolling,
+        Stand::BlueGreen,
+        Stand::Sidecars,
+    ] {
         let world = World::open_stand(stand).await;
         rounds(&world, 31).await;
         assert_eq!(current(&world).await.drift, None, "{stand:?}");

@@ -7,7 +7,13 @@ use greenlight_tests::{
     rounds::{lose_events, rounds, until_settled},
     world::{World, targets_of},
 };
-use rehearsal::{account::containers::ImageSpec, scenario::sample::Stand};
+use rehearsal::{
+    account::{
+        containers::ImageSpec,
+        ecs::{Controller, Strategy},
+    },
+    scenario::sample::Stand,
+};
 use tokio::time::{Duration, sleep};
 
 use crate::reconcile::{assert_settled_on, good};
@@ -27,7 +33,15 @@ async fn open(stand: Stand) -> World {
     targets[0].timeout = Some(LIMIT);
     // The gate is not what hangs here.
     targets[0].gates = greenlight_core::target::Gates::default();
-    World::open_stand_with(stand, &targets, |_| {}).await
+    // And no circuit breaker ends it before.
+    World::open_stand_with(stand, &targets, |spec| {
+        if let (Stand::Rolling, Controller::Ecs(controller)) = (stand, &mut spec.controller) {
+            controller.configuration.strategy = Strategy::Rolling {
+                circuit_breaker: None,
+            };
+        }
+    })
+    .await
 }
 
 #[tokio::test(start_paused = true)]
@@ -51,7 +65,10 @@ async fn what_is_stuck_is_stopped_with_a_reason_and_the_next_one_goes() {
         let record = world.record_of(&v2).await;
         assert_eq!(record.status, Status::Failed, "{case}: {record:?}");
         let reason = record.reason.unwrap();
-        assert!(reason.contains("had not ended after 10m"), "{case}: {reason}");
+        assert!(
+            reason.contains("had not ended after 10m"),
+            "{case}: {reason}"
+        );
         let calls = world.sample.account.journal().calls();
         let told = calls.iter().filter(|call| call.operation == stops);
         assert_eq!(told.count(), 1, "{case}");

@@ -200,15 +200,11 @@ impl EventBus {
 
     /// From now on, does this to the events of the pattern. The first that fits an event counts.
     pub fn disturb(&self, pattern: Pattern, disturbance: Disturbance) {
-        self.account
-            .state()
-            .events
-            .disturbances
-            .push(Disturbed {
-                pattern,
-                disturbance,
-                seen: 0,
-            });
+        self.account.state().events.disturbances.push(Disturbed {
+            pattern,
+            disturbance,
+            seen: 0,
+        });
     }
 
     /// Ends all disturbances. What is held stays held.

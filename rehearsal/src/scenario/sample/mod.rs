@@ -7,6 +7,7 @@
 mod deployments;
 mod executions;
 mod gated;
+mod infrastructure;
 mod live;
 mod others;
 mod quiet;

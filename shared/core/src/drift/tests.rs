@@ -80,7 +80,11 @@ fn what_is_seen_is_compared_with_what_is_recorded() {
     let table: [(&str, Vec<Seen>, &str); 12] = [
         ("the same", vec![pinned(API, 'a')], "same"),
         ("another", vec![pinned(API, 'b')], "b"),
-        ("a tag whose tasks agree", api(&[Some('a'), Some('a')]), "same"),
+        (
+            "a tag whose tasks agree",
+            api(&[Some('a'), Some('a')]),
+            "same",
+        ),
         ("a child of the index", api(&[Some('c')]), "same"),
         ("a tag of another image", api(&[Some('b'), Some('b')]), "b"),
         ("tasks that disagree", api(&[Some('a'), Some('b')]), "none"),
@@ -163,13 +167,22 @@ fn what_was_foreign_and_comes_back_is_known_again() {
 #[test]
 fn who_has_registered_it_is_told_in_words() {
     for (arn, expected) in [
-        ("arn:aws:sts::123456789012:assumed-role/Terraform/run-7", "role Terraform (run-7)"),
-        ("arn:aws:sts::123456789012:assumed-role/Deploy/Deploy", "role Deploy"),
+        (
+            "arn:aws:sts::123456789012:assumed-role/Terraform/run-7",
+            "role Terraform (run-7)",
+        ),
+        (
+            "arn:aws:sts::123456789012:assumed-role/Deploy/Deploy",
+            "role Deploy",
+        ),
         ("arn:aws:iam::123456789012:role/ci/Deploy", "role Deploy"),
         ("arn:aws:iam::123456789012:user/ada", "user ada"),
         ("arn:aws:iam::123456789012:user/team/ada", "user ada"),
         ("arn:aws:iam::123456789012:root", "the account's root user"),
-        ("arn:aws:sts::123456789012:federated-user/ada", "arn:aws:sts::123456789012:federated-user/ada"),
+        (
+            "arn:aws:sts::123456789012:federated-user/ada",
+            "arn:aws:sts::123456789012:federated-user/ada",
+        ),
         ("ada", "ada"),
     ] {
         assert_eq!(principal(arn), expected);

@@ -22,9 +22,9 @@ impl Deployer {
         let Some(active) = stored.state.active.as_ref().filter(is_broken_off) else {
             return Ok(None);
         };
-        let tried = self
-            .advance(stored.clone(), Input::Revisited, lease_until, &no_gates())
-            .await;
+        let tried =
+            Box::pin(self.advance(stored.clone(), Input::Revisited, lease_until, &no_gates()))
+                .await;
         let error = match tried {
             Ok(explanation) => return Ok(explanation.map(|explanation| explanation.text)),
             Err(error) => error,
@@ -48,9 +48,7 @@ impl Deployer {
                 chain(&error)
             ),
         };
-        let explanation = self
-            .advance(stored, input, lease_until, &no_gates())
-            .await?;
+        let explanation = Box::pin(self.advance(stored, input, lease_until, &no_gates())).await?;
         Ok(explanation.map(|explanation| explanation.text))
     }
 }

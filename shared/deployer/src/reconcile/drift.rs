@@ -88,9 +88,8 @@ impl Deployer {
             cause: drift::cause(by.as_deref(), looked.registered_by.as_deref()),
         };
         let before = stored.state.current.clone();
-        let explanation = self
-            .advance(stored.clone(), input, lease_until, &no_gates())
-            .await?;
+        let explanation =
+            Box::pin(self.advance(stored.clone(), input, lease_until, &no_gates())).await?;
         // What was known before is no news.
         let is_news = self
             .now(&stored)
@@ -257,9 +256,11 @@ async fn deployed_by(clients: &Clients, service: &Service) -> Option<String> {
             return None;
         }
     };
-    Some(match (Marker::find(&found.description), &found.rolls_back) {
-        (Some(marker), _) => format!("CodeDeploy deployment {id} ({})", marker.deployment),
-        (None, Some(of)) => format!("CodeDeploy deployment {id}, which rolls {of} back"),
-        (None, None) => format!("CodeDeploy deployment {id} (creator: {})", found.creator),
-    })
+    Some(
+        match (Marker::find(&found.description), &found.rolls_back) {
+            (Some(marker), _) => format!("CodeDeploy deployment {id} ({})", marker.deployment),
+            (None, Some(of)) => format!("CodeDeploy deployment {id}, which rolls {of} back"),
+            (None, None) => format!("CodeDeploy deployment {id} (creator: {})", found.creator),
+        },
+    )
 }

@@ -35,7 +35,7 @@ impl Deployer {
         if now.duration_since(active.since()) < LEFT_ALONE_FOR {
             return Ok(None);
         }
-        let found = self.conclude_if_ended(stored, active, lease_until).await;
+        let found = Box::pin(self.conclude_if_ended(stored, active, lease_until)).await;
         match found {
             Err(RepairError::Look(error)) if error.kind == Kind::NotFound => {}
             Err(RepairError::Conclude(ConcludeError::Look { source, .. }))

@@ -15,13 +15,16 @@ mod stopped;
 mod stuck;
 mod waiting;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
-use futures_util::stream::{self, StreamExt as _};
 use greenlight_aws::{AwsError, chain, table::StoredTarget};
 use greenlight_core::{target::TargetName, turn};
 use jiff::{SignedDuration, Timestamp};
-use tokio::time::{Duration, timeout};
+use tokio::{
+    task::JoinSet,
+    time::{Duration, timeout},
+};
+use tracing::Instrument as _;
 
 use crate::{AdvanceError, Deployer, conclude::ConcludeError};
 
@@ -124,9 +127,8 @@ enum RepairError {
 /// What came of a target.
 enum Came {
     Quiet,
-    Repaired(Repaired),
-    Failed(TargetName),
-    Left,
+    Repaired(Repair, String),
+    Failed,
 }
 
 impl Deployer {
@@ -152,19 +154,47 @@ impl Deployer {
             .unwrap_or(Timestamp::MAX)
             .min(over);
         let mut reconciled = Reconciled::default();
-        let mut came = stream::iter(targets)
-            .map(|stored| Box::pin(self.look_after_target(stored, until, over)))
-            .buffer_unordered(AT_ONCE);
-        while let Some(came) = came.next().await {
-            reconciled.targets += 1;
+        let mut targets = targets.into_iter();
+        let mut running = JoinSet::new();
+        let mut names = HashMap::new();
+        loop {
+            while running.len() < AT_ONCE
+                && let Some(stored) = targets.next()
+            {
+                if self.clock.now() >= until {
+                    reconciled.left += 1;
+                    continue;
+                }
+                reconciled.targets += 1;
+                let (deployer, name) = (self.clone(), stored.target.name.clone());
+                // A task of its own: it begins with an empty stack, and its panic is nobody else's. All end with the
+                // set, if this invocation does.
+                let looked = async move { deployer.look_after_target(stored, over).await };
+                names.insert(running.spawn(looked.in_current_span()).id(), name);
+            }
+            let Some(done) = running.join_next_with_id().await else {
+                break;
+            };
+            let (id, came) = match done {
+                Ok((id, came)) => (id, came),
+                Err(error) => {
+                    tracing::error!("a target was not looked after: {}", chain(&error));
+                    (error.id(), Came::Failed)
+                }
+            };
+            let Some(target) = names.remove(&id) else {
+                continue;
+            };
             match came {
                 Came::Quiet => {}
-                Came::Repaired(repaired) => reconciled.repaired.push(repaired),
-                Came::Failed(target) => reconciled.failed.push(target),
-                Came::Left => reconciled.left += 1,
+                Came::Repaired(repair, text) => reconciled.repaired.push(Repaired {
+                    target,
+                    repair,
+                    text,
+                }),
+                Came::Failed => reconciled.failed.push(target),
             }
         }
-        reconciled.targets -= reconciled.left;
         reconciled.repaired.sort_by(|a, b| a.target.cmp(&b.target));
         reconciled.failed.sort();
         if reconciled.left > 0 {
@@ -176,22 +206,14 @@ impl Deployer {
         Ok(reconciled)
     }
 
-    async fn look_after_target(
-        &self,
-        stored: StoredTarget,
-        until: Timestamp,
-        over: Timestamp,
-    ) -> Came {
-        let now = self.clock.now();
-        if now >= until {
-            return Came::Left;
-        }
-        let target = stored.target.name.clone();
-        let left = Duration::try_from(over.duration_since(now)).unwrap_or(Duration::ZERO);
+    async fn look_after_target(&self, stored: StoredTarget, over: Timestamp) -> Came {
+        let target = &stored.target.name;
+        let left = over.duration_since(self.clock.now());
+        let left = Duration::try_from(left).unwrap_or(Duration::ZERO);
         let mut failed = false;
         let tried = timeout(left, async {
             for repair in Repair::ALL {
-                match Box::pin(self.repair(repair, &stored, over)).await {
+                match self.repair(repair, &stored, over).await {
                     Ok(None) => {}
                     Ok(Some(text)) => {
                         tracing::info!(target = %target, repair = repair.name(), "{text}");
@@ -208,16 +230,12 @@ impl Deployer {
             None
         });
         match tried.await {
-            Ok(Some((repair, text))) => Came::Repaired(Repaired {
-                target,
-                repair,
-                text,
-            }),
-            Ok(None) if failed => Came::Failed(target),
+            Ok(Some((repair, text))) => Came::Repaired(repair, text),
+            Ok(None) if failed => Came::Failed,
             Ok(None) => Came::Quiet,
             Err(_) => {
                 tracing::warn!(target = %target, "not repaired: the time was over");
-                Came::Failed(target)
+                Came::Failed
             }
         }
     }
@@ -229,13 +247,13 @@ impl Deployer {
         lease_until: Timestamp,
     ) -> Result<Option<String>, RepairError> {
         match repair {
-            Repair::BrokenOff => self.take_up_broken_off(stored, lease_until).await,
-            Repair::Ended => self.conclude_ended(stored, lease_until).await,
-            Repair::Stopped => self.stop_again(stored).await,
-            Repair::Stuck => self.give_up_stuck(stored, lease_until).await,
-            Repair::Waiting => self.start_waiting(stored, lease_until).await,
-            Repair::Restored => self.restore_again(stored).await,
-            Repair::Drift => self.find_drift(stored, lease_until).await,
+            Repair::BrokenOff => Box::pin(self.take_up_broken_off(stored, lease_until)).await,
+            Repair::Ended => Box::pin(self.conclude_ended(stored, lease_until)).await,
+            Repair::Stopped => Box::pin(self.stop_again(stored)).await,
+            Repair::Stuck => Box::pin(self.give_up_stuck(stored, lease_until)).await,
+            Repair::Waiting => Box::pin(self.start_waiting(stored, lease_until)).await,
+            Repair::Restored => Box::pin(self.restore_again(stored)).await,
+            Repair::Drift => Box::pin(self.find_drift(stored, lease_until)).await,
         }
     }
 

@@ -46,8 +46,7 @@ impl Deployer {
         }
         let waited = state.rollback.as_ref().or(state.queued.as_ref());
         let image = waited.map(|queued| queued.candidate.describe());
-        self.advance(stored.clone(), Input::Revisited, lease_until, &no_gates())
-            .await?;
+        Box::pin(self.advance(stored.clone(), Input::Revisited, lease_until, &no_gates())).await?;
         Ok(Some(format!(
             "{} does not wait any more",
             image.unwrap_or_default()

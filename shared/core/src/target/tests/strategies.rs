@@ -269,7 +269,10 @@ fn a_deployment_may_take_as_long_as_its_strategy_gives_or_as_is_written() {
     assert_eq!(one(&document).to_value()["timeout"], "36h");
     document["timeout"] = json!("4m");
     let problems = parse(&document).unwrap_err().to_string();
-    assert!(problems.contains("a duration from 5m to 720h"), "{problems}");
+    assert!(
+        problems.contains("a duration from 5m to 720h"),
+        "{problems}"
+    );
     document["timeout"] = json!(null);
     document["deploy"] = json!({"rolling": {}});
     document["gates"] = json!({});
