@@ -48,7 +48,9 @@ fn event(name: &str) -> Value {
 /// The calls since `before` that changed something.
 fn changes(world: &World, before: usize) -> Vec<Call> {
     let mut calls = world.sample.account.journal().calls().split_off(before);
-    let reads = ["Describe", "Get", "List", "Query", "BatchGet", "Poll"];
+    let reads = [
+        "Describe", "Get", "List", "Query", "BatchGet", "Poll", "Scan",
+    ];
     calls.retain(|call| !reads.iter().any(|read| call.operation.starts_with(read)));
     calls
 }
