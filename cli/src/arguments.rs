@@ -8,7 +8,7 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand};
 use greenlight_core::duration;
 use greenlight_core::target::{GatePoint, TargetName};
-use greenlight_deployer::plan::Wish;
+use greenlight_deployer::plan::{InvalidWish, Named, Wish};
 
 use crate::commands::Which;
 
@@ -65,6 +65,13 @@ pub(crate) enum Command {
         /// beginning.
         image: String,
     },
+    /// Show for every target whether it takes an image, what would come of it now, and what became of it.
+    ///
+    /// It only looks.
+    Explain {
+        /// `repository:tag`, `repository@digest`, a tag or a digest.
+        image: Explained,
+    },
     /// Show what deploying an image would change in the task definition. It only looks.
     Diff {
         /// The target.
@@ -119,6 +126,24 @@ pub(crate) enum Command {
         #[arg(long, value_name = "POINT", value_parser = gate_point)]
         gate: Option<GatePoint>,
     },
+}
+
+/// An image as it was typed, and what that means.
+#[derive(Debug, Clone)]
+pub(crate) struct Explained {
+    pub(crate) text: String,
+    pub(crate) named: Named,
+}
+
+impl std::str::FromStr for Explained {
+    type Err = InvalidWish;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Ok(Self {
+            text: text.to_owned(),
+            named: text.parse()?,
+        })
+    }
 }
 
 #[derive(Debug, Args)]

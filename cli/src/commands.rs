@@ -6,6 +6,7 @@
 mod approve;
 mod control;
 mod deploy;
+mod explain;
 mod gates;
 mod history;
 mod image;
@@ -105,6 +106,7 @@ async fn try_to(arguments: Arguments) -> Result<Outcome, Failure> {
         Command::Status { target: Some(name) } => status::one(&deployer, &name).await,
         Command::History { target, limit } => history::history(&deployer, &target, limit).await,
         Command::Where { image } => whereabouts::whereabouts(&deployer, &image).await,
+        Command::Explain { image } => explain::explain(&deployer, &image.text, &image.named).await,
         Command::Continue { target } => control::continue_(&deployer, &target).await,
         Command::Approve(Approve {
             target,

@@ -12,6 +12,7 @@ use greenlight_core::target::TargetName;
 use greenlight_deployer::approve::ApproveError;
 use greenlight_deployer::ask::AskError;
 use greenlight_deployer::control::ControlError;
+use greenlight_deployer::explain::ExplainError;
 use greenlight_deployer::gate::VerifyError;
 use greenlight_deployer::history::HistoryError;
 use greenlight_deployer::plan::{PlanError, WishError};
@@ -33,6 +34,8 @@ pub(crate) enum Failure {
     Targets(#[from] TargetsError),
     #[error(transparent)]
     History(#[from] HistoryError),
+    #[error(transparent)]
+    Explain(#[from] ExplainError),
     #[error(transparent)]
     Plan(#[from] PlanError),
     #[error(transparent)]
@@ -118,6 +121,7 @@ impl Failure {
             }
             Self::Targets(error) => aws_hint(error),
             Self::History(error) => aws_hint(error),
+            Self::Explain(error) => aws_hint(error),
             Self::Plan(PlanError::Wish(error)) | Self::Ask(AskError::Wish(error)) => {
                 wish_hint(error)
             }

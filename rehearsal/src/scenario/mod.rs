@@ -34,6 +34,7 @@ mod release;
 mod rolling;
 mod rolling_breaker;
 pub mod sample;
+mod semver_policy;
 mod settled;
 mod ship;
 mod sidecars;
@@ -73,6 +74,8 @@ pub enum Scenario {
     Rolling,
     /// Rolling: the image crashes, ECS's circuit breaker rolls back, and the next image goes through
     RollingBreaker,
+    /// Versions within a range: never backwards by itself, and `greenlight explain` says why; a person may go back
+    SemverPolicy,
     /// Blue/green by ECS itself: its hooks ask the gates, production shifts, both revisions bake
     NativeBlueGreen,
     /// A canary by ECS itself waits for a person, who lets it begin and then aborts it
@@ -143,6 +146,7 @@ impl Scenario {
             | Self::BadProbe
             | Self::Duplicate
             | Self::RollingBreaker
+            | Self::SemverPolicy
             | Self::NativeBlueGreen
             | Self::NativeCanaryAbort
             | Self::Migration
@@ -181,7 +185,7 @@ impl Scenario {
             | Self::Burst
             | Self::Duplicate
             | Self::LostEvents => Stand::CodeDeploy,
-            Self::Rolling | Self::RollingBreaker | Self::Drift => Stand::Rolling,
+            Self::Rolling | Self::RollingBreaker | Self::SemverPolicy | Self::Drift => Stand::Rolling,
             Self::NativeBlueGreen => Stand::BlueGreen,
             Self::NativeCanaryAbort => Stand::PausedCanary,
             Self::Migration => Stand::Migration,
@@ -237,6 +241,10 @@ impl Scenario {
                 in_its_time: true,
                 ..usual
             },
+            Self::SemverPolicy => Opening {
+                targets: Some("rehearsal/sample/semver.yaml"),
+                ..usual
+            },
             _ => usual,
         }
     }
@@ -270,6 +278,7 @@ impl Scenario {
             Self::Duplicate => duplicate::play(stage, expectations).await,
             Self::Rolling => rolling::play(stage, expectations).await,
             Self::RollingBreaker => rolling_breaker::play(stage, expectations).await,
+            Self::SemverPolicy => semver_policy::play(stage, expectations).await,
             Self::NativeBlueGreen => native_blue_green::play(stage, expectations).await,
             Self::NativeCanaryAbort => native_canary_abort::play(stage, expectations).await,
             Self::Migration => migration::play(stage, expectations).await,

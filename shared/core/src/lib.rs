@@ -12,6 +12,7 @@ pub mod duration;
 pub mod gate;
 pub mod image;
 pub mod image_definitions;
+pub mod inquiry;
 pub mod job;
 pub mod platform;
 pub mod policy;

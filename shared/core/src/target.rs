@@ -17,8 +17,8 @@ mod write;
 use std::time::Duration;
 
 use crate::appspec::CapacityProvider;
-use crate::image::{Registry, RepositoryRef, RepositoryUri};
-use crate::policy::TagPolicy;
+use crate::image::{Registry, RepositoryRef, RepositoryUri, Tag};
+use crate::policy::{self, Glob, Rank, TagPolicy, Verdict};
 
 pub use check::Check;
 pub use gates::{GatePoint, Gates};
@@ -81,10 +81,38 @@ pub struct ImageSource {
     /// The container's name in the task definition.
     pub container: String,
     pub repository: RepositoryRef,
-    /// At least one.
+    /// At least one, and all order in one way.
     pub tags: Vec<TagPolicy>,
+    /// Tags that are not taken, whatever takes them.
+    pub ignore: Vec<Glob>,
     /// What stands for the image in templates, without the angle brackets: `IMAGE1_NAME`.
     pub placeholder: Option<String>,
+}
+
+impl ImageSource {
+    /// Whether a push of this tag is taken, and by which rule.
+    pub fn decide(&self, tag: &Tag) -> policy::Decision {
+        policy::decide(&self.tags, &self.ignore, tag)
+    }
+
+    /// Of an image's tags that are taken, the one that comes last in the order, with its rank.
+    pub fn best<'t>(&self, tags: impl IntoIterator<Item = &'t Tag>) -> Option<(Tag, Option<Rank>)> {
+        let mut best: Option<(Tag, Option<Rank>)> = None;
+        for tag in tags {
+            let Verdict::Taken { rank } = self.decide(tag).verdict else {
+                continue;
+            };
+            let is_better = match (&rank, &best) {
+                (_, None) => true,
+                (Some(rank), Some((_, Some(known)))) => rank.compare(known).is_gt(),
+                (_, Some(_)) => false,
+            };
+            if is_better {
+                best = Some((tag.clone(), rank));
+            }
+        }
+        best
+    }
 }
 
 /// An ECS service, by names.

@@ -142,7 +142,7 @@ impl Step<'_> {
         );
         record.task_definition.clone_from(&task_definition);
         self.effects.push(Effect::Create(Box::new(record)));
-        self.state.accept(&candidate);
+        self.state.accept(&candidate, &Origin::Adopted);
         self.state.current = Some(Current {
             deployment: id,
             candidate,

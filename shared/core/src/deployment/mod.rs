@@ -15,6 +15,7 @@ mod id;
 mod intervention;
 mod machine;
 mod marker;
+mod missed;
 mod request;
 mod start;
 mod state;
@@ -28,6 +29,7 @@ pub use hold::{Closure, Hold};
 pub use id::{DeploymentId, InvalidDeploymentId};
 pub use machine::{Aftermath, Circumstances, Effect, Foreign, Input, Outcome, Transition, step};
 pub use marker::Marker;
+pub use missed::{Missed, is_missed_since};
 pub use state::{Active, Current, Drift, Newest, Phase, Preparation, Queued, Stop, TargetState};
 
 #[cfg(test)]

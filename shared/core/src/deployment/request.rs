@@ -1,7 +1,8 @@
 //! What follows from a pushed image, or from one that a person asks for.
 
 use super::{
-    Active, Candidate, Decision, DeploymentId, Rule, Transition, awaiting::Waiting, step::Step,
+    Active, Candidate, Decision, DeploymentId, Newest, Rule, Transition, awaiting::Waiting,
+    step::Step,
 };
 use crate::{
     job::JobId,
@@ -26,12 +27,19 @@ impl Step<'_> {
             );
             return self.skip(id, &candidate, Rule::Rejected, text);
         }
-        let candidate = self.join_what_waits(candidate);
-        if let Some(active) = self.state.active.clone() {
-            return self.requested_while_active(id, candidate, origin, &active);
-        }
+        self.state.raise(&candidate);
         // Whoever waits for it has asked for it.
         let is_pushed = origin.is_push() && self.jobs.is_empty();
+        let is_outdated = is_pushed && self.state.is_outdated(&candidate);
+        // What is outdated takes nothing's place, though a person has put something older into the queue.
+        let candidate = if is_outdated {
+            candidate
+        } else {
+            self.join_what_waits(candidate, !origin.is_push())
+        };
+        if let Some(active) = self.state.active.clone() {
+            return self.requested_while_active(id, candidate, origin, &active, is_outdated);
+        }
         if self.state.is_live(&candidate) && is_pushed {
             let text = format!("{image} is already live at `{}`", self.target);
             return self.skip(id, &candidate, Rule::AlreadyLive, text);
@@ -65,11 +73,8 @@ impl Step<'_> {
                 None,
             );
         }
-        if is_pushed && self.state.is_outdated(&candidate) {
-            let text = format!(
-                "{image} is older than an image that `{}` took before",
-                self.target
-            );
+        if is_outdated {
+            let text = self.is_older(&candidate);
             self.create(id, &candidate, Status::Superseded, Some(&text), origin);
             return self.end(Decision::Supersede, Rule::NewerAccepted, text);
         }
@@ -120,6 +125,7 @@ impl Step<'_> {
         candidate: Candidate,
         origin: Origin,
         active: &Active,
+        is_outdated: bool,
     ) -> Transition {
         let image = candidate.describe();
         let broken_off = self.is_start_broken_off();
@@ -148,6 +154,11 @@ impl Step<'_> {
                 );
                 (Decision::Skip, Rule::AlreadyQueued, text)
             }
+            Some(false) | None if is_outdated => {
+                let text = self.is_older(&candidate);
+                self.create(id, &candidate, Status::Superseded, Some(&text), origin);
+                (Decision::Supersede, Rule::NewerAccepted, text)
+            }
             Some(false) => {
                 let text = format!(
                     "{image} is older than the image that waits at `{}`",
@@ -155,17 +166,6 @@ impl Step<'_> {
                 );
                 self.create(id, &candidate, Status::Superseded, Some(&text), origin);
                 self.answer_superseded(id, &text);
-                (Decision::Supersede, Rule::NewerAccepted, text)
-            }
-            None if origin.is_push()
-                && self.jobs.is_empty()
-                && self.state.is_outdated(&candidate) =>
-            {
-                let text = format!(
-                    "{image} is older than an image that `{}` took before",
-                    self.target
-                );
-                self.create(id, &candidate, Status::Superseded, Some(&text), origin);
                 (Decision::Supersede, Rule::NewerAccepted, text)
             }
             None => {
@@ -181,6 +181,17 @@ impl Step<'_> {
             return self.resume();
         }
         self.end(decision, rule, text)
+    }
+
+    /// That a newer image was taken before, and which.
+    fn is_older(&self, candidate: &Candidate) -> String {
+        let newest = self.state.newest.get(&candidate.repository);
+        let newest = newest.map_or_else(|| "another image".to_owned(), Newest::describe);
+        format!(
+            "{} is older than {newest}, the newest that `{}` has taken",
+            candidate.describe(),
+            self.target
+        )
     }
 
     pub(super) fn outdated(mut self, id: DeploymentId, candidate: &Candidate) -> Transition {

@@ -26,8 +26,9 @@ pub(super) struct Step<'a> {
 
 impl Step<'_> {
     /// What waits gives way to a newer candidate, which takes with it what waits of other
-    /// repositories; gives the candidate as it is then. What is not newer leaves the queue alone.
-    pub(super) fn join_what_waits(&mut self, candidate: Candidate) -> Candidate {
+    /// repositories; gives the candidate as it is then. What is not newer leaves the queue alone. What somebody
+    /// asks for is newer than what waits, whatever the tags say.
+    pub(super) fn join_what_waits(&mut self, candidate: Candidate, is_asked: bool) -> Candidate {
         let Some(queued) = &self.state.queued else {
             return candidate;
         };
@@ -41,7 +42,11 @@ impl Step<'_> {
         {
             return candidate;
         }
-        let joined = candidate.joined_with(&queued.candidate);
+        let joined = if is_asked {
+            candidate.asked_beside(&queued.candidate)
+        } else {
+            candidate.joined_with(&queued.candidate)
+        };
         if joined.is_within(&queued.candidate) {
             return candidate;
         }
@@ -90,7 +95,7 @@ impl Step<'_> {
             origin.clone(),
         );
         self.announce(kind, id, &candidate, &reason);
-        self.state.accept(&candidate);
+        self.state.accept(&candidate, &origin);
         self.state.queued = Some(Queued {
             deployment: id,
             candidate,
@@ -177,7 +182,7 @@ impl Step<'_> {
                 },
             );
         }
-        self.state.accept(&candidate);
+        self.state.accept(&candidate, &origin);
         self.state.active = Some(Active {
             deployment: id,
             candidate: candidate.clone(),

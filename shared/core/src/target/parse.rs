@@ -27,6 +27,7 @@ mod rules;
 mod service;
 mod sources;
 mod strategy;
+mod tags;
 mod task;
 
 use std::collections::BTreeSet;
@@ -231,6 +232,7 @@ pub(super) fn all_keys() -> impl Iterator<Item = Keys> {
     [DOCUMENT, TARGET, ON_FAILURE]
         .into_iter()
         .chain(images::KEYS)
+        .chain(tags::KEYS)
         .chain(service::KEYS)
         .chain(strategy::KEYS)
         .chain(pipeline::KEYS)

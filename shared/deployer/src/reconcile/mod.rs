@@ -10,6 +10,7 @@
 mod broken_off;
 mod drift;
 mod ended;
+mod missed;
 mod restored;
 mod stopped;
 mod stuck;
@@ -26,7 +27,7 @@ use tokio::{
 };
 use tracing::Instrument as _;
 
-use crate::{AdvanceError, Deployer, conclude::ConcludeError};
+use crate::{AdvanceError, Deployer, conclude::ConcludeError, push::PushError};
 
 /// So many targets are looked after at a time.
 const AT_ONCE: usize = 8;
@@ -51,19 +52,22 @@ pub enum Repair {
     Waiting,
     /// The tag of an image that has failed is given back.
     Restored,
+    /// What was pushed although no event has told so is requested.
+    Missed,
     /// What runs is compared with what is recorded.
     Drift,
 }
 
 impl Repair {
     /// All of them, in their order.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::BrokenOff,
         Self::Ended,
         Self::Stopped,
         Self::Stuck,
         Self::Waiting,
         Self::Restored,
+        Self::Missed,
         Self::Drift,
     ];
 
@@ -76,6 +80,7 @@ impl Repair {
             Self::Stuck => "stuck",
             Self::Waiting => "waiting",
             Self::Restored => "restored",
+            Self::Missed => "missed",
             Self::Drift => "drift",
         }
     }
@@ -122,6 +127,9 @@ enum RepairError {
     /// Its end could not be recorded.
     #[error(transparent)]
     Conclude(#[from] ConcludeError),
+    /// What was pushed could not be looked at, or not be requested.
+    #[error(transparent)]
+    Push(#[from] PushError),
 }
 
 /// What came of a target.
@@ -253,6 +261,7 @@ impl Deployer {
             Repair::Stuck => Box::pin(self.give_up_stuck(stored, lease_until)).await,
             Repair::Waiting => Box::pin(self.start_waiting(stored, lease_until)).await,
             Repair::Restored => Box::pin(self.restore_again(stored)).await,
+            Repair::Missed => Box::pin(self.request_missed(stored, lease_until)).await,
             Repair::Drift => Box::pin(self.find_drift(stored, lease_until)).await,
         }
     }

@@ -21,6 +21,8 @@ pub(super) struct Target {
     pub(super) stopped: Vec<DeploymentId>,
     /// What people did.
     pub(super) noted: Vec<Intervention>,
+    /// The sentence of the last explanation.
+    pub(super) said: String,
 }
 
 impl Target {
@@ -104,6 +106,7 @@ impl Target {
         let waiting = self.waiting();
         self.replaced
             .extend(replaced.filter(|job| waited.contains(job) && !waiting.contains(job)));
+        self.said = transition.explanation.text;
         (transition.explanation.decision, transition.explanation.rule)
     }
 

@@ -17,6 +17,7 @@ mod rules;
 mod scan;
 mod sources;
 mod strategies;
+mod tags;
 mod task_check;
 mod tasks;
 
@@ -146,17 +147,6 @@ fn what_a_later_version_brings_is_not_supported_yet() {
             json!({}),
             &format!("{key}: not supported yet; supported here: {known}"),
         );
-    }
-    for (policy, key) in [
-        (json!({"glob": "rel-*"}), "glob"),
-        (json!({"regex": "^v", "order": "numeric"}), "regex"),
-        (json!({"semver": ">=1"}), "semver"),
-    ] {
-        let images = json!([{"container": "api", "repository": "mco/api", "tags": [policy]}]);
-        let expected = format!(
-            "images[0].tags[0]: `{key}` is not supported yet; supported here: exact tags, such as `test`"
-        );
-        check("/images", images, &expected);
     }
 }
 
