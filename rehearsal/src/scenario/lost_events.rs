@@ -1,7 +1,7 @@
-//! Every third event of CodeDeploy and ECS is dropped, while images are pushed that work, that do not, and that wait for one
-//! another. Each minute `reconcile` looks after what they would have told.
+//! Every third event of ECR, CodeDeploy and ECS is dropped, while images are pushed that work and that do not. Each
+//! minute `reconcile` looks after what they would have told.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::expectations::Expectations;
 use super::ship::text;
@@ -16,25 +16,25 @@ const ENDS: [&str; 3] = ["SUCCESS", "FAILURE", "STOP"];
 
 pub(super) async fn play(stage: &Stage, expectations: &mut Expectations) -> Result<(), StageError> {
     let events = stage.sample.account.events();
-    if let Ok(ends) =
-        Pattern::parse(&json!({"source": ["aws.codedeploy"], "detail": {"state": ENDS}}))
-    {
-        events.disturb(ends, Disturbance::DropEvery(3));
+    for pattern in [
+        json!({"source": ["aws.ecr"]}),
+        json!({"source": ["aws.codedeploy"], "detail": {"state": ENDS}}),
+        json!({"source": ["aws.codedeploy", "aws.ecs"]}),
+    ] {
+        if let Ok(pattern) = Pattern::parse(&pattern) {
+            events.disturb(pattern, Disturbance::DropEvery(3));
+        }
     }
-    if let Ok(others) = Pattern::parse(&json!({"source": ["aws.codedeploy", "aws.ecs"]})) {
-        events.disturb(others, Disturbance::DropEvery(3));
-    }
-    let mut good = Vec::new();
-    good.push(stage.push(&ImageSpec::healthy("v2"))?);
-    stage.until_settled().await?;
+    let mut good = vec![stage.push(&ImageSpec::healthy("v2"))?];
+    until_live(stage, &good[0]).await?;
     let bad = stage.push(&ImageSpec::answers_500("v3"))?;
     stage.until_deploying().await;
-    good.push(stage.push(&ImageSpec::healthy("v4"))?);
-    stage.until_settled().await?;
-    for version in ["v5", "v6"] {
-        good.push(stage.push(&ImageSpec::healthy(version))?);
-        stage.until_settled().await?;
+    for version in ["v4", "v5", "v6"] {
+        let digest = stage.push(&ImageSpec::healthy(version))?;
+        until_live(stage, &digest).await?;
+        good.push(digest);
     }
+    stage.until_settled().await?;
 
     let ended = events.history().into_iter().filter(|event| {
         let state = event["detail"]["state"].as_str();
@@ -67,7 +67,7 @@ pub(super) async fn play(stage: &Stage, expectations: &mut Expectations) -> Resu
     expectations.expect("nothing waits", waits.is_empty(), format!("{waits:?}"));
     let of = |digest: &String, status: &str| {
         let mut records = history.iter();
-        let is_its = |record: &&serde_json::Value| record["candidate"]["digest"] == digest.as_str();
+        let is_its = |record: &&Value| record["candidate"]["digest"] == digest.as_str();
         records.any(|record| is_its(&record) && record["status"] == status)
     };
     expectations.expect(
@@ -76,4 +76,10 @@ pub(super) async fn play(stage: &Stage, expectations: &mut Expectations) -> Resu
         format!("{history:?}"),
     );
     Ok(())
+}
+
+/// Waits until the record says that an image is live.
+async fn until_live(stage: &Stage, digest: &str) -> Result<(), StageError> {
+    let is_live = |status: &Value| status["current"]["digest"] == digest;
+    stage.until_status(is_live).await.map(drop)
 }

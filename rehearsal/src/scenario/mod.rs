@@ -185,7 +185,9 @@ impl Scenario {
             | Self::Burst
             | Self::Duplicate
             | Self::LostEvents => Stand::CodeDeploy,
-            Self::Rolling | Self::RollingBreaker | Self::SemverPolicy | Self::Drift => Stand::Rolling,
+            Self::Rolling | Self::RollingBreaker | Self::SemverPolicy | Self::Drift => {
+                Stand::Rolling
+            }
             Self::NativeBlueGreen => Stand::BlueGreen,
             Self::NativeCanaryAbort => Stand::PausedCanary,
             Self::Migration => Stand::Migration,

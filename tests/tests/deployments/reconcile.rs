@@ -211,6 +211,25 @@ async fn what_cannot_be_started_for_an_hour_is_given_up_with_what_kept_it() {
     assert_eq!(world.target().await.state.active, None);
 }
 
+#[tokio::test(start_paused = true)]
+async fn what_was_pushed_unheard_is_deployed() {
+    for stand in STANDS {
+        let world = World::open_stand(stand).await;
+        // What has never been taken cannot be missed.
+        world.sample.push(&good(stand, "v2")).unwrap();
+        world.quiet().await;
+        let pushes = Pattern::parse(&json!({"source": ["aws.ecr"]})).unwrap();
+        let events = world.sample.account.events();
+        events.disturb(pushes, Disturbance::Drop);
+        let v3 = world.sample.push(&good(stand, "v3")).unwrap();
+        let repaired = rounds(&world, 15).await;
+        let case = format!("{stand:?}: {repaired:?}");
+        assert_eq!(repaired[0]["repair"], "missed", "{case}");
+        until_settled(&world).await;
+        assert_settled_on(&world, stand, &v3, &case).await;
+    }
+}
+
 /// The calls of `reconcile` in so many quiet rounds.
 async fn calls_in(world: &World, count: usize) -> Vec<String> {
     world.reconcile_wire.forget();
@@ -233,8 +252,9 @@ async fn where_nothing_is_to_be_done_the_targets_are_read_and_a_service_is_looke
     world.quiet().await;
     sleep(Duration::from_hours(1)).await;
     let mut expected = vec!["Scan"; 15];
-    // The tag may have been left, and the service may have drifted.
+    // The tag of a failure may have been left, a push may have been missed, and the service may have drifted.
     expected.extend([
+        "DescribeImages",
         "DescribeServices",
         "DescribeTaskDefinition",
         "GetItem",
