@@ -72,6 +72,11 @@ async fn what_is_stuck_is_stopped_with_a_reason_and_the_next_one_goes() {
         let calls = world.sample.account.journal().calls();
         let told = calls.iter().filter(|call| call.operation == stops);
         assert_eq!(told.count(), 1, "{case}");
+        if stand == Stand::Pipeline {
+            // What its running action does goes on, and the next execution may well find the service busy.
+            assert_eq!(world.sample.deployments().len(), 2, "{case}");
+            continue;
+        }
         until_settled(&world).await;
         assert_settled_on(&world, stand, &v3, &case).await;
     }
