@@ -9,9 +9,11 @@ mod deploy;
 mod explain;
 mod gates;
 mod history;
+mod hold;
 mod image;
 mod origin;
 mod plan;
+mod promote;
 #[cfg(test)]
 mod sample;
 mod status;
@@ -134,8 +136,13 @@ async fn try_to(arguments: Arguments) -> Result<Outcome, Failure> {
             };
             approve::answer(&deployer, &target, &answer).await
         }
+        Command::Promote { target, to, image } => {
+            promote::promote(&deployer, &target, &to, image.as_ref()).await
+        }
         Command::Gates { which, target } => gates::gates(&deployer, &which, target.as_ref()).await,
         Command::Verify { target, gate } => return verify::verify(&deployer, &target, gate).await,
+        Command::Hold(what) => hold::hold(&deployer, &what).await,
+        Command::Release(what) => return hold::release(&deployer, &what).await,
         Command::Abort { target, reason } => control::abort(&deployer, &target, &reason).await,
     };
     Ok(output?.into())

@@ -2,7 +2,7 @@
 
 use greenlight_core::deployment::{Decision, Rule};
 use greenlight_core::image::Tag;
-use greenlight_core::inquiry::Standing;
+use greenlight_core::inquiry::{Account, Presence, Standing};
 use greenlight_core::policy;
 use greenlight_core::record::DeploymentRecord;
 use greenlight_deployer::Deployer;
@@ -103,26 +103,33 @@ fn headline(answer: &Answer) -> &'static str {
         Answer::OtherRepository { .. } => "takes nothing of this repository",
         Answer::NoSuchImage { .. } => "there is no such image",
         Answer::NotUnderstood => "its registered document is not understood",
-        Answer::Found { account, .. } => match (account.standing, account.decision) {
-            (Standing::Untagged | Standing::NotTaken, _) => "is not taken",
-            (Standing::Ignored, _) => "is ignored",
-            (Standing::Archived, _) => "cannot be pulled",
-            (Standing::Taken, Some((decision, rule))) => outlook(decision, rule),
-            (Standing::Taken, None) => "is taken",
+        Answer::Found { account, .. } => match account.presence {
+            Some(Presence::Live) => "is live",
+            Some(Presence::UnderWay) => "is being deployed",
+            Some(Presence::Waiting) => "waits",
+            None => absent(account),
         },
+    }
+}
+
+/// What would come of an image that is not there.
+fn absent(account: &Account) -> &'static str {
+    match (account.standing, account.decision) {
+        (Standing::Untagged | Standing::NotTaken, _) => "is not taken",
+        (Standing::Ignored, _) => "is ignored",
+        (Standing::Archived, _) => "cannot be pulled",
+        (Standing::Taken, Some((decision, rule))) => outlook(decision, rule),
+        (Standing::Taken, None) => "is taken",
     }
 }
 
 fn outlook(decision: Decision, rule: Rule) -> &'static str {
     match (decision, rule) {
-        (_, Rule::AlreadyLive) => "is live",
-        (_, Rule::AlreadyDeploying) | (Decision::Resume, _) => "is being deployed",
-        (_, Rule::AlreadyQueued) => "waits",
         (_, Rule::Rejected) => "is rejected",
         (Decision::Start, Rule::NewImage) => "would be deployed",
         (Decision::Queue | Decision::Block, _) => "would wait",
         (Decision::Supersede, _) => "would give way to a newer one",
-        (Decision::Start | Decision::Skip | Decision::Record, _) => "would not be deployed",
+        _ => "would not be deployed",
     }
 }
 
@@ -149,6 +156,7 @@ fn value(at: &AtTarget) -> Value {
         Answer::Found { subject, account } => json!({
             "target": target,
             "verdict": account.standing,
+            "presence": account.presence,
             "repository": subject.repository,
             "digest": subject.digest,
             "pushed_at": subject.pushed_at,

@@ -30,6 +30,8 @@ mod sample;
 mod scope;
 mod service;
 mod settings;
+mod sns;
+pub mod ssm;
 pub mod sts;
 pub mod template;
 mod wire;
@@ -86,6 +88,8 @@ pub(crate) struct State {
     pub(crate) logs: logs::State,
     pub(crate) queues: queue::State,
     pub(crate) network: network::State,
+    pub(crate) sns: sns::State,
+    pub(crate) ssm: ssm::State,
     pub(crate) sts: sts::State,
     /// Access key id → the name under which its calls are journalled.
     callers: BTreeMap<String, String>,

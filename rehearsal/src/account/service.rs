@@ -14,6 +14,7 @@ pub(super) enum Service {
     Lambda,
     Logs,
     S3,
+    Ssm,
     Sts,
 }
 
@@ -32,7 +33,7 @@ pub(super) enum Protocol {
 }
 
 impl Service {
-    pub(super) const ALL: [Self; 12] = [
+    pub(super) const ALL: [Self; 13] = [
         Self::CloudWatch,
         Self::CodeDeploy,
         Self::CodePipeline,
@@ -44,6 +45,7 @@ impl Service {
         Self::Lambda,
         Self::Logs,
         Self::S3,
+        Self::Ssm,
         Self::Sts,
     ];
 
@@ -59,6 +61,7 @@ impl Service {
             Self::Ecs => "AmazonEC2ContainerServiceV20141113",
             Self::Events => "AWSEvents",
             Self::Logs => "Logs_20140328",
+            Self::Ssm => "AmazonSSM",
             Self::Elb | Self::Lambda | Self::S3 | Self::Sts => "",
         }
     }
@@ -91,6 +94,7 @@ impl Service {
             Self::Lambda => "lambda",
             Self::Logs => "logs",
             Self::S3 => "s3",
+            Self::Ssm => "ssm",
             Self::Sts => "sts",
         }
     }

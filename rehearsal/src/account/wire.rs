@@ -11,7 +11,7 @@ use super::scope::Scope;
 use super::service::{Protocol, Service};
 use super::{
     Account, ServiceError, cbor, cloudwatch, codedeploy, codepipeline, dynamodb, ecr, ecs, elb,
-    lambda, logs, query, s3, sts,
+    lambda, logs, query, s3, ssm, sts,
 };
 
 /// How an answer is laid out.
@@ -89,6 +89,7 @@ impl Account {
                 Service::Elb => elb::handle(self, &operation, &input),
                 Service::Events => self.events().handle(&operation, &input),
                 Service::Logs => logs::handle(self, &operation, &input),
+                Service::Ssm => ssm::handle(self, &operation, &input),
                 Service::Sts => {
                     let key = scope.map(|scope| scope.key);
                     sts::handle(self, &caller, key, &operation, &input)

@@ -15,6 +15,8 @@ mod drift;
 mod duplicate;
 pub mod expectations;
 mod flaky;
+mod freeze;
+mod immutable_tags;
 mod latency_regression;
 mod long_gate;
 mod lost_events;
@@ -30,6 +32,7 @@ mod pipeline_custom_action;
 mod pipeline_files;
 mod pipeline_first_run;
 mod pipeline_tag;
+mod promotion_chain;
 mod release;
 mod rolling;
 mod rolling_breaker;
@@ -76,6 +79,8 @@ pub enum Scenario {
     RollingBreaker,
     /// Versions within a range: never backwards by itself, and `greenlight explain` says why; a person may go back
     SemverPolicy,
+    /// A window is closed and the line stopped: pushes wait, a person overrides, and then the newest goes
+    Freeze,
     /// Blue/green by ECS itself: its hooks ask the gates, production shifts, both revisions bake
     NativeBlueGreen,
     /// A canary by ECS itself waits for a person, who lets it begin and then aborts it
@@ -90,6 +95,10 @@ pub enum Scenario {
     Task,
     /// A pipeline is started with the digest, and deploys it
     Pipeline,
+    /// An index goes from test to staging by itself and on by hand; an image that fails goes nowhere
+    PromotionChain,
+    /// The repository keeps its tags: live all the same, and the message names the filter to add
+    ImmutableTags,
     /// A pipeline releases the tag that its variable names: v2, v3, and v2 again
     PipelineTag,
     /// A pipeline's release takes its files from the infrastructure repository; then one that is not complete
@@ -152,6 +161,8 @@ impl Scenario {
             | Self::Migration
             | Self::Sidecars
             | Self::Task
+            | Self::PromotionChain
+            | Self::ImmutableTags
             | Self::LatencyRegression => 20.0,
             Self::Burst | Self::Templates | Self::Pipeline => 30.0,
             // The command line tool, which lives in real time as well, is to tell how it goes.
@@ -160,6 +171,7 @@ impl Scenario {
             | Self::Flaky
             | Self::AlarmAlreadyOn
             | Self::NeedsApproval
+            | Self::Freeze
             | Self::NoData
             | Self::VulnerableImage
             | Self::CustomCheck => 40.0,
@@ -185,9 +197,13 @@ impl Scenario {
             | Self::Burst
             | Self::Duplicate
             | Self::LostEvents => Stand::CodeDeploy,
-            Self::Rolling | Self::RollingBreaker | Self::SemverPolicy | Self::Drift => {
-                Stand::Rolling
-            }
+            Self::Rolling
+            | Self::RollingBreaker
+            | Self::SemverPolicy
+            | Self::Drift
+            | Self::Freeze
+            | Self::PromotionChain
+            | Self::ImmutableTags => Stand::Rolling,
             Self::NativeBlueGreen => Stand::BlueGreen,
             Self::NativeCanaryAbort => Stand::PausedCanary,
             Self::Migration => Stand::Migration,
@@ -223,9 +239,23 @@ impl Scenario {
                 log: Some("trace"),
                 ..usual
             },
+            // Its services are created first.
+            Self::PromotionChain => Opening {
+                registers: false,
+                ..usual
+            },
+            Self::ImmutableTags => Opening {
+                targets: Some("rehearsal/sample/marked.yaml"),
+                ..usual
+            },
             Self::PipelineFirstRun => Opening {
                 registers: false,
                 unresolved: UnresolvedVariable::StaysAsItIs,
+                ..usual
+            },
+            // A window opens in the account's time.
+            Self::Freeze => Opening {
+                in_its_time: true,
                 ..usual
             },
             // What waits for minutes of the account's time, and looks back at them, is to live in it.
@@ -281,6 +311,7 @@ impl Scenario {
             Self::Rolling => rolling::play(stage, expectations).await,
             Self::RollingBreaker => rolling_breaker::play(stage, expectations).await,
             Self::SemverPolicy => semver_policy::play(stage, expectations).await,
+            Self::Freeze => freeze::play(stage, expectations).await,
             Self::NativeBlueGreen => native_blue_green::play(stage, expectations).await,
             Self::NativeCanaryAbort => native_canary_abort::play(stage, expectations).await,
             Self::Migration => migration::play(stage, expectations).await,
@@ -288,6 +319,8 @@ impl Scenario {
             Self::Sidecars => sidecars::play(stage, expectations).await,
             Self::Task => task::play(stage, expectations).await,
             Self::Pipeline => pipeline::play(stage, expectations).await,
+            Self::PromotionChain => promotion_chain::play(stage, expectations).await,
+            Self::ImmutableTags => immutable_tags::play(stage, expectations).await,
             Self::PipelineTag => pipeline_tag::play(stage, expectations).await,
             Self::PipelineFiles => pipeline_files::play(stage, expectations).await,
             Self::PipelineCustomAction => pipeline_custom_action::play(stage, expectations).await,

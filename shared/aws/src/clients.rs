@@ -43,6 +43,8 @@ pub struct Clients {
     pub logs: Lazy<aws_sdk_cloudwatchlogs::Client>,
     /// Amazon S3.
     pub s3: Lazy<aws_sdk_s3::Client>,
+    /// AWS Systems Manager: of the home clients only, as the table is.
+    pub ssm: Lazy<aws_sdk_ssm::Client>,
     /// AWS STS.
     pub sts: Lazy<aws_sdk_sts::Client>,
     /// Amazon DynamoDB: of the home clients only, since Greenlight's table is at home.
@@ -72,6 +74,7 @@ impl Clients {
             lambda: lazy(&config, lambda),
             logs: lazy(&config, aws_sdk_cloudwatchlogs::Client::new),
             s3: lazy(&config, s3),
+            ssm: lazy(&config, aws_sdk_ssm::Client::new),
             sts: lazy(&config, aws_sdk_sts::Client::new),
             dynamodb: lazy(&config, aws_sdk_dynamodb::Client::new),
             eventbridge: lazy(&config, aws_sdk_eventbridge::Client::new),

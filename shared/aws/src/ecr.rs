@@ -2,9 +2,11 @@
 //! to the region of the repository.
 
 mod listing;
+mod mutability;
 mod scan;
 
 pub use listing::{Listed, tagged_images};
+pub use mutability::mutability;
 pub use scan::scan_findings;
 
 use aws_sdk_ecr::types::{ImageDetail, ImageIdentifier, ImageStatus};

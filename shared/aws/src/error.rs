@@ -258,11 +258,12 @@ fn kind_of(code: &str, status: u16) -> Kind {
     }
 }
 
-const THROTTLED: [&str; 4] = [
+const THROTTLED: [&str; 5] = [
     "Throttl",
     "TooManyRequests",
     "RequestLimitExceeded",
     "SlowDown",
+    "TooManyUpdates",
 ];
 const DENIED: [&str; 3] = ["AccessDenied", "NotAuthorized", "UnauthorizedOperation"];
 /// Credentials that have expired on the way are renewed for the next call.

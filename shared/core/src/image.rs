@@ -5,12 +5,14 @@
 //! deploys them. AWS-FACTS 1.1 and 8.3.
 
 mod digest;
+mod mutability;
 mod reference;
 mod registry;
 mod repository;
 mod tag;
 
 pub use digest::Digest;
+pub use mutability::Mutability;
 pub use reference::ImageRef;
 pub use registry::{Partition, Registry};
 pub use repository::{RepositoryName, RepositoryRef, RepositoryUri};

@@ -45,11 +45,25 @@ pub enum Standing {
     Archived,
 }
 
+/// Where an image is at a target, however it has come there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Presence {
+    /// It is what runs.
+    Live,
+    /// It is being deployed.
+    UnderWay,
+    /// It waits for its turn.
+    Waiting,
+}
+
 /// What a target says of an image.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Account {
     /// Whether it may come by itself at all.
     pub standing: Standing,
+    /// Where it is there now, if it is.
+    pub presence: Option<Presence>,
     /// What the policy says of each tag.
     pub tags: Vec<(Tag, policy::Decision)>,
     /// What would be decided now, and by which rule, if it may.
@@ -73,6 +87,7 @@ pub fn inquire(
     };
     let account = |standing, text: String| Account {
         standing,
+        presence: presence(state, subject),
         tags: tags.clone(),
         decision: None,
         text,
@@ -118,6 +133,25 @@ pub fn inquire(
     Account {
         decision: Some((told.decision, told.rule)),
         ..account(Standing::Taken, text)
+    }
+}
+
+fn presence(state: &TargetState, subject: &Subject) -> Option<Presence> {
+    let has = |candidate: &Candidate| {
+        let image = candidate.image_of(&subject.repository);
+        image.is_some_and(|image| image.digest == subject.digest)
+    };
+    let current = state.current.iter().filter(|it| !it.is_foreign());
+    let mut current = current.map(|it| &it.candidate);
+    let mut active = state.active.iter().map(|it| &it.candidate);
+    let waiting = state.queued.iter().chain(&state.rollback);
+    let mut waiting = waiting.map(|it| &it.candidate);
+    if current.any(has) {
+        Some(Presence::Live)
+    } else if active.any(has) {
+        Some(Presence::UnderWay)
+    } else {
+        waiting.any(has).then_some(Presence::Waiting)
     }
 }
 

@@ -9,6 +9,7 @@ mod gates;
 mod keys;
 mod name;
 mod node;
+mod parameter;
 mod parse;
 mod role;
 pub mod variable;
@@ -19,10 +20,12 @@ use std::time::Duration;
 use crate::appspec::CapacityProvider;
 use crate::image::{Registry, RepositoryRef, RepositoryUri, Tag};
 use crate::policy::{self, Glob, Rank, TagPolicy, Verdict};
+use crate::window::Windows;
 
 pub use check::Check;
 pub use gates::{GatePoint, Gates};
 pub use name::{InvalidTargetName, TargetName};
+pub use parameter::{InvalidParameterName, ParameterName};
 pub use parse::parse;
 pub use role::{InvalidRoleArn, RoleArn};
 
@@ -48,6 +51,11 @@ pub struct Target {
     pub on_failure: OnFailure,
     /// How long a deployment may take; as long as its strategy gives if nothing is said.
     pub timeout: Option<Duration>,
+    /// When automatic deployments may start.
+    pub windows: Windows,
+    pub on_success: OnSuccess,
+    /// To which tag an image is promoted by itself that is live and proved here.
+    pub promote: Option<Promote>,
 }
 
 impl Target {
@@ -72,6 +80,27 @@ impl Target {
             }
         }
         found
+    }
+
+    /// The parameters that say what is live, each with whose image it says: one alone where all
+    /// containers take images of one repository, and otherwise one below it for each container.
+    pub fn parameters(&self) -> Vec<(ParameterName, &ImageSource)> {
+        let (Some(name), Some(first)) = (&self.on_success.parameter, self.images.first()) else {
+            return Vec::new();
+        };
+        if self
+            .images
+            .iter()
+            .all(|it| it.repository == first.repository)
+        {
+            return vec![(name.clone(), first)];
+        }
+        let below = |image: &ImageSource| name.below(&image.container);
+        let named = self
+            .images
+            .iter()
+            .map(|image| Some((below(image).ok()?, image)));
+        named.flatten().collect()
     }
 }
 
@@ -260,6 +289,31 @@ impl std::fmt::Display for S3Object {
 pub struct OnFailure {
     /// Give the tag back to the image that had it before.
     pub restore_tag: bool,
+}
+
+/// How what is deployed is told outside.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct OnSuccess {
+    /// The tag that the images which are live are given.
+    pub tag: Option<Tag>,
+    /// The parameter that says which image is live, by its digest.
+    pub parameter: Option<ParameterName>,
+}
+
+impl OnSuccess {
+    /// Whether anything is told.
+    pub fn is_nothing(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// How an image is promoted by itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Promote {
+    /// The tag that it is given, and that another target watches.
+    pub tag: Tag,
+    /// How long it has to be live before.
+    pub after: Duration,
 }
 
 #[cfg(test)]

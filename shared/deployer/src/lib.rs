@@ -18,18 +18,22 @@ pub mod explain;
 pub mod gate;
 mod gather;
 pub mod history;
+pub mod hold;
 mod images;
 pub mod job;
 mod log_lines;
+pub mod marks;
 mod missed;
 mod observe;
 pub mod plan;
 pub mod probe;
 pub mod progress;
+pub mod promote;
 mod prove;
 pub mod push;
 pub mod reconcile;
 mod restore_tag;
+mod retag;
 mod start;
 pub mod targets;
 
@@ -39,6 +43,7 @@ use greenlight_core::target::Target;
 
 pub use adopt::AdoptError;
 pub use advance::AdvanceError;
+pub use retag::RetagError;
 
 /// What the use cases work with.
 #[derive(Debug, Clone)]

@@ -1,13 +1,16 @@
 //! Giving tags back to the images that are live, after the images that they name have failed.
 
-use greenlight_aws::{AwsError, chain, ecr, table::StoredTarget};
+use greenlight_aws::{chain, table::StoredTarget};
 use greenlight_core::{
     deployment::{Candidate, PushedImage},
     image::Tag,
     policy::TagPolicy,
 };
 
-use crate::Deployer;
+use crate::{
+    Deployer,
+    retag::{RetagError, Retagged},
+};
 
 impl Deployer {
     /// Gives the tag of every image that failed back to the one of its repository that is live, if the
@@ -17,7 +20,7 @@ impl Deployer {
         &self,
         stored: &StoredTarget,
         failed: &Candidate,
-    ) -> Result<(), AwsError> {
+    ) -> Result<(), RetagError> {
         let Some(current) = &stored.state.current else {
             return Ok(());
         };
@@ -41,33 +44,24 @@ impl Deployer {
         tag: &Tag,
         failed: &PushedImage,
         live: &PushedImage,
-    ) -> Result<(), AwsError> {
+    ) -> Result<(), RetagError> {
         // Another image of the same deployment may be what failed.
         if live.digest == failed.digest {
             return Ok(());
         }
-        let restored = async {
-            let named = ecr::image_of_tag(&self.clients, &failed.repository, tag).await?;
-            if named.is_none_or(|image| image.digest != failed.digest) {
-                return Ok(false);
-            }
-            let manifest = ecr::manifest(&self.clients, &live.repository, &live.digest).await?;
-            let Some(manifest) = manifest else {
-                return Ok(false);
-            };
-            ecr::put_tag(&self.clients, &live.repository, &live.digest, manifest, tag).await?;
-            Ok::<_, AwsError>(true)
-        };
-        match restored.await {
-            Ok(true) => {
+        match self.retag(live, tag, Some(&failed.digest)).await {
+            Ok(Retagged::Moved { .. }) => {
                 tracing::info!(target = %stored.target.name, "`{tag}` names {} again", live.digest.short());
                 Ok(())
             }
-            Ok(false) => Ok(()),
+            Ok(Retagged::Already | Retagged::LeftAlone) => Ok(()),
             Err(error) if error.is_retryable() => Err(error),
             // An immutable tag or a missing permission must not keep the failure from being recorded.
             Err(error) => {
-                tracing::error!(target = %stored.target.name, "`{tag}` was not given back: {}", chain(&error));
+                let hint = error
+                    .hint()
+                    .map_or_else(String::new, |hint| format!("; {hint}"));
+                tracing::error!(target = %stored.target.name, "`{tag}` was not given back: {}{hint}", chain(&error));
                 Ok(())
             }
         }

@@ -200,5 +200,8 @@ async fn promote_to_an_immutable_tag_says_what_to_exclude() {
     let refused = ask(&world, promote).await;
     let (code, message) = error(&refused);
     assert_eq!(code, "ConfigurationError", "{message}");
-    assert!(message.contains("exclude `staging`"), "{message}");
+    assert!(
+        message.contains("add the exclusion filter `staging`"),
+        "{message}"
+    );
 }

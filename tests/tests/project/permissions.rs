@@ -14,7 +14,7 @@ use greenlight_tests::{
     wire::Fault,
     world::{
         DEPLOY_ON_PUSH, PIPELINE_ACTION, RECONCILE, RECORD_DEPLOYMENT, VALIDATE_GREEN, World,
-        targets_of,
+        targets_in, targets_of,
     },
 };
 use rehearsal::{
@@ -138,6 +138,9 @@ async fn calls() -> Vec<(World, Vec<Call>)> {
     played.push(reconciled_behind_every_check().await);
     played.push(released_by_the_custom_action().await);
     played.push(superseded_by_a_push().await);
+    for loses_events in [false, true] {
+        played.push(told_outside(loses_events).await);
+    }
     for stand in [Stand::CodeDeploy, Stand::BlueGreen, Stand::Rolling] {
         played.push(gated(stand).await);
     }
@@ -249,6 +252,32 @@ async fn released_without_events(stand: Stand, image: &ImageSpec) -> World {
     world.sample.push_as("v2", image).unwrap();
     world.sample.start_pipeline("asks", &asked).unwrap();
     world.quiet().await;
+    world
+}
+
+/// Two releases after which it is told outside what is live, by whoever finds the end.
+async fn told_outside(loses_events: bool) -> World {
+    let document = format!(
+        "{}    on_success: {{tag: deployed, parameter: /greenlight/deployed}}\n",
+        Stand::Rolling.targets()
+    );
+    let targets = targets_in(&document);
+    let world = World::open_stand_with(Stand::Rolling, &targets, |_| {}).await;
+    asks(&world);
+    let events = world.sample.account.events();
+    if loses_events {
+        events.resume_schedules();
+        let ends = Pattern::parse(&json!({"source": ["aws.ecs"]})).unwrap();
+        events.disturb(ends, Disturbance::Drop);
+    }
+    for version in ["v2", "v3"] {
+        let image = ImageSpec::healthy(version);
+        world.sample.push_as(version, &image).unwrap();
+        let asked = format!(r#"{{"target": "api-test", "tag": "{version}"}}"#);
+        let asked = [("asked", asked.as_str())];
+        world.sample.start_pipeline("asks", &asked).unwrap();
+        world.quiet().await;
+    }
     world
 }
 

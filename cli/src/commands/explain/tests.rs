@@ -61,7 +61,16 @@ fn each_target_says_what_it_would_do_and_why() {
     };
     let output = told("test", &[live, rejected, web]);
     sample::assert_documented(&output.text);
-    insta::assert_snapshot!(output.text, @"");
+    insta::assert_snapshot!(output.text, @"
+    api-live: there is no such image
+      image   mco/proxy does not hold it
+    api-test: is rejected
+      image   mco/api f14424a90973, pushed 2026-11-22 10:59:58Z
+      policy  the target takes the tag `test`
+      now     mco/api:test (f14424a90973) failed at `api-test` before or was rolled away from, and is not deployed again automatically; push a new image
+      before  2026-11-22 11:00:00Z failed (push): the gate before_traffic failed
+    of other repositories only: `web`
+    ");
     let rejected = &output.json["targets"][1];
     assert_eq!(rejected["verdict"], "taken");
     assert_eq!(rejected["decision"], "skip");
@@ -75,8 +84,12 @@ fn each_target_says_what_it_would_do_and_why() {
 
 #[test]
 fn a_tag_that_is_not_taken_is_said_once() {
-    let output = told("v2", &[found('c', "v2", Vec::new())]);
-    insta::assert_snapshot!(output.text, @"");
+    let output = told("v2", &[found('d', "v2", Vec::new())]);
+    insta::assert_snapshot!(output.text, @"
+    api-test: is not taken
+      image   mco/api f14424a90973, pushed 2026-11-22 10:59:58Z
+      policy  the target takes only `test`, not `v2`
+    ");
     let target = &output.json["targets"][0];
     assert_eq!(target["verdict"], "not_taken");
     assert_eq!(target["rule"], serde_json::Value::Null);

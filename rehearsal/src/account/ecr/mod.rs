@@ -36,7 +36,7 @@ pub use registry::Registry;
 pub(crate) use registry::{Asked, RepositoryId};
 use repository::Repository;
 pub use repository::{
-    Mutability, create_repository, has_image, repository_uri, set_mutability, tagged,
+    Mutability, create_repository, has_image, manifest_of, repository_uri, set_mutability, tagged,
 };
 pub use scan::{Scan, Scanner};
 

@@ -195,7 +195,7 @@ pub(super) fn describe_repositories(
             .collect::<Result<_, _>>()?
     };
     let describe = |repository: &Repository| {
-        json!({
+        let mut described = json!({
             "repositoryArn": repository.id.arn(),
             "registryId": repository.id.registry.account_id,
             "repositoryName": repository.id.name,
@@ -204,7 +204,15 @@ pub(super) fn describe_repositories(
             "imageTagMutability": repository.mutability.name(),
             "imageScanningConfiguration": {"scanOnPush": false},
             "encryptionConfiguration": {"encryptionType": "AES256"},
-        })
+        });
+        let filters = repository.mutability.filters().iter();
+        let filters: Vec<Value> = filters
+            .map(|filter| json!({"filterType": "WILDCARD", "filter": filter}))
+            .collect();
+        if !filters.is_empty() {
+            described["imageTagMutabilityExclusionFilters"] = filters.into();
+        }
+        described
     };
     Ok(json!({"repositories": chosen.into_iter().map(describe).collect::<Vec<_>>()}))
 }

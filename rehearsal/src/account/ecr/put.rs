@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::image_event::{detail, emit, emit_replication};
 use super::manifest;
-use super::repository::{Image, Mutability, Repository};
+use super::repository::{Image, Repository};
 use super::{Account, Registry, RepositoryId, ServiceError};
 use crate::account::journal::Tone;
 use crate::account::{ImmutableRepeat, Replication, Retag};
@@ -151,7 +151,8 @@ fn checked(
         );
         return Err(ServiceError::new("LayersNotFoundException", message));
     }
-    let tag_first = repository.mutability == Mutability::Immutable
+    let keeps = |tag: &str| repository.mutability.keeps(tag);
+    let tag_first = put.tag.is_some_and(keeps)
         && account.settings().immutable_repeat == ImmutableRepeat::TagAlreadyExists;
     match put.tag.map(|tag| (tag, repository.tags.get(tag))) {
         Some((tag, Some(tagged))) if tagged == digest && !tag_first => Err(ServiceError::new(
@@ -161,15 +162,13 @@ fn checked(
                  registry with id '{registry}'"
             ),
         )),
-        Some((tag, Some(_))) if repository.mutability == Mutability::Immutable => {
-            Err(ServiceError::new(
-                "ImageTagAlreadyExistsException",
-                format!(
-                    "The image tag '{tag}' already exists in the '{name}' repository and cannot be overwritten because the \
+        Some((tag, Some(_))) if keeps(tag) => Err(ServiceError::new(
+            "ImageTagAlreadyExistsException",
+            format!(
+                "The image tag '{tag}' already exists in the '{name}' repository and cannot be overwritten because the \
                  repository is immutable."
-                ),
-            ))
-        }
+            ),
+        )),
         None if repository.images.contains_key(digest) => Err(ServiceError::new(
             "ImageAlreadyExistsException",
             format!(

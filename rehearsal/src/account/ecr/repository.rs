@@ -23,13 +23,18 @@ pub(super) struct Repository {
     pub(super) scan_on_push: Option<OnPush>,
 }
 
-/// Whether a tag may be moved (AWS-FACTS 8.2); the forms with exclusions are not simulated.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Whether a tag may be moved (AWS-FACTS 8.2). The lists are exclusion filters: 1 to 5 patterns in which `*`
+/// stands for anything.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Mutability {
     /// `MUTABLE`
     Mutable,
     /// `IMMUTABLE`
     Immutable,
+    /// `IMMUTABLE_WITH_EXCLUSION`: these tags may be moved.
+    ImmutableExcept(Vec<String>),
+    /// `MUTABLE_WITH_EXCLUSION`: these tags may not.
+    MutableExcept(Vec<String>),
 }
 
 /// A manifest in a repository.
@@ -57,11 +62,43 @@ impl Repository {
 }
 
 impl Mutability {
-    pub(super) const fn name(self) -> &'static str {
+    pub(super) const fn name(&self) -> &'static str {
         match self {
             Self::Mutable => "MUTABLE",
             Self::Immutable => "IMMUTABLE",
+            Self::ImmutableExcept(_) => "IMMUTABLE_WITH_EXCLUSION",
+            Self::MutableExcept(_) => "MUTABLE_WITH_EXCLUSION",
         }
+    }
+
+    pub(super) fn filters(&self) -> &[String] {
+        match self {
+            Self::Mutable | Self::Immutable => &[],
+            Self::ImmutableExcept(filters) | Self::MutableExcept(filters) => filters,
+        }
+    }
+
+    /// Whether a tag stays with the image that has it.
+    pub(super) fn keeps(&self, tag: &str) -> bool {
+        let excluded = || self.filters().iter().any(|filter| fits(filter, tag));
+        match self {
+            Self::Mutable => false,
+            Self::Immutable => true,
+            Self::ImmutableExcept(_) => !excluded(),
+            Self::MutableExcept(_) => excluded(),
+        }
+    }
+}
+
+fn fits(filter: &str, tag: &str) -> bool {
+    match filter.split_once('*') {
+        None => filter == tag,
+        Some((before, after)) => tag.strip_prefix(before).is_some_and(|rest| {
+            let ends = rest.char_indices().map(|(at, _)| at).chain([rest.len()]);
+            ends.into_iter()
+                .filter_map(|at| rest.get(at..))
+                .any(|rest| fits(after, rest))
+        }),
     }
 }
 
@@ -85,13 +122,24 @@ pub fn create_repository(account: &Account, name_or_uri: &str) -> String {
     uri
 }
 
-/// Says whether a repository's tags may be moved.
+/// Says whether a repository's tags may be moved, as `PutImageTagMutability` does.
 pub fn set_mutability(
     account: &Account,
     repository: &str,
     mutability: Mutability,
 ) -> Result<(), ServiceError> {
     let id = RepositoryId::of(account, repository);
+    let filters = mutability.filters();
+    let takes = |c: char| c.is_ascii_alphanumeric() || "._*-".contains(c);
+    let is_written = |it: &String| (1..=128).contains(&it.len()) && it.chars().all(takes);
+    let has_filters = matches!(
+        mutability,
+        Mutability::ImmutableExcept(_) | Mutability::MutableExcept(_)
+    );
+    if has_filters && (!(1..=5).contains(&filters.len()) || !filters.iter().all(is_written)) {
+        let message = "Invalid parameter at 'imageTagMutabilityExclusionFilters' failed to satisfy constraint";
+        return Err(ServiceError::new("InvalidParameterException", message));
+    }
     account.state().ecr.repository_mut(&id)?.mutability = mutability;
     Ok(())
 }
@@ -101,6 +149,14 @@ pub fn tagged(account: &Account, repository: &str, tag: &str) -> Option<String> 
     let id = RepositoryId::of(account, repository);
     let state = account.state();
     state.ecr.repositories.get(&id)?.tags.get(tag).cloned()
+}
+
+/// The manifest of an image, byte for byte.
+pub fn manifest_of(account: &Account, repository: &str, digest: &str) -> Option<String> {
+    let id = RepositoryId::of(account, repository);
+    let state = account.state();
+    let repository = state.ecr.repositories.get(&id)?;
+    Some(repository.images.get(digest)?.manifest.clone())
 }
 
 /// Whether a repository has an image of this digest.

@@ -224,6 +224,48 @@ async fn put_image_refuses_what_does_not_fit_together() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn exclusion_filters_turn_the_rule_round_and_are_described() {
+    let account = account();
+    let old = ecr::push_image(&account, "mco/api", &[], &ImageSpec::healthy("v1")).unwrap();
+    let new = ecr::push_image(&account, "mco/api", &[], &ImageSpec::healthy("v2")).unwrap();
+    let filters = |filters: &[&str]| filters.iter().map(|&it| it.to_owned()).collect::<Vec<_>>();
+    for tag in ["deployed-test", "test", "v1"] {
+        ecr::retag(&account, "mco/api", &old, tag).unwrap();
+    }
+    let moves = |tag: &str, back: bool| {
+        let moved = ecr::retag(&account, "mco/api", &new, tag);
+        if moved.is_ok() && back {
+            ecr::retag(&account, "mco/api", &old, tag).unwrap();
+        }
+        moved.map_err(|error| error.code)
+    };
+    let refused = Err("ImageTagAlreadyExistsException".to_owned());
+    let except = Mutability::ImmutableExcept(filters(&["deployed-*", "x"]));
+    ecr::set_mutability(&account, "mco/api", except).unwrap();
+    assert!(moves("deployed-test", true).is_ok());
+    assert_eq!(moves("test", true).map(|_| ()), refused);
+    let described = call(
+        &account,
+        "DescribeRepositories",
+        json!({"repositoryNames": ["mco/api"]}),
+    );
+    let described = described.unwrap()["repositories"][0].clone();
+    assert_eq!(described["imageTagMutability"], "IMMUTABLE_WITH_EXCLUSION");
+    assert_eq!(
+        described["imageTagMutabilityExclusionFilters"][0],
+        json!({"filterType": "WILDCARD", "filter": "deployed-*"})
+    );
+    let except = Mutability::MutableExcept(filters(&["v*"]));
+    ecr::set_mutability(&account, "mco/api", except).unwrap();
+    assert!(moves("test", true).is_ok());
+    assert_eq!(moves("v1", true).map(|_| ()), refused);
+    for bad in [filters(&[]), filters(&["a/b"]), filters(&["x"; 6])] {
+        let set = ecr::set_mutability(&account, "mco/api", Mutability::MutableExcept(bad));
+        assert_eq!(set.unwrap_err().code, "InvalidParameterException");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn describe_images_shows_tags_status_and_pages() {
     let account = account();
     let digest =

@@ -8,6 +8,7 @@
 mod api;
 mod pattern;
 mod schedule;
+mod transformer;
 
 use std::time::Duration;
 
@@ -15,6 +16,7 @@ use serde_json::Value;
 
 pub use pattern::{InvalidPattern, Pattern};
 pub use schedule::{InvalidSchedule, Schedule, rate};
+pub use transformer::InputTransformer;
 
 use super::Account;
 use super::functions::uuid;
@@ -53,6 +55,13 @@ pub enum TargetKind {
     Function(String),
     /// Name or ARN of a queue.
     Queue(String),
+    /// A topic.
+    Topic {
+        /// Its name or ARN.
+        topic: String,
+        /// What is made of the event first.
+        input: Option<InputTransformer>,
+    },
 }
 
 /// What the bus does to the events of a [`Pattern`] instead of delivering them once and at once.
@@ -248,6 +257,13 @@ impl EventBus {
                 .queue(queue)
                 .map(|queue| queue.send(event))
                 .is_some(),
+            TargetKind::Topic { topic, input } => {
+                let message = match input {
+                    Some(input) => input.transform(event),
+                    None => event.to_string(),
+                };
+                self.account.publish(topic, &message)
+            }
         };
         if delivered {
             return;
@@ -269,7 +285,7 @@ impl TargetKind {
     /// Name or ARN.
     pub fn name(&self) -> &str {
         match self {
-            Self::Function(name) | Self::Queue(name) => name,
+            Self::Function(name) | Self::Queue(name) | Self::Topic { topic: name, .. } => name,
         }
     }
 }

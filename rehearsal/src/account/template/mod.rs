@@ -18,6 +18,8 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use super::events::InputTransformer;
+
 pub use permissions::{actions_of, allows};
 pub use pipelines::{parse_pipelines, read_pipelines};
 
@@ -28,6 +30,8 @@ pub struct Template {
     pub functions: Vec<Function>,
     /// SQS queues.
     pub queues: Vec<QueueResource>,
+    /// Names of SNS topics.
+    pub topics: Vec<String>,
     /// DynamoDB tables.
     pub tables: Vec<TableResource>,
     /// EventBridge rules, the functions' own events of that kind included.
@@ -98,6 +102,8 @@ pub struct RuleResource {
     pub pattern: Value,
     /// Target ARN and, where there is one, the ARN of its dead-letter queue.
     pub targets: Vec<(String, Option<String>)>,
+    /// What is made of the event first, by the ARN of the target.
+    pub inputs: BTreeMap<String, InputTransformer>,
 }
 
 /// The schedule of an EventBridge rule. A rule may have a pattern besides.

@@ -12,11 +12,12 @@ use super::resources::members;
 use super::{Choices, TemplateError};
 
 /// Which property names a resource of this type, and the service that it is of.
-const NAMES: [(&str, &str, &str); 8] = [
+const NAMES: [(&str, &str, &str); 9] = [
     ("AWS::Serverless::Function", "FunctionName", "lambda"),
     ("AWS::SQS::Queue", "QueueName", "sqs"),
     ("AWS::DynamoDB::Table", "TableName", "dynamodb"),
     ("AWS::Events::Rule", "Name", "events"),
+    ("AWS::SNS::Topic", "TopicName", "sns"),
     ("AWS::IAM::Role", "RoleName", "iam"),
     ("AWS::S3::Bucket", "BucketName", "s3"),
     ("AWS::CodePipeline::Pipeline", "Name", "codepipeline"),
@@ -84,18 +85,18 @@ impl Names {
             account_id, region, ..
         } = choices;
         let arn = |resource: &str| format!("arn:aws:{service}:{region}:{account_id}:{resource}");
-        let arn = match service {
+        let known = match service {
             "lambda" => Some(arn(&format!("function:{name}"))),
             "dynamodb" => Some(arn(&format!("table/{name}"))),
             "events" => Some(arn(&format!("rule/{name}"))),
-            "sqs" => Some(arn(&name)),
+            "sqs" | "sns" => Some(arn(&name)),
             "iam" => Some(format!("arn:aws:iam::{account_id}:role/{name}")),
             "s3" => Some(format!("arn:aws:s3:::{name}")),
             _ => None,
         };
-        if let Some(arn) = arn {
+        if let Some(known) = known {
             self.attributes
-                .insert((id.to_owned(), "Arn".to_owned()), arn);
+                .insert((id.to_owned(), "Arn".to_owned()), known);
         }
         let reference = match service {
             "sqs" => {
@@ -103,6 +104,7 @@ impl Names {
                 self.attributes.insert(attribute, name.clone());
                 format!("https://sqs.{region}.amazonaws.com/{account_id}/{name}")
             }
+            "sns" => arn(&name),
             _ => name.clone(),
         };
         self.add(id, name, reference);

@@ -21,7 +21,7 @@ pub(super) struct Grant {
 const EVENTS: &str = "events.amazonaws.com";
 
 impl Grant {
-    pub(super) fn of_queue_policy(properties: &Value) -> Vec<Self> {
+    pub(super) fn of_resource_policy(properties: &Value) -> Vec<Self> {
         let statements = list(&properties["PolicyDocument"]["Statement"]);
         let mut grants = Vec::new();
         for statement in statements

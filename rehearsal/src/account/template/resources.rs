@@ -13,7 +13,7 @@ use super::{
     Choices, Function, QueueResource, RuleResource, ScheduleResource, TableResource, Template,
     TemplateError,
 };
-use crate::account::events;
+use crate::account::events::{self, InputTransformer};
 use crate::account::queue::Mapping;
 
 /// How many pollers Lambda gives a queue without a `ScalingConfig`.
@@ -124,6 +124,7 @@ impl Reader {
                     self.read_function(id, name, &scope, resource, &mut template)?;
                 }
                 "AWS::SQS::Queue" => template.queues.push(properties()?.queue(name)?),
+                "AWS::SNS::Topic" => template.topics.push(name),
                 "AWS::DynamoDB::Table" => {
                     template.tables.push(TableResource {
                         name,
@@ -140,9 +141,9 @@ impl Reader {
                         .action_types
                         .push(pipelines::action_type(id, &values)?);
                 }
-                "AWS::SQS::QueuePolicy" => template
+                "AWS::SQS::QueuePolicy" | "AWS::SNS::TopicPolicy" => template
                     .grants
-                    .extend(Grant::of_queue_policy(&properties()?.values)),
+                    .extend(Grant::of_resource_policy(&properties()?.values)),
                 "AWS::Lambda::Permission" => template
                     .grants
                     .push(Grant::of_permission(&properties()?.values)),
@@ -189,6 +190,7 @@ impl Reader {
                         name: format!("{id}{event}"),
                         pattern: event_properties.required("Pattern")?.clone(),
                         targets: vec![(arn.clone(), event_properties.dead_letters())],
+                        inputs: BTreeMap::new(),
                     };
                     // SAM grants what its own events need.
                     template.grants.push(Grant::events_may_invoke(&arn));
@@ -319,6 +321,7 @@ impl Properties {
             return Ok(());
         }
         let mut targets = Vec::new();
+        let mut inputs = BTreeMap::new();
         for target in self.values["Targets"]
             .as_array()
             .map(Vec::as_slice)
@@ -327,10 +330,19 @@ impl Properties {
             let Some(arn) = target["Arn"].as_str() else {
                 return Err(self.error("Targets", "has a target without Arn"));
             };
-            for unsupported in ["Input", "InputPath", "InputTransformer", "RoleArn"] {
+            for unsupported in ["Input", "InputPath", "RoleArn"] {
                 if target.get(unsupported).is_some() {
                     return Err(self.error("Targets", &format!("`{unsupported}` is not rehearsed")));
                 }
+            }
+            if let Some(input) = target.get("InputTransformer") {
+                if !arn.contains(":sns:") {
+                    let what = "`InputTransformer` is rehearsed for topics only";
+                    return Err(self.error("Targets", what));
+                }
+                let input = InputTransformer::parse(input)
+                    .map_err(|why| self.error("Targets", &format!("`InputTransformer` {why}")))?;
+                inputs.insert(arn.to_owned(), input);
             }
             let dead_letters = target["DeadLetterConfig"]["Arn"]
                 .as_str()
@@ -350,6 +362,7 @@ impl Properties {
                 name,
                 pattern: self.required("EventPattern")?.clone(),
                 targets,
+                inputs,
             });
         }
         Ok(())

@@ -39,6 +39,9 @@ impl Account {
             let made = self.add_queue(&queue.name, attributes);
             made.map_err(|error| TemplateError::new(&queue.name, error.to_string()))?;
         }
+        for topic in &template.topics {
+            self.add_topic(topic);
+        }
         for function in &template.functions {
             self.add_caller(&function.logical_id);
             let functions = self.functions();
@@ -75,7 +78,12 @@ impl Account {
         for rule in &template.rules {
             let pattern = Pattern::parse(&rule.pattern)
                 .map_err(|error| TemplateError::new(&rule.name, error.to_string()))?;
-            let targets = self.rule_targets(template, &rule.name, &rule.targets)?;
+            let mut targets = self.rule_targets(template, &rule.name, &rule.targets)?;
+            for target in &mut targets {
+                if let TargetKind::Topic { topic, input } = &mut target.kind {
+                    *input = rule.inputs.get(topic).cloned();
+                }
+            }
             self.events().add_rule(Rule {
                 name: rule.name.clone(),
                 pattern,
@@ -108,6 +116,9 @@ impl Account {
                 (TargetKind::Function(arn.clone()), "lambda:InvokeFunction")
             } else if arn.contains(":sqs:") {
                 (TargetKind::Queue(arn.clone()), "sqs:SendMessage")
+            } else if arn.contains(":sns:") {
+                let (topic, input) = (arn.clone(), None);
+                (TargetKind::Topic { topic, input }, "sns:Publish")
             } else {
                 return Err(TemplateError::new(
                     rule,
@@ -130,7 +141,9 @@ impl Account {
         action: &str,
         arn: &str,
     ) -> Result<(), TemplateError> {
-        let known = self.queue(arn).is_some() || self.functions().configuration(arn).is_some();
+        let known = self.queue(arn).is_some()
+            || self.functions().configuration(arn).is_some()
+            || self.published(arn).is_some();
         if !known {
             return Err(TemplateError::new(
                 rule,
@@ -140,10 +153,10 @@ impl Account {
         if events_may(&template.grants, action, arn) {
             return Ok(());
         }
-        let remedy = if action.starts_with("sqs:") {
-            "AWS::SQS::QueuePolicy"
-        } else {
-            "AWS::Lambda::Permission"
+        let remedy = match action.split(':').next() {
+            Some("sqs") => "AWS::SQS::QueuePolicy",
+            Some("sns") => "AWS::SNS::TopicPolicy",
+            _ => "AWS::Lambda::Permission",
         };
         Err(TemplateError::new(
             rule,

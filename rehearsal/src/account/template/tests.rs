@@ -351,3 +351,63 @@ async fn in_the_real_template_a_push_reaches_deploy_on_push_and_an_end_record_de
     seen.sort();
     assert_eq!(seen, ["DeployOnPush", "RecordDeployment"]);
 }
+
+const TELLS: &str = "
+Resources:
+  Told: { Type: AWS::SNS::Topic }
+  ToldPolicy:
+    Type: AWS::SNS::TopicPolicy
+    Properties:
+      Topics: [!Ref Told]
+      PolicyDocument:
+        Statement:
+          - { Effect: Allow, Principal: { Service: events.amazonaws.com }, Action: sns:Publish, Resource: !Ref Told }
+  Tells:
+    Type: AWS::Events::Rule
+    Properties:
+      EventPattern: { source: [test] }
+      Targets:
+        - Id: told
+          Arn: !Ref Told
+          InputTransformer:
+            InputPathsMap: { what: $.detail.what }
+            InputTemplate: '\"it is <what>\"'
+";
+
+#[tokio::test(start_paused = true)]
+async fn a_rule_publishes_its_text_to_a_topic_that_lets_it() {
+    let account = Account::new(Settings::for_tests());
+    let (handler, _) = keeping();
+    let template = Template::parse(TELLS, &choices()).unwrap();
+    account.deploy(&template, handler).await.unwrap();
+    let detail = json!({"what": "done"});
+    account
+        .events()
+        .put_detail("test", "Test", &json!([]), &detail);
+    let topic = "arn:aws:sns:eu-west-1:123456789012:Told";
+    assert_eq!(
+        account.published(topic),
+        Some(vec!["\"it is done\"".to_owned()])
+    );
+    for (from, to, why) in [
+        (
+            "sns:Publish",
+            "sns:Subscribe",
+            "add an AWS::SNS::TopicPolicy",
+        ),
+        (
+            "<what>",
+            "<who>",
+            "`InputTransformer` its template names `<who>`",
+        ),
+        ("Arn: !Ref Told", "Arn: arn:aws:sqs:x", "for topics only"),
+    ] {
+        let account = Account::new(Settings::for_tests());
+        let (handler, _) = keeping();
+        let error = match Template::parse(&TELLS.replace(from, to), &choices()) {
+            Ok(template) => account.deploy(&template, handler).await.unwrap_err(),
+            Err(error) => error,
+        };
+        assert!(error.to_string().contains(why), "{error}");
+    }
+}

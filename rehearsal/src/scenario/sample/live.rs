@@ -63,6 +63,11 @@ impl Sample {
         self.digest_in(&self.undivided(WEB)?, WEB, first)
     }
 
+    /// The digest that all tasks of one of the services of [`Sample::open_chain`] are to run.
+    pub fn live_digest_of(&self, service: &str) -> Option<String> {
+        self.digest_in(&self.undivided(service)?, CONTAINER, &self.v1)
+    }
+
     /// `first` was started by its tag, before anybody pinned digests.
     fn digest_in(&self, primary: &Primary, container: &str, first: &str) -> Option<String> {
         let image = self.image_in(&primary.task_definition, container)?;

@@ -4,6 +4,7 @@
 //! Everything exists when [`sample_account_for`] returns, except what runs when a function is invoked: that
 //! is given to [`Account::deploy`](crate::account::Account::deploy) afterwards, with [`Sample::template`].
 
+mod chain;
 mod deployments;
 mod executions;
 mod gated;
@@ -22,6 +23,7 @@ use crate::account::ecs::{self, ServiceSpec};
 use crate::account::template::{Choices, Template};
 use crate::account::{Account, Settings, ecr, s3};
 use crate::build::workspace;
+pub use chain::{CHAIN, CHAIN_FILE, PRODUCTION, STAGING};
 pub use gated::Web;
 pub(super) use releases::PIPELINE_ACTION;
 pub use releases::infrastructure;

@@ -1,7 +1,7 @@
 use serde_json::json;
 
 use super::*;
-use crate::deployment::{Closure, Hold, Newest};
+use crate::deployment::{Closure, Hold, Newest, Queued};
 use crate::policy::Rank;
 use crate::target::{self, Target};
 
@@ -131,4 +131,30 @@ fn what_is_taken_is_told_what_the_state_machine_would_say() {
     let closure = Some(Closure::line_stopped(&hold));
     let account = told(&state(), &subject(&["1.11.0"]), closure);
     assert_eq!(account.decision, Some((Decision::Block, Rule::LineStopped)));
+}
+
+#[test]
+fn an_image_that_is_there_is_said_to_be_whatever_the_policy_says() {
+    let image = PushedImage {
+        repository: subject(&[]).repository,
+        digest: subject(&[]).digest,
+        tag: None,
+        ordered_at: at(2),
+        rank: None,
+    };
+    let queued = Queued {
+        deployment: DeploymentId::of_cause(at(2), &["2"]),
+        candidate: Candidate::of(image),
+        reason: "held".to_owned(),
+        origin: Origin::Push,
+        jobs: Vec::new(),
+    };
+    let waiting = TargetState {
+        queued: Some(queued),
+        ..state()
+    };
+    let account = told(&waiting, &subject(&["2.0.0"]), None);
+    assert_eq!(account.standing, Standing::NotTaken);
+    assert_eq!(account.presence, Some(Presence::Waiting));
+    assert_eq!(told(&state(), &subject(&["2.0.0"]), None).presence, None);
 }

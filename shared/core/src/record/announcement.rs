@@ -8,6 +8,7 @@ use crate::{
     deployment::{Candidate, DeploymentId},
     gate::GateReport,
     image::{Digest, Tag},
+    promotion::PromotionNote,
     target::{GatePoint, TargetName},
 };
 
@@ -41,6 +42,12 @@ pub enum DetailType {
     /// A gate asks people whether a deployment may go on.
     #[serde(rename = "Approval Requested")]
     ApprovalRequested,
+    /// A person holds automatic deployments to a target, or to every one.
+    #[serde(rename = "Target Held")]
+    Held,
+    /// A person releases them.
+    #[serde(rename = "Target Released")]
+    Released,
 }
 
 impl DetailType {
@@ -56,6 +63,8 @@ impl DetailType {
             Self::Drifted => "Drift Detected",
             Self::Promoted => "Image Promoted",
             Self::ApprovalRequested => "Approval Requested",
+            Self::Held => "Target Held",
+            Self::Released => "Target Released",
         }
     }
 
@@ -69,7 +78,9 @@ impl DetailType {
             | Self::Failed
             | Self::Promoted
             | Self::Drifted
-            | Self::ApprovalRequested => true,
+            | Self::ApprovalRequested
+            | Self::Held
+            | Self::Released => true,
             Self::Skipped | Self::Queued | Self::Blocked => false,
         }
     }
@@ -95,6 +106,9 @@ pub struct Announcement {
     pub reason: String,
     /// The report of each gate that was run, [in brief](GateReport::in_brief).
     pub gates: BTreeMap<GatePoint, GateReport>,
+    /// Of [`DetailType::Promoted`]: from where to which tag, and by whom.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub promotion: Option<PromotionNote>,
 }
 
 impl Announcement {
@@ -115,7 +129,15 @@ impl Announcement {
             tags: candidate.tag.iter().cloned().collect(),
             reason: reason.into(),
             gates: BTreeMap::new(),
+            promotion: None,
         }
+    }
+
+    /// The same event with who promoted what.
+    #[must_use]
+    pub fn with_promotion(mut self, note: PromotionNote) -> Self {
+        self.promotion = Some(note);
+        self
     }
 
     /// The same event with what the gates found that were run.

@@ -27,8 +27,10 @@ mod rules;
 mod service;
 mod sources;
 mod strategy;
+mod success;
 mod tags;
 mod task;
+mod windows;
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -37,8 +39,11 @@ use serde_json::Value;
 
 use super::keys::{Keys, nearest};
 use super::node::{Node, or_default};
-use super::{AppSpecSource, Gates, OnFailure, RoleArn, Target, TargetName, TaskDefinitionSource};
+use super::{
+    AppSpecSource, Gates, OnFailure, OnSuccess, RoleArn, Target, TargetName, TaskDefinitionSource,
+};
 use crate::problems::Problems;
+use crate::window::Windows;
 use strategy::Kind;
 
 pub(super) use task::DEFAULT_WEIGHT;
@@ -67,9 +72,12 @@ const TARGET: Keys = Keys {
         "before",
         "gates",
         "on_failure",
+        "windows",
+        "on_success",
+        "promote",
         "timeout",
     ],
-    later: &["on_success", "promote", "windows"],
+    later: &[],
 };
 const ON_FAILURE: Keys = Keys {
     known: &["restore_tag"],
@@ -190,6 +198,15 @@ fn read_target(node: &Node<'_>, out: &mut Problems) -> Option<Target> {
     let timeout = or_default(fields.optional("timeout"), None, |n| {
         n.duration(MIN_TIMEOUT..=MAX_TIMEOUT, out).map(Some)
     });
+    let windows = or_default(fields.optional("windows"), Windows::default(), |n| {
+        windows::read_windows(&n, out)
+    });
+    let on_success = or_default(fields.optional("on_success"), OnSuccess::default(), |n| {
+        success::read_on_success(&n, out)
+    });
+    let promote = or_default(fields.optional("promote"), None, |n| {
+        success::read_promote(&n, out).map(Some)
+    });
     let parts = rules::Parts {
         path: &node.path,
         fields: &fields,
@@ -200,6 +217,8 @@ fn read_target(node: &Node<'_>, out: &mut Problems) -> Option<Target> {
         appspec: appspec.as_ref(),
         before: before.as_deref(),
         gates: gates.as_ref(),
+        on_success: on_success.as_ref(),
+        promote: promote.as_ref().and_then(Option::as_ref),
     };
     rules::check(&parts, out);
     Some(Target {
@@ -214,6 +233,9 @@ fn read_target(node: &Node<'_>, out: &mut Problems) -> Option<Target> {
         gates: gates?,
         on_failure: on_failure?,
         timeout: timeout?,
+        windows: windows?,
+        on_success: on_success?,
+        promote: promote?,
     })
 }
 
@@ -238,5 +260,7 @@ pub(super) fn all_keys() -> impl Iterator<Item = Keys> {
         .chain(pipeline::KEYS)
         .chain(task::KEYS)
         .chain(gates::KEYS)
+        .chain(windows::KEYS)
+        .chain(success::KEYS)
         .chain(checks::all_keys())
 }

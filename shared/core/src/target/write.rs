@@ -8,10 +8,11 @@ use serde_json::{Map, Value, json};
 
 use super::parse::DEFAULT_WEIGHT;
 use super::{
-    AppSpecSource, CodeDeploy, ImageSource, Launch, OnFailure, OneShotTask, Pipeline, Service,
-    Strategy, Target, TaskDefinitionSource,
+    AppSpecSource, CodeDeploy, ImageSource, Launch, OnFailure, OnSuccess, OneShotTask, Pipeline,
+    Promote, Service, Strategy, Target, TaskDefinitionSource,
 };
 use crate::appspec::CapacityProvider;
+use crate::duration;
 use crate::policy::{TagPolicy, default_ignore};
 
 impl Target {
@@ -50,6 +51,18 @@ impl Target {
         if let Some(timeout) = self.timeout {
             document["timeout"] = json!(crate::duration::write(timeout));
         }
+        if !self.windows.is_empty() {
+            document["windows"] = self.windows.to_value();
+        }
+        if self.on_success != OnSuccess::default() {
+            document["on_success"] = on_success(&self.on_success);
+        }
+        if let Some(Promote { tag, after }) = &self.promote {
+            document["promote"] = json!({"tag": tag});
+            if !after.is_zero() {
+                document["promote"]["after"] = json!(duration::write(*after));
+            }
+        }
         document
     }
 }
@@ -69,6 +82,17 @@ impl<'de> serde::Deserialize<'de> for Target {
             _ => Err(serde::de::Error::custom("expected one target")),
         }
     }
+}
+
+fn on_success(on_success: &OnSuccess) -> Value {
+    let mut out = json!({});
+    if let Some(tag) = &on_success.tag {
+        out["tag"] = json!(tag);
+    }
+    if let Some(parameter) = &on_success.parameter {
+        out["parameter"] = json!(parameter);
+    }
+    out
 }
 
 fn image(image: &ImageSource) -> Value {

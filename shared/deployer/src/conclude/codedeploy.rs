@@ -265,12 +265,8 @@ impl Deployer {
             running,
             outcome,
         });
-        self.advance(stored, input, lease_until, &BTreeMap::new())
+        self.moved(stored, input, aws_id, &BTreeMap::new(), lease_until)
             .await
-            .map_err(|source| ConcludeError::Advance {
-                deployment: aws_id.clone(),
-                source,
-            })
     }
 }
 

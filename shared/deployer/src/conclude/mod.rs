@@ -25,7 +25,7 @@ use greenlight_core::{
 };
 use jiff::Timestamp;
 
-use crate::{AdvanceError, Deployer};
+use crate::{AdvanceError, Deployer, RetagError};
 
 /// How CodeDeploy says that a deployment ended (AWS-FACTS 5.10).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -143,7 +143,7 @@ pub enum ConcludeError {
         target: TargetName,
         /// Why not.
         #[source]
-        source: AwsError,
+        source: RetagError,
     },
     /// The target's state could not be moved.
     #[error("the end of deployment `{deployment}` could not be recorded")]
@@ -299,6 +299,7 @@ impl Deployer {
         Ok(explanation)
     }
 
+    /// Takes the step that `input` asks for, and tells outside what is live then.
     async fn moved(
         &self,
         stored: StoredTarget,
@@ -307,12 +308,16 @@ impl Deployer {
         gates: &BTreeMap<GatePoint, GateReport>,
         lease_until: Timestamp,
     ) -> Result<Option<Explanation>, ConcludeError> {
-        self.advance(stored, input, lease_until, gates)
+        let before = stored.clone();
+        let explanation = self
+            .advance(stored, input, lease_until, gates)
             .await
             .map_err(|source| ConcludeError::Advance {
                 deployment: aws_id.to_owned(),
                 source,
-            })
+            })?;
+        Box::pin(self.tell_outside(&before, lease_until)).await;
+        Ok(explanation)
     }
 }
 

@@ -46,7 +46,7 @@ impl From<AwsError> for Trouble {
 }
 
 /// The failure that `what` tells of, as the AWS call behind it makes it.
-fn of_aws(error: &AwsError, what: String) -> Trouble {
+pub(super) fn of_aws(error: &AwsError, what: String) -> Trouble {
     let kind = match error.kind {
         Kind::Throttled | Kind::Unreachable | Kind::Unavailable => return Trouble::Passing(what),
         Kind::Denied => FailureType::PermissionError,
@@ -100,7 +100,8 @@ impl From<AskError> for Trouble {
             ),
             AskError::Advance { source, .. } => Self::of_advance(&source, what),
             AskError::Read { source, .. } | AskError::Files { source, .. } => of_aws(&source, what),
-            AskError::Overtaken { .. } => Self::Passing(what),
+            // What a job asks for waits, and is not refused.
+            AskError::Closed { .. } | AskError::Overtaken { .. } => Self::Passing(what),
         }
     }
 }

@@ -1,21 +1,18 @@
 //! A job that gives an image which a target runs, and has proved, the tag that another target watches.
 
-use greenlight_aws::{chain, ecr, table::StoredTarget};
+use greenlight_aws::chain;
 use greenlight_core::{
-    deployment::{Candidate, Outcome, PushedImage},
-    image::{Digest, Tag},
-    job::{
-        answer::{FailureType, JobSuccess},
-        request::JobImage,
-    },
-    record::{Announcement, DetailType, Origin},
+    deployment::Candidate,
+    image::Tag,
+    job::answer::{FailureType, JobSuccess},
+    promotion::Promoter,
 };
 
 use super::{
     Asked, JobOutcome, answer,
-    failure::{Trouble, failure},
+    failure::{Trouble, failure, of_aws},
 };
-use crate::Deployer;
+use crate::{Deployer, promote::PromoteError, retag::RetagError};
 
 impl Deployer {
     pub(super) async fn promote_for(
@@ -24,119 +21,50 @@ impl Deployer {
         to: &Tag,
     ) -> Result<JobOutcome, Trouble> {
         let stored = &asked.stored;
-        let current = self.current_of(stored, &asked.request).await?;
-        let refuse = |what: String| Trouble::lasting(FailureType::JobFailed, what);
-        let name = &stored.target.name;
-        let record = self.table.record(name, current.deployment).await?;
-        let is_proved = record.is_some_and(|record| {
-            !matches!(record.origin, Origin::Adopted | Origin::Elsewhere { .. })
-        });
-        if !is_proved {
-            return Err(refuse(format!(
-                "{} is live at `{name}`, but no deployment of Greenlight has proved it; deploy it to `{name}` \
-                 once",
-                current.candidate.describe()
-            )));
-        }
-        if let Outcome::Failed { reason, .. } = self.prove_live(stored, &current.candidate).await? {
-            return Err(refuse(format!(
-                "target `{name}` does not run {} any more: {reason}",
-                current.candidate.describe()
-            )));
-        }
-        let image = promoted(stored, &current.candidate, asked.request.image.as_ref())?;
-        let previous = self.give_tag(&image, to).await?;
-        let summary = format!(
-            "`{to}` of {} names {} now, which is live at `{name}`",
-            image.repository.name,
-            image.digest.short()
-        );
-        let announced = Candidate::of(PushedImage {
-            tag: Some(to.clone()),
-            ..image.clone()
-        });
-        let announcement = Announcement::new(
-            DetailType::Promoted,
-            name,
-            current.deployment,
-            &announced,
-            &summary,
-        );
-        self.announce(&announcement).await?;
-        let mut variables = answer::variables(&announced, current.deployment);
-        variables.insert(
-            "PreviousDigest",
-            previous.map_or_else(String::new, |it| it.to_string()),
-        );
-        let id = current.deployment.to_string();
-        Ok(JobOutcome::Succeeded(JobSuccess::new(
-            &summary,
-            Some(&id),
-            variables,
-        )))
-    }
-
-    /// Gives what the tag named before.
-    async fn give_tag(&self, image: &PushedImage, tag: &Tag) -> Result<Option<Digest>, Trouble> {
-        let repository = &image.repository;
-        let named = ecr::image_of_tag(&self.clients, repository, tag).await?;
-        let named = named.map(|named| named.digest);
-        if named.as_ref() == Some(&image.digest) {
-            return Ok(named);
-        }
-        let manifest = ecr::manifest(&self.clients, repository, &image.digest).await?;
-        let Some(manifest) = manifest else {
-            return Err(Trouble::lasting(
-                FailureType::RevisionUnavailable,
-                format!("image `{}` is not in ECR any more", image.pinned()),
-            ));
+        // That what is live has the image which the job names.
+        self.current_of(stored, &asked.request).await?;
+        let named = asked.request.image.as_ref();
+        let repository = named.and_then(|image| image.repository.as_ref());
+        let context = asked.job.data.pipeline.as_ref();
+        let by = Promoter::Pipeline {
+            name: context.and_then(|context| context.pipeline.clone()),
         };
-        let given = ecr::put_tag(&self.clients, repository, &image.digest, manifest, tag).await;
-        given.map(|()| named).map_err(|error| {
-            if error.is("ImageTagAlreadyExistsException") {
-                let what = chain(&error);
-                let remedy = format!(
-                    "tags of repository `{}` are immutable; exclude `{tag}` from that in the repository's \
-                     settings, or promote to a tag that is new",
-                    repository.name
-                );
-                let kind = FailureType::ConfigurationError;
-                return Trouble::Lasting(failure(kind, &what, Some(&remedy)));
-            }
-            error.into()
-        })
+        let promoted = Box::pin(self.promote(stored, repository, to, by)).await?;
+        let deployment = promoted.deployment;
+        let Some(done) = promoted.images.into_iter().next() else {
+            return Err(Trouble::Passing("nothing was promoted".to_owned()));
+        };
+        let mut variables = answer::variables(&Candidate::of(done.image), deployment);
+        let previous = done.previous.map(|digest| digest.to_string());
+        variables.insert("PreviousDigest", previous.unwrap_or_default());
+        let id = deployment.to_string();
+        let success = JobSuccess::new(&done.text, Some(&id), variables);
+        Ok(JobOutcome::Succeeded(success))
     }
 }
 
-/// Of the images that are live together, the one that is meant.
-fn promoted(
-    stored: &StoredTarget,
-    live: &Candidate,
-    named: Option<&JobImage>,
-) -> Result<PushedImage, Trouble> {
-    let repository = named.and_then(|image| image.repository.as_ref());
-    let repository = repository.map(|named| named.resolve(&stored.home).canonical());
-    let mut images = live.images().filter(|image| {
-        repository
-            .as_ref()
-            .is_none_or(|repository| image.repository == *repository)
-    });
-    match (images.next(), images.next()) {
-        (Some(image), None) => Ok(image),
-        (Some(_), Some(_)) => Err(Trouble::lasting(
-            FailureType::ConfigurationError,
-            format!(
-                "target `{}` runs images of several repositories; name the one that is meant, such as \
-                 `\"tag\": \"{}:…\"`",
-                stored.target.name, live.repository.name
-            ),
-        )),
-        (None, _) => Err(Trouble::lasting(
-            FailureType::ConfigurationError,
-            format!(
-                "target `{}` runs no image of this repository",
-                stored.target.name
-            ),
-        )),
+impl From<PromoteError> for Trouble {
+    fn from(error: PromoteError) -> Self {
+        let what = chain(&error);
+        let kind = match &error {
+            PromoteError::NothingLive { .. }
+            | PromoteError::NotProved { .. }
+            | PromoteError::NotLive { .. } => FailureType::JobFailed,
+            PromoteError::Several { .. } | PromoteError::OtherRepository { .. } => {
+                FailureType::ConfigurationError
+            }
+            PromoteError::Retag { source, .. } => match &**source {
+                RetagError::Gone { .. } => FailureType::RevisionUnavailable,
+                RetagError::Immutable { .. } => FailureType::ConfigurationError,
+                RetagError::Ecr { source, .. } => return of_aws(source, what),
+            },
+            PromoteError::Caller { source, .. }
+            | PromoteError::Look { source, .. }
+            | PromoteError::Announce { source, .. } => {
+                return of_aws(source, what);
+            }
+            PromoteError::Note { .. } => return Self::Passing(what),
+        };
+        Self::Lasting(failure(kind, &what, error.hint().as_deref()))
     }
 }

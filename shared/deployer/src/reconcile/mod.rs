@@ -11,6 +11,7 @@ mod broken_off;
 mod drift;
 mod ended;
 mod missed;
+mod outside;
 mod restored;
 mod stopped;
 mod stuck;
@@ -27,7 +28,10 @@ use tokio::{
 };
 use tracing::Instrument as _;
 
-use crate::{AdvanceError, Deployer, conclude::ConcludeError, push::PushError};
+use crate::{
+    AdvanceError, Deployer, conclude::ConcludeError, marks::MarkError, promote::PromoteError,
+    push::PushError,
+};
 
 /// So many targets are looked after at a time.
 const AT_ONCE: usize = 8;
@@ -54,13 +58,17 @@ pub enum Repair {
     Restored,
     /// What was pushed although no event has told so is requested.
     Missed,
+    /// The marks outside say what is live.
+    Marked,
+    /// What is live and proved is promoted, if that is due.
+    Promoted,
     /// What runs is compared with what is recorded.
     Drift,
 }
 
 impl Repair {
     /// All of them, in their order.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::BrokenOff,
         Self::Ended,
         Self::Stopped,
@@ -68,6 +76,8 @@ impl Repair {
         Self::Waiting,
         Self::Restored,
         Self::Missed,
+        Self::Marked,
+        Self::Promoted,
         Self::Drift,
     ];
 
@@ -81,6 +91,8 @@ impl Repair {
             Self::Waiting => "waiting",
             Self::Restored => "restored",
             Self::Missed => "missed",
+            Self::Marked => "marked",
+            Self::Promoted => "promoted",
             Self::Drift => "drift",
         }
     }
@@ -127,6 +139,12 @@ enum RepairError {
     /// Its end could not be recorded.
     #[error(transparent)]
     Conclude(#[from] ConcludeError),
+    /// The marks outside could not be set.
+    #[error(transparent)]
+    Mark(#[from] MarkError),
+    /// What is live could not be promoted.
+    #[error(transparent)]
+    Promote(#[from] PromoteError),
     /// What was pushed could not be looked at, or not be requested.
     #[error(transparent)]
     Push(#[from] PushError),
@@ -262,6 +280,8 @@ impl Deployer {
             Repair::Waiting => Box::pin(self.start_waiting(stored, lease_until)).await,
             Repair::Restored => Box::pin(self.restore_again(stored)).await,
             Repair::Missed => Box::pin(self.request_missed(stored, lease_until)).await,
+            Repair::Marked => Box::pin(self.mark_again(stored, lease_until)).await,
+            Repair::Promoted => Box::pin(self.promote_now(stored, lease_until)).await,
             Repair::Drift => Box::pin(self.find_drift(stored, lease_until)).await,
         }
     }

@@ -6,11 +6,13 @@
 use serde_json::json;
 
 use super::strategy::Kind;
+use super::success;
 use crate::problems::Problems;
 use crate::target::check::CheckKind;
 use crate::target::node::Fields;
 use crate::target::{
-    AppSpecSource, Gates, ImageSource, Launch, OneShotTask, Strategy, TaskDefinitionSource,
+    AppSpecSource, Gates, ImageSource, Launch, OnSuccess, OneShotTask, Promote, Strategy,
+    TaskDefinitionSource,
 };
 
 /// `RunTask` takes so many characters of overrides. AWS-FACTS 6.6.
@@ -27,6 +29,8 @@ pub(super) struct Parts<'a> {
     pub appspec: Option<&'a AppSpecSource>,
     pub before: Option<&'a [OneShotTask]>,
     pub gates: Option<&'a Gates>,
+    pub on_success: Option<&'a OnSuccess>,
+    pub promote: Option<&'a Promote>,
 }
 
 impl Parts<'_> {
@@ -35,7 +39,7 @@ impl Parts<'_> {
     }
 
     /// The place of a part that is there.
-    fn place(&self, key: &str) -> String {
+    pub(super) fn place(&self, key: &str) -> String {
         self.fields
             .optional(key)
             .map_or_else(|| self.path.to_owned(), |node| node.path)
@@ -80,6 +84,8 @@ pub(super) fn check(parts: &Parts<'_>, out: &mut Problems) {
     overrides_fit(parts, out);
     placeholders_are_replaced_somewhere(parts, out);
     a_pipeline_takes_one_repository(parts, out);
+    success::no_target_follows_itself(parts, out);
+    success::every_parameter_has_a_name(parts, out);
 }
 
 fn a_strategy_takes_its_task_definition(parts: &Parts<'_>, out: &mut Problems) {

@@ -2,11 +2,14 @@
 
 mod checks;
 mod strategies;
+mod success;
+mod windows;
 
 use proptest::prelude::*;
 use serde_json::Value;
 
-use crate::policy::{KeyOrder, TagPattern, TagPolicy, VersionRange, default_ignore};
+use crate::image::Tag;
+use crate::policy::{self, KeyOrder, TagPattern, TagPolicy, VersionRange, default_ignore};
 use crate::target::{
     AppSpecSource, ImageSource, OnFailure, Service, Strategy as Deploy, Target,
     TaskDefinitionSource,
@@ -29,7 +32,13 @@ pub(super) fn target() -> impl Strategy<Value = Target> {
         strategies::deploy(),
         sources,
         prop::collection::vec(checks::gate(), 0..4),
-        (any::<bool>(), prop::option::of(5_u64..=43_200)),
+        (
+            any::<bool>(),
+            windows::windows(),
+            success::on_success(),
+            success::promote(),
+            prop::option::of(5_u64..=43_200),
+        ),
     )
         .prop_map(
             |(
@@ -39,7 +48,7 @@ pub(super) fn target() -> impl Strategy<Value = Target> {
                 deploy,
                 (task_definition, appspec, before, role),
                 gates,
-                (restore_tag, minutes),
+                (restore_tag, windows, on_success, promote, minutes),
             )| {
                 let mut target = Target {
                     name: name.parse().unwrap(),
@@ -57,6 +66,9 @@ pub(super) fn target() -> impl Strategy<Value = Target> {
                     gates: gates.into_iter().collect(),
                     on_failure: OnFailure { restore_tag },
                     timeout: minutes.map(std::time::Duration::from_mins),
+                    windows,
+                    on_success,
+                    promote,
                 };
                 agree(&mut target);
                 target
@@ -66,6 +78,14 @@ pub(super) fn target() -> impl Strategy<Value = Target> {
 
 /// Changes what the target's strategy does not go with.
 fn agree(target: &mut Target) {
+    let images = target.images.clone();
+    let takes = |tag: &Tag| {
+        images
+            .iter()
+            .any(|it| policy::decide(&it.tags, tag).accepted)
+    };
+    target.on_success.tag.take_if(|tag| takes(tag));
+    target.promote.take_if(|promote| takes(&promote.tag));
     let family = || TaskDefinitionSource::Family("family".into());
     let needs_service = !matches!(target.deploy, Deploy::Task(_) | Deploy::Pipeline(_));
     if needs_service && target.service.is_none() {

@@ -17,9 +17,11 @@ mod rules;
 mod scan;
 mod sources;
 mod strategies;
+mod success;
 mod tags;
 mod task_check;
 mod tasks;
+mod windows;
 
 /// The sample target with one value put in or replaced at a JSON pointer.
 #[track_caller]
@@ -65,13 +67,12 @@ targets:
         - tasks: {timeout: 10}
         - latency: {}
         - http: {path: health, latncy: 1s, expect: {status: 200}}
-    windows: []
+    promote: {}
   - name: Api
 ",
     )
     .unwrap();
     insta::assert_snapshot!(parse(&document).unwrap_err(), @r"
-    targets[0].windows: not supported yet; supported here: `name`, `images`, `service`, `deploy`, `task_definition`, `appspec`, `role_arn`, `before`, `gates`, `on_failure`, `timeout`
     targets[0].name: `Api` is not a target name (lower-case letters, digits and `-`, not beginning or ending with `-`, at most 64)
     targets[0].images[0].repositry: unknown key
       hint: did you mean `repository`?
@@ -133,21 +134,8 @@ fn the_document_has_to_be_one() {
     assert_problems(
         &json!({"targets": [3]}),
         "targets[0]: expected a mapping with `name`, `images`, `service`, `deploy`, `task_definition`, \
-         `appspec`, `role_arn`, `before`, `gates`, `on_failure`, `timeout`, found the number 3",
+         `appspec`, `role_arn`, `before`, `gates`, `on_failure`, `windows`, `on_success`, `promote`, `timeout`, found the number 3",
     );
-}
-
-#[test]
-fn what_a_later_version_brings_is_not_supported_yet() {
-    let known = "`name`, `images`, `service`, `deploy`, `task_definition`, `appspec`, `role_arn`, \
-                  `before`, `gates`, `on_failure`, `timeout`";
-    for key in ["on_success", "promote", "windows"] {
-        check(
-            &format!("/{key}"),
-            json!({}),
-            &format!("{key}: not supported yet; supported here: {known}"),
-        );
-    }
 }
 
 #[test]
