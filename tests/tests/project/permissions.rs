@@ -375,6 +375,13 @@ fn only_otherwise(function: &str) -> &'static [&'static str] {
         ],
         // The task definition names an image by its tag, and no service revision says which that is.
         VALIDATE_GREEN => &["ecr:DescribeImages"],
+        RECONCILE => &[
+            // What is stuck, or is to be stopped, waits at a pause hook.
+            "ecs:ContinueServiceDeployment",
+            // Whoever was to set the marks has died, and the repository's tags cannot be moved.
+            "ecr:DescribeRepositories",
+            "ssm:PutParameter",
+        ],
         _ => &[],
     }
 }
