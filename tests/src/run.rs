@@ -19,7 +19,7 @@ use rehearsal::account::{
 use crate::{
     web::Web,
     wire::Wire,
-    world::{Answered, DEPLOY_ON_PUSH, PIPELINE_ACTION, VALIDATE_GREEN},
+    world::{Answered, DEPLOY_ON_PUSH, PIPELINE_ACTION, RECONCILE, VALIDATE_GREEN},
 };
 
 /// A deployer that calls the account as `caller`.
@@ -84,6 +84,10 @@ pub(crate) fn handler(
                     PIPELINE_ACTION => {
                         let context = pipeline_action::Context { deployer };
                         Box::pin(pipeline_action::handle(&context, event)).await.map_err(|error| told(&error))
+                    }
+                    RECONCILE => {
+                        let context = reconcile::Context { deployer };
+                        Box::pin(reconcile::handle(&context, event)).await.map_err(|error| told(&error))
                     }
                     _ => {
                         let context = record_deployment::Context { deployer };

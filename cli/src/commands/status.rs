@@ -3,7 +3,7 @@
 mod outside;
 
 use greenlight_aws::table::{BadTarget, StoredTarget};
-use greenlight_core::deployment::{Active, Closure, Hold, Phase, Rule};
+use greenlight_core::deployment::{Active, Closure, Current, Hold, Phase, Rule};
 use greenlight_core::gate::Approval;
 use greenlight_core::record::Origin;
 use greenlight_core::target::TargetName;
@@ -74,7 +74,7 @@ fn line(stored: &StoredTarget, progress: Option<&Progress>, now: Timestamp) -> [
     let none = || "-".to_owned();
     let (live, digest, since) = match &state.current {
         Some(current) => (
-            image::name(&current.candidate),
+            live_name(current),
             image::digests(&current.candidate),
             time(current.since),
         ),
@@ -100,6 +100,17 @@ fn line(stored: &StoredTarget, progress: Option<&Progress>, now: Timestamp) -> [
         deploying,
         waiting,
     ]
+}
+
+/// What is live, and that it has drifted. What is not of the target's repositories has no digest here: the
+/// one beside it is what the record said.
+fn live_name(current: &Current) -> String {
+    let name = image::name(&current.candidate);
+    match &current.drift {
+        None => name,
+        Some(drift) if drift.is_foreign => format!("{}, not {name} (drift)", drift.runs),
+        Some(_) => format!("{name} (drift)"),
+    }
 }
 
 /// What keeps automatic deployments, at a glance.
@@ -157,7 +168,7 @@ fn detail(
     }
     match &stored.state.current {
         Some(current) => {
-            say("live", image::name(&current.candidate));
+            say("live", live_name(current));
             for image in current.candidate.images() {
                 say("digest", image.digest.to_string());
             }
@@ -165,6 +176,17 @@ fn detail(
             say("by", current.deployment.to_string());
             if let Some(task_definition) = &current.task_definition {
                 say("task definition", task_definition.clone());
+            }
+            if let Some(drift) = &current.drift {
+                let found = time(drift.found_at);
+                let (runs, expected) = (&drift.runs, &drift.expected);
+                say(
+                    "drift",
+                    format!("found {found}: {runs} runs, not {expected}"),
+                );
+                if let Some(cause) = &drift.cause {
+                    say("", cause.clone());
+                }
             }
         }
         None => say(
@@ -260,6 +282,16 @@ fn document(
         members.insert("deployment".into(), json!(current.deployment));
         members.insert("task_definition".into(), json!(current.task_definition));
         members.insert("since".into(), json!(current.since));
+        if let Some(drift) = &current.drift {
+            let drift = json!({
+                "found_at": drift.found_at,
+                "expected": drift.expected,
+                "runs": drift.runs,
+                "cause": drift.cause,
+                "is_foreign": drift.is_foreign,
+            });
+            members.insert("drift".into(), drift);
+        }
         members
     });
     let active = state.active.as_ref().map(|active| {

@@ -11,6 +11,7 @@ mod burst;
 mod crash_loop;
 mod credentials;
 mod custom_check;
+mod drift;
 mod duplicate;
 pub mod expectations;
 mod flaky;
@@ -18,6 +19,7 @@ mod freeze;
 mod immutable_tags;
 mod latency_regression;
 mod long_gate;
+mod lost_events;
 mod migration;
 mod native_blue_green;
 mod native_canary_abort;
@@ -36,6 +38,7 @@ mod rolling;
 mod rolling_breaker;
 pub mod sample;
 mod semver_policy;
+mod settled;
 mod ship;
 mod sidecars;
 mod stage;
@@ -122,6 +125,10 @@ pub enum Scenario {
     VulnerableImage,
     /// A function of the team's own is asked: not yet, no, and yes
     CustomCheck,
+    /// Every third event is lost: reconcile brings everything to its end, and the record to what runs
+    LostEvents,
+    /// Infrastructure code deploys another image unheard: that is found, told, and shown with its cause
+    Drift,
 }
 
 impl Scenario {
@@ -168,6 +175,8 @@ impl Scenario {
             | Self::NoData
             | Self::VulnerableImage
             | Self::CustomCheck => 40.0,
+            // Each quarter of an hour a service is looked at.
+            Self::LostEvents | Self::Drift => 60.0,
             // The last one is forty minutes of gate.
             Self::PipelineFiles
             | Self::PipelineCustomAction
@@ -182,12 +191,16 @@ impl Scenario {
     /// What the account is set up for.
     fn stand(self) -> Stand {
         match self {
-            Self::Ship | Self::BadProbe | Self::CrashLoop | Self::Burst | Self::Duplicate => {
-                Stand::CodeDeploy
-            }
+            Self::Ship
+            | Self::BadProbe
+            | Self::CrashLoop
+            | Self::Burst
+            | Self::Duplicate
+            | Self::LostEvents => Stand::CodeDeploy,
             Self::Rolling
             | Self::RollingBreaker
             | Self::SemverPolicy
+            | Self::Drift
             | Self::Freeze
             | Self::PromotionChain
             | Self::ImmutableTags => Stand::Rolling,
@@ -248,6 +261,15 @@ impl Scenario {
             // What waits for minutes of the account's time, and looks back at them, is to live in it.
             _ if usual.stand == Stand::Gated => Opening {
                 targets: self.gates(),
+                in_its_time: true,
+                ..usual
+            },
+            Self::LostEvents => Opening {
+                targets: Some("rehearsal/sample/lost-events.yaml"),
+                in_its_time: true,
+                ..usual
+            },
+            Self::Drift => Opening {
                 in_its_time: true,
                 ..usual
             },
@@ -312,6 +334,8 @@ impl Scenario {
             Self::NoData => no_data::play(stage, expectations).await,
             Self::VulnerableImage => vulnerable_image::play(stage, expectations).await,
             Self::CustomCheck => custom_check::play(stage, expectations).await,
+            Self::LostEvents => lost_events::play(stage, expectations).await,
+            Self::Drift => drift::play(stage, expectations).await,
         }
     }
 

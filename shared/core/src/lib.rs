@@ -7,6 +7,7 @@
 pub mod appspec;
 pub mod console;
 pub mod deployment;
+pub mod drift;
 pub mod duration;
 pub mod gate;
 pub mod image;
@@ -22,4 +23,5 @@ pub mod target;
 pub mod task_definition;
 pub mod template;
 mod text;
+pub mod turn;
 pub mod window;

@@ -49,6 +49,8 @@ pub struct Target {
     pub before: Vec<OneShotTask>,
     pub gates: Gates,
     pub on_failure: OnFailure,
+    /// How long a deployment may take; as long as its strategy gives if nothing is said.
+    pub timeout: Option<Duration>,
     /// When automatic deployments may start.
     pub windows: Windows,
     pub on_success: OnSuccess,
@@ -57,6 +59,16 @@ pub struct Target {
 }
 
 impl Target {
+    /// How long a deployment may take before it counts as stuck. CodeDeploy itself may wait for two days
+    /// before the traffic shifts and for two more before it ends the old tasks (AWS-FACTS 5.8).
+    pub fn time_limit(&self) -> Duration {
+        let days = match self.deploy {
+            Strategy::CodeDeploy(_) => 5,
+            Strategy::Rolling | Strategy::Native | Strategy::Task(_) | Strategy::Pipeline(_) => 1,
+        };
+        self.timeout.unwrap_or(Duration::from_hours(24 * days))
+    }
+
     /// The repositories whose pushes this target takes, each once, for somebody whose own registry is
     /// `home`; under their standard host names, which are keys.
     pub fn repositories(&self, home: &Registry) -> Vec<RepositoryUri> {

@@ -135,7 +135,7 @@ impl Deployer {
     }
 
     /// The image with the tag by which it probably came.
-    async fn named(
+    pub(crate) async fn named(
         &self,
         stored: &StoredTarget,
         source: &ImageSource,

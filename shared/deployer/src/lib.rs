@@ -31,6 +31,7 @@ pub mod progress;
 pub mod promote;
 mod prove;
 pub mod push;
+pub mod reconcile;
 mod restore_tag;
 mod retag;
 mod start;

@@ -33,6 +33,7 @@ const MAY_DEPEND_ON: &[(&str, &[&str])] = &[
     ),
     ("deploy-on-push", LIBRARIES),
     ("pipeline-action", LIBRARIES),
+    ("reconcile", LIBRARIES),
     ("record-deployment", LIBRARIES),
     ("validate-green", LIBRARIES),
     ("greenlight-cli", LIBRARIES),

@@ -10,9 +10,11 @@ use std::{collections::BTreeSet, pin::Pin};
 use greenlight_tests::{
     gated::{approved, open_with_every_check},
     releases::asks,
+    rounds::{lose_events, until_settled},
     wire::Fault,
     world::{
-        DEPLOY_ON_PUSH, PIPELINE_ACTION, RECORD_DEPLOYMENT, VALIDATE_GREEN, World, targets_in,
+        DEPLOY_ON_PUSH, PIPELINE_ACTION, RECONCILE, RECORD_DEPLOYMENT, VALIDATE_GREEN, World,
+        targets_in, targets_of,
     },
 };
 use rehearsal::{
@@ -129,6 +131,11 @@ async fn calls() -> Vec<(World, Vec<Call>)> {
             played.push(released_without_events(stand, &image).await);
         }
     }
+    for stand in RECONCILED {
+        played.push(reconciled(stand).await);
+        played.push(stuck(stand).await);
+    }
+    played.push(reconciled_behind_every_check().await);
     played.push(released_by_the_custom_action().await);
     played.push(superseded_by_a_push().await);
     for loses_events in [false, true] {
@@ -142,6 +149,71 @@ async fn calls() -> Vec<(World, Vec<Call>)> {
         (world, calls)
     };
     played.into_iter().map(calls).collect()
+}
+
+/// The stands at which `reconcile` has calls of its own to make.
+const RECONCILED: [Stand; 6] = [
+    Stand::CodeDeploy,
+    Stand::Templates,
+    Stand::Rolling,
+    Stand::BlueGreen,
+    Stand::Task,
+    Stand::Pipeline,
+];
+
+/// No event tells of the ends of one that fails and one that follows it; of a third one the start is broken off.
+async fn reconciled(stand: Stand) -> World {
+    let undisturbed = World::open_stand(stand).await;
+    undisturbed.sample.push(&good(stand, "v4")).unwrap();
+    undisturbed.quiet().await;
+    let seen = undisturbed.push_wire.seen();
+    let number = seen
+        .iter()
+        .position(|seen| seen.operation == starts_with(stand))
+        .unwrap();
+    let world = World::open_stand(stand).await;
+    lose_events(&world);
+    world.sample.push(&bad(stand)).unwrap();
+    sleep(Duration::from_secs(15)).await;
+    world.sample.push(&good(stand, "v3")).unwrap();
+    until_settled(&world).await;
+    let pushes = Pattern::parse(&json!({"source": ["aws.ecr"]})).unwrap();
+    let events = world.sample.account.events();
+    events.disturb(pushes, Disturbance::Hold);
+    world.push_wire.inject(number, Fault::CrashAfter);
+    world.sample.push(&good(stand, "v4")).unwrap();
+    for event in events.take_held() {
+        world.invoke(DEPLOY_ON_PUSH, event).await.unwrap_err();
+    }
+    until_settled(&world).await;
+    world
+}
+
+/// One that does not end, and is given up.
+async fn stuck(stand: Stand) -> World {
+    let mut targets = targets_of(stand);
+    targets[0].timeout = Some(Duration::from_mins(5));
+    targets[0].gates = greenlight_core::target::Gates::default();
+    let world = World::open_stand_with(stand, &targets, |_| {}).await;
+    lose_events(&world);
+    let hangs = match stand {
+        Stand::Task => ImageSpec::one_shot("v2", Duration::from_hours(3), 0),
+        _ => ImageSpec::slow_to_start("v2", Duration::from_hours(3)),
+    };
+    world.sample.push(&hangs).unwrap();
+    until_settled(&world).await;
+    world
+}
+
+/// A gate behind a rolling deployment with every check, of whose end no event tells.
+async fn reconciled_behind_every_check() -> World {
+    let world = open_with_every_check(Stand::Rolling).await;
+    lose_events(&world);
+    world.sample.push(&ImageSpec::migration("v2", 0)).unwrap();
+    until_settled(&world).await;
+    world.sample.push(&ImageSpec::migration("v3", 1)).unwrap();
+    until_settled(&world).await;
+    world
 }
 
 /// A release whose function dies when it has been started, and of whose end no event tells: the schedule finds
@@ -306,6 +378,13 @@ fn only_otherwise(function: &str) -> &'static [&'static str] {
         ],
         // The task definition names an image by its tag, and no service revision says which that is.
         VALIDATE_GREEN => &["ecr:DescribeImages"],
+        RECONCILE => &[
+            // What is stuck, or is to be stopped, waits at a pause hook.
+            "ecs:ContinueServiceDeployment",
+            // Whoever was to set the marks has died, and the repository's tags cannot be moved.
+            "ecr:DescribeRepositories",
+            "ssm:PutParameter",
+        ],
         _ => &[],
     }
 }
@@ -319,6 +398,7 @@ async fn every_call_is_permitted_and_every_permission_is_used_or_explained() {
         VALIDATE_GREEN,
         RECORD_DEPLOYMENT,
         PIPELINE_ACTION,
+        RECONCILE,
     ] {
         let template = &played[0].0.sample.template;
         let permitted: BTreeSet<&str> = template

@@ -144,7 +144,7 @@ fn an_action_of_the_custom_type_that_begins_is_delivered_and_no_other_is() {
 }
 
 #[test]
-fn each_minute_jobs_and_gates_are_looked_after() {
+fn each_minute_jobs_gates_and_targets_are_looked_after() {
     let template = template();
     let mut scheduled = Vec::new();
     for schedule in &template.schedules {
@@ -155,7 +155,9 @@ fn each_minute_jobs_and_gates_are_looked_after() {
     }
     let name = |function: &str| template.function(function).unwrap().name.clone();
     scheduled.sort();
-    assert_eq!(scheduled, [name("ValidateGreen"), name("PipelineAction")]);
+    let mut expected = ["ValidateGreen", "PipelineAction", "Reconcile"].map(name);
+    expected.sort();
+    assert_eq!(scheduled, expected);
 }
 
 #[test]
@@ -287,7 +289,12 @@ fn the_hook_may_be_called_by_every_service_role_of_codedeploy() {
 fn those_who_start_deployments_name_the_hook() {
     let template = template();
     let hook = &template.function("ValidateGreen").unwrap().name;
-    for starter in ["DeployOnPush", "RecordDeployment", "PipelineAction"] {
+    for starter in [
+        "DeployOnPush",
+        "RecordDeployment",
+        "PipelineAction",
+        "Reconcile",
+    ] {
         let named = &template.function(starter).unwrap().environment["GREENLIGHT_HOOK"];
         assert!(
             named.ends_with(&format!(":function:{hook}")),
@@ -385,6 +392,7 @@ fn what_is_given_up_on_is_kept_encrypted_and_raises_an_alarm() {
         .map(|alarm| named(&alarm["Properties"]["Dimensions"][0]["Value"]))
         .collect();
     assert!(watched.remove(WITHOUT_DESTINATION));
+    assert!(watched.remove("Reconcile"));
     let dead_letters = queues.keys().filter(|id| id.ends_with("DeadLetterQueue"));
     assert_eq!(watched, dead_letters.cloned().collect());
     let template = template();

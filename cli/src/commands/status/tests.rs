@@ -106,6 +106,39 @@ fn the_json_form_is_the_same_in_the_overview_and_for_one_target() {
 }
 
 #[test]
+fn drift_is_shown_with_what_was_expected_and_its_cause() {
+    let output = detail(&sample::drifted(false), None, &[]);
+    sample::assert_documented(&output.text);
+    insta::assert_snapshot!(output.text, @"
+    target           api-test
+    service          mco/api
+    repository       123456789012.dkr.ecr.eu-west-1.amazonaws.com/mco/api
+    live             mco/api:test (drift)
+    digest           sha256:d60bbfffc19aea2ed7a1a3953b1bea39494d9eb012e050706fb16e5267aeefe8
+    since            2026-11-22 10:12:03Z
+    by               01KAPX2V9M3Z8QK4T7N5R6S0W1
+    task definition  arn:aws:ecs:eu-west-1:123456789012:task-definition/mco-api:7
+    drift            found 2026-11-22 11:00:00Z: mco/api:test (d60bbfffc19a) runs, not mco/api:test (3a4dfb063801)
+                     deployed by ECS service deployment k3Jd8sLq, registered by role Terraform
+    ");
+    let drift = &output.json["current"]["drift"];
+    sample::assert_documented(&format!("{drift:#}\n"));
+    insta::assert_json_snapshot!(drift, @r#"
+    {
+      "found_at": "2026-11-22T11:00:00Z",
+      "expected": "mco/api:test (3a4dfb063801)",
+      "runs": "mco/api:test (d60bbfffc19a)",
+      "cause": "deployed by ECS service deployment k3Jd8sLq, registered by role Terraform",
+      "is_foreign": false
+    }
+    "#);
+    insta::assert_snapshot!(overview(&[Ok(sample::drifted(true))], &[]).text, @"
+    TARGET    LIVE                                    DIGEST        SINCE                 DEPLOYING  WAITING
+    api-test  nginx:latest, not mco/api:test (drift)  3a4dfb063801  2026-11-22 10:12:03Z  -          -
+    ");
+}
+
+#[test]
 fn what_waits_for_an_answer_is_shown_with_the_way_to_answer_it() {
     let (stored, progress) = sample::paused();
     let output = detail(&stored, Some(&progress), &progress.asked, sample::now());

@@ -1,7 +1,7 @@
 //! What follows from an attempt to start the AWS deployment.
 
 use super::{
-    Decision, DeploymentId, Ending, Obstacle, Phase, Queued, Rule, Transition,
+    Active, Decision, DeploymentId, Ending, Obstacle, Phase, Queued, Rule, Transition,
     step::{Step, superseded},
 };
 use crate::record::{DetailType, RecordChange, Status};
@@ -60,7 +60,11 @@ impl Step<'_> {
         obstacle: Obstacle,
         reason: String,
     ) -> Transition {
-        let Some(active) = self.state.active.take_if(|active| active.deployment == id) else {
+        // What is known to run did start, whatever whoever tried it has seen.
+        let is_being_started = |active: &mut Active| {
+            active.deployment == id && matches!(active.phase, Phase::Requested { .. })
+        };
+        let Some(active) = self.state.active.take_if(is_being_started) else {
             return self.not_active(id);
         };
         self.update(

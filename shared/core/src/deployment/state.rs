@@ -106,6 +106,9 @@ pub struct Drift {
     /// said, and is *not* live.
     #[serde(default)]
     pub is_foreign: bool,
+    /// What the record said, whole: it is the truth again if it comes back as it went.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recorded: Option<Box<Current>>,
 }
 
 /// A deployment that is under way.
@@ -124,9 +127,19 @@ pub struct Active {
     /// That a person wants it stopped.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stop: Option<Stop>,
+    /// Since when it has its turn. What an earlier version of Greenlight has claimed does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<Timestamp>,
     /// How far it has come.
     #[serde(flatten)]
     pub phase: Phase,
+}
+
+impl Active {
+    /// Since when it has its turn, as far as that is known.
+    pub fn since(&self) -> Timestamp {
+        self.since.unwrap_or_else(|| self.deployment.at())
+    }
 }
 
 /// A person wants a deployment stopped.

@@ -199,6 +199,7 @@ impl Step<'_> {
             origin,
             jobs,
             stop: None,
+            since: Some(self.at),
             phase: Phase::Requested {
                 lease_until: self.lease_until,
                 prepared: Preparation::default(),

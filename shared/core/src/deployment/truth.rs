@@ -30,6 +30,17 @@ impl Step<'_> {
         let Some(current) = self.state.current.clone() else {
             return self.revisited();
         };
+        let recorded = match &current.drift {
+            Some(drift) => drift.recorded.as_deref(),
+            None => Some(&current),
+        };
+        if let (Some(recorded), Some(running)) = (recorded, &running)
+            && running.is_within(&recorded.candidate)
+        {
+            let recorded = recorded.clone();
+            return self.back_as_recorded(recorded, task_definition);
+        }
+        let recorded = recorded.cloned().map(Box::new);
         let expected = current.candidate.describe();
         let by = cause
             .as_ref()
@@ -42,6 +53,7 @@ impl Step<'_> {
             runs,
             cause: cause.clone(),
             is_foreign: running.is_none(),
+            recorded,
         };
         let origin = Origin::Elsewhere {
             creator: cause.unwrap_or_else(|| "unknown".to_owned()),
@@ -67,6 +79,27 @@ impl Step<'_> {
         });
         self.start_queued();
         self.end(Decision::Record, Rule::Drifted, text)
+    }
+
+    /// What had drifted is as the record said, as it was before.
+    fn back_as_recorded(
+        mut self,
+        recorded: Current,
+        task_definition: Option<String>,
+    ) -> Transition {
+        let text = format!(
+            "`{}` runs {} again, as {} had brought it",
+            self.target,
+            recorded.candidate.describe(),
+            recorded.deployment
+        );
+        self.state.current = Some(Current {
+            task_definition,
+            since: self.at,
+            ..recorded
+        });
+        self.start_queued();
+        self.end(Decision::Record, Rule::DriftEnded, text)
     }
 
     pub(super) fn marked(mut self, deployment: DeploymentId) -> Transition {

@@ -33,6 +33,7 @@ mod task;
 mod windows;
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -46,6 +47,10 @@ use crate::window::Windows;
 use strategy::Kind;
 
 pub(super) use task::DEFAULT_WEIGHT;
+
+/// How short and how long a deployment may be allowed to take.
+const MIN_TIMEOUT: Duration = Duration::from_mins(5);
+const MAX_TIMEOUT: Duration = Duration::from_hours(720);
 
 const MAX_TARGETS: usize = 500;
 /// A target is stored in one item of a table that allows 400 KB, beside its state.
@@ -70,6 +75,7 @@ const TARGET: Keys = Keys {
         "windows",
         "on_success",
         "promote",
+        "timeout",
     ],
     later: &[],
 };
@@ -189,6 +195,9 @@ fn read_target(node: &Node<'_>, out: &mut Problems) -> Option<Target> {
     let on_failure = or_default(fields.optional("on_failure"), OnFailure::default(), |n| {
         read_on_failure(&n, out)
     });
+    let timeout = or_default(fields.optional("timeout"), None, |n| {
+        n.duration(MIN_TIMEOUT..=MAX_TIMEOUT, out).map(Some)
+    });
     let windows = or_default(fields.optional("windows"), Windows::default(), |n| {
         windows::read_windows(&n, out)
     });
@@ -223,6 +232,7 @@ fn read_target(node: &Node<'_>, out: &mut Problems) -> Option<Target> {
         before: before?,
         gates: gates?,
         on_failure: on_failure?,
+        timeout: timeout?,
         windows: windows?,
         on_success: on_success?,
         promote: promote?,

@@ -34,7 +34,7 @@ fn back_to(number: u8) -> Input {
 
 fn drifted(number: Option<u8>, runs: &str) -> Input {
     Input::Drifted {
-        deployment: id(170),
+        deployment: id(170 + number.unwrap_or(0)),
         running: number.map(candidate),
         runs: runs.to_owned(),
         task_definition: Some("mco-api:9".to_owned()),
@@ -263,7 +263,7 @@ fn what_runs_is_recorded_as_what_it_is() {
     let drift = current.drift.unwrap();
     assert!(drift.expected.contains("mco/api:test"), "{drift:?}");
     assert_eq!(drift.cause.as_deref(), Some("registered by role/Terraform"));
-    assert!(target.announced.contains(&(DetailType::Drifted, id(170))));
+    assert!(target.announced.contains(&(DetailType::Drifted, id(171))));
     // Seen again it is no news, and while something is under way nothing can be said.
     assert_eq!(
         target.take(drifted(Some(1), "mco/api:test")),
@@ -289,6 +289,27 @@ fn an_image_of_another_repository_makes_nothing_live() {
     );
     // So the image that the record had said is not live, and can be deployed again.
     assert!(!target.state.is_live(&candidate(1)));
+}
+
+#[test]
+fn what_comes_back_as_it_went_is_as_it_was_recorded() {
+    for strange in [drifted(Some(2), "mco/api:2"), drifted(None, "nginx:latest")] {
+        let mut target = with_live(&[1]);
+        let before = target.state.current.clone().unwrap();
+        target.take(strange);
+        target.take(drifted(Some(3), "mco/api:3"));
+        let drift = target.state.current.clone().unwrap().drift.unwrap();
+        assert_eq!(drift.recorded.as_deref(), Some(&before));
+        let told = target.announced.len();
+        assert_eq!(
+            target.take(drifted(Some(1), "mco/api:1")),
+            (Decision::Record, Rule::DriftEnded)
+        );
+        let after = target.state.current.clone().unwrap();
+        assert_eq!(target.announced.len(), told);
+        assert!(after.is_proved && after.drift.is_none());
+        assert_eq!(after.deployment, before.deployment);
+    }
 }
 
 #[test]

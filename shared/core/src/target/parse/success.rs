@@ -67,8 +67,7 @@ pub(super) fn no_target_follows_itself(parts: &Parts<'_>, out: &mut Problems) {
     ];
     for (key, tag) in given {
         let Some(tag) = tag else { continue };
-        let takes =
-            |source: &crate::target::ImageSource| source.decide(tag).is_taken();
+        let takes = |source: &crate::target::ImageSource| source.decide(tag).is_taken();
         if let Some(index) = images.iter().position(takes) {
             out.add_with_hint(
                 &format!("{}.tag", parts.place(key)),

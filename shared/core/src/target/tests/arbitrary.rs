@@ -37,6 +37,7 @@ pub(super) fn target() -> impl Strategy<Value = Target> {
             windows::windows(),
             success::on_success(),
             success::promote(),
+            prop::option::of(5_u64..=43_200),
         ),
     )
         .prop_map(
@@ -47,7 +48,7 @@ pub(super) fn target() -> impl Strategy<Value = Target> {
                 deploy,
                 (task_definition, appspec, before, role),
                 gates,
-                (restore_tag, windows, on_success, promote),
+                (restore_tag, windows, on_success, promote, minutes),
             )| {
                 let mut target = Target {
                     name: name.parse().unwrap(),
@@ -64,6 +65,7 @@ pub(super) fn target() -> impl Strategy<Value = Target> {
                     before,
                     gates: gates.into_iter().collect(),
                     on_failure: OnFailure { restore_tag },
+                    timeout: minutes.map(std::time::Duration::from_mins),
                     windows,
                     on_success,
                     promote,
@@ -77,11 +79,7 @@ pub(super) fn target() -> impl Strategy<Value = Target> {
 /// Changes what the target's strategy does not go with.
 fn agree(target: &mut Target) {
     let images = target.images.clone();
-    let takes = |tag: &Tag| {
-        images
-            .iter()
-            .any(|it| it.decide(tag).is_taken())
-    };
+    let takes = |tag: &Tag| images.iter().any(|it| it.decide(tag).is_taken());
     target.on_success.tag.take_if(|tag| takes(tag));
     target.promote.take_if(|promote| takes(&promote.tag));
     let family = || TaskDefinitionSource::Family("family".into());
@@ -207,7 +205,7 @@ fn tags() -> impl Strategy<Value = Vec<TagPolicy>> {
 
 fn pattern(order: Option<KeyOrder>) -> impl Strategy<Value = TagPolicy> {
     "[a-z.]{1,6}".prop_map(move |text| {
-        let text = format!(r"^{text}(?<version>[0-9a-z]+)");
+        let text = format!(r"^{text}(?<version>\w+)");
         TagPolicy::Regex(TagPattern::new(&text, order).unwrap())
     })
 }

@@ -135,7 +135,7 @@ fn the_document_has_to_be_one() {
     assert_problems(
         &json!({"targets": [3]}),
         "targets[0]: expected a mapping with `name`, `images`, `service`, `deploy`, `task_definition`, \
-         `appspec`, `role_arn`, `before`, `gates`, `on_failure`, `windows`, `on_success`, `promote`, found the number 3",
+         `appspec`, `role_arn`, `before`, `gates`, `on_failure`, `windows`, `on_success`, `promote`, `timeout`, found the number 3",
     );
 }
 
