@@ -26,7 +26,7 @@ use crate::{
 };
 
 /// How long a start is left to whoever asked; after that, any event of the target takes it over.
-const LEASE: SignedDuration = SignedDuration::from_mins(5);
+pub(crate) const LEASE: SignedDuration = SignedDuration::from_mins(5);
 
 /// How a job asks.
 #[derive(Debug, Clone)]
@@ -221,6 +221,12 @@ impl Deployer {
                 image: resolved.candidate.describe(),
             });
         }
+        self.refuse_unknown_hook(stored)?;
+        Ok(resolved.candidate)
+    }
+
+    /// A deployment that CodeDeploy is to ask about cannot be started where it is not known whom.
+    pub(crate) fn refuse_unknown_hook(&self, stored: &StoredTarget) -> Result<(), AskError> {
         let target = &stored.target;
         let is_called = matches!(target.deploy, Strategy::CodeDeploy(_));
         if is_called && !target.gates.is_empty() && self.hook_function.is_none() {
@@ -228,12 +234,12 @@ impl Deployer {
                 target: target.name.clone(),
             });
         }
-        Ok(resolved.candidate)
+        Ok(())
     }
 
     /// The deployment that brings a candidate: the new one, if a record came of it, or else the one
     /// that has it already.
-    async fn bringing(
+    pub(crate) async fn bringing(
         &self,
         name: &TargetName,
         new: DeploymentId,
@@ -257,13 +263,18 @@ impl Deployer {
             return Ok(None);
         };
         let state = &stored.state;
+        let wanted = state
+            .rollback
+            .iter()
+            .map(|it| (it.deployment, &it.candidate));
         let active = state.active.iter().map(|it| (it.deployment, &it.candidate));
         let queued = state.queued.iter().map(|it| (it.deployment, &it.candidate));
         let current = state
             .current
             .iter()
             .map(|it| (it.deployment, &it.candidate));
-        Ok(active
+        Ok(wanted
+            .chain(active)
             .chain(queued)
             .chain(current)
             .find(|(_, other)| candidate.is_within(other))

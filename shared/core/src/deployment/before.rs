@@ -42,6 +42,7 @@ impl Step<'_> {
                 ..RecordChange::default()
             },
         );
+        self.stop_if_wanted();
         self.end(Decision::Record, Rule::BeforeStarted, text)
     }
 
