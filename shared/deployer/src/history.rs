@@ -99,12 +99,15 @@ impl Deployer {
     /// without a registry.
     pub async fn where_is(&self, image: &str) -> Result<Vec<(StoredTarget, bool)>, TargetsError> {
         let targets = self.targets().await?.into_iter().filter_map(Result::ok);
+        let is_live = |stored: &StoredTarget| {
+            let live = stored.state.current.as_ref();
+            let live = live.filter(|current| !current.is_foreign());
+            let mut live = live.into_iter().flat_map(|it| it.candidate.images());
+            live.any(|live| is_meant(&live, image))
+        };
         Ok(targets
             .map(|stored| {
-                let live = stored.state.current.as_ref();
-                let live = live.filter(|current| !current.is_foreign());
-                let mut live = live.into_iter().flat_map(|it| it.candidate.images());
-                let is_live = live.any(|live| is_meant(&live, image));
+                let is_live = is_live(&stored);
                 (stored, is_live)
             })
             .collect())
