@@ -23,6 +23,10 @@ impl Step<'_> {
         self.jobs.extend(job.map(Waiting::new));
         let image = candidate.describe();
         if origin.is_push() && self.state.rejects(&candidate) {
+            // A push that comes again may be the only event that tells of it.
+            if self.is_start_broken_off() {
+                return self.resume();
+            }
             let text = format!(
                 "{image} failed at `{}` before or was rolled away from, and is not deployed \
                  again automatically; push a new image",

@@ -268,8 +268,14 @@ fn a_start_that_was_broken_off_is_only_looked_for_when_a_person_goes_back() {
     // Somebody is starting it: it is stopped when it is known.
     target.take_at(back_to(1), 101);
     assert_eq!(target.starts.len(), 2);
+    let again = Input::Requested {
+        deployment: id(102),
+        candidate: candidate(2),
+        origin: Origin::Push,
+        job: None,
+    };
     assert_eq!(
-        target.take_at(Input::Revisited, 300),
+        target.take_at(again, 300),
         (Decision::Resume, Rule::BrokenOffStart)
     );
     assert_eq!(target.starts[2..], [(id(2), true)]);
