@@ -1,7 +1,7 @@
 //! `greenlight status`: what is live, what is being deployed, what waits.
 
 use greenlight_aws::table::{BadTarget, StoredTarget};
-use greenlight_core::deployment::{Active, Phase};
+use greenlight_core::deployment::{Active, Current, Phase};
 use greenlight_core::gate::Approval;
 use greenlight_core::record::Origin;
 use greenlight_core::target::TargetName;
@@ -137,6 +137,9 @@ fn detail(stored: &StoredTarget, progress: Option<&Progress>, asked: &[Approval]
             }
             say("since", time(current.since));
             say("by", current.deployment.to_string());
+            if let Some(who) = by_others(current) {
+                say("", who);
+            }
             if let Some(task_definition) = &current.task_definition {
                 say("task definition", task_definition.clone());
             }
@@ -174,6 +177,12 @@ fn detail(stored: &StoredTarget, progress: Option<&Progress>, asked: &[Approval]
             }
         }
     }
+    if let Some(wanted) = &stored.state.rollback {
+        say(
+            "going back",
+            format!("{}: {}", wanted.candidate.describe(), wanted.reason),
+        );
+    }
     if let Some(queued) = &stored.state.queued {
         say(
             "waiting",
@@ -186,6 +195,20 @@ fn detail(stored: &StoredTarget, progress: Option<&Progress>, asked: &[Approval]
     Output {
         text: columns.text(),
         json: document(stored, progress, asked),
+    }
+}
+
+/// That no deployment of Greenlight has brought it.
+fn by_others(current: &Current) -> Option<String> {
+    match &current.drift {
+        None if current.is_proved => None,
+        None => Some("not proved: deployed by others, or live before Greenlight came".to_owned()),
+        Some(drift) => Some(format!(
+            "not proved: `{}` was expected, and {} was found at {}",
+            drift.expected,
+            drift.runs,
+            time(drift.found_at)
+        )),
     }
 }
 
@@ -207,6 +230,13 @@ fn document(stored: &StoredTarget, progress: Option<&Progress>, asked: &[Approva
         members.insert("deployment".into(), json!(current.deployment));
         members.insert("task_definition".into(), json!(current.task_definition));
         members.insert("since".into(), json!(current.since));
+        members.insert("is_proved".into(), json!(current.is_proved));
+        members
+    });
+    let rollback = state.rollback.as_ref().map(|wanted| {
+        let mut members = image::members(&wanted.candidate);
+        members.insert("deployment".into(), json!(wanted.deployment));
+        members.insert("reason".into(), json!(wanted.reason));
         members
     });
     let active = state.active.as_ref().map(|active| {
@@ -238,6 +268,7 @@ fn document(stored: &StoredTarget, progress: Option<&Progress>, asked: &[Approva
         "current": current,
         "active": active,
         "queued": queued,
+        "rollback": rollback,
         "rejected": state.rejected,
         "asked": asked,
     })

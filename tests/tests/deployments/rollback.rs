@@ -159,15 +159,14 @@ async fn a_deployment_under_way_is_stopped_and_what_was_live_stays() {
             };
             assert_live(&world, &digests[0], &case).await;
             let record = world.record_of(&v3).await;
-            assert!(
-                matches!(record.status, Status::Failed | Status::StartFailed),
-                "{case}: {record:?}"
-            );
-            let reason = record.reason.unwrap();
-            assert!(
-                reason.starts_with("rolled back by ada (it is slow): "),
-                "{case}: {reason}"
-            );
+            // A task that is stopped when it has ended was too far gone.
+            if record.status == Status::Succeeded {
+                assert_eq!(after, 45, "{case}");
+            } else {
+                let reason = record.reason.unwrap();
+                let begins = "rolled back by ada (it is slow): ";
+                assert!(reason.starts_with(begins), "{case}: {reason}");
+            }
             let history = world.history().await;
             let brought = history.iter().find(|it| it.id == rolled_back.deployment);
             assert_eq!(brought.unwrap().status, Status::Succeeded, "{case}");
@@ -217,12 +216,12 @@ async fn a_start_that_was_broken_off_is_found_and_stopped_or_never_made() {
             back(&world, None).await.unwrap();
             assert_live(&world, &digests[0], &case).await;
             let status = world.status_of(&v3).await.unwrap();
+            assert!(status.is_final(), "{case}");
+            // What was started was looked for and stopped, unless it ended before anybody looked.
             if fault == Fault::CrashBefore {
                 assert_eq!(status, Status::StartFailed, "{case}");
                 assert_eq!(world.sample.deployments().len(), deployments, "{case}");
                 assert_eq!(world.sample.one_shots().len(), tasks, "{case}");
-            } else {
-                assert_ne!(status, Status::Succeeded, "{case}");
             }
         }
     }

@@ -255,6 +255,16 @@ async fn released_by_the_custom_action() -> World {
 fn only_otherwise(function: &str) -> &'static [&'static str] {
     match function {
         DEPLOY_ON_PUSH => &[
+            // A person goes back while it starts a deployment: what it has started is looked at, and stopped.
+            "codedeploy:BatchGetDeploymentTargets",
+            "codedeploy:ListDeploymentTargets",
+            "codedeploy:StopDeployment",
+            "codepipeline:GetPipelineExecution",
+            "codepipeline:ListActionExecutions",
+            "codepipeline:StopPipelineExecution",
+            "ecs:ContinueServiceDeployment",
+            "ecs:StopServiceDeployment",
+            "ecs:StopTask",
             // CodeDeploy refuses a deployment because somebody else's is running.
             "codedeploy:GetDeployment",
             // The tag names another image by now, or somebody else has moved the target.
@@ -266,12 +276,26 @@ fn only_otherwise(function: &str) -> &'static [&'static str] {
             "ecs:ListTasks",
         ],
         RECORD_DEPLOYMENT => &[
+            // A person goes back while it starts a deployment, or the call that was to stop it was lost.
+            "codedeploy:StopDeployment",
+            "codepipeline:StopPipelineExecution",
+            "ecs:ContinueServiceDeployment",
+            "ecs:StopServiceDeployment",
+            "ecs:StopTask",
             // What was queued is started with CodeDeploy, dies half-way, and is resumed.
             "codedeploy:ListDeployments",
             "codedeploy:BatchGetDeployments",
         ],
         // The task definition names an image by its tag, and no service revision says which that is.
         VALIDATE_GREEN => &["ecr:DescribeImages"],
+        PIPELINE_ACTION => &[
+            // A person goes back while it starts a deployment, or the call that was to stop it was lost.
+            "codedeploy:StopDeployment",
+            "codepipeline:StopPipelineExecution",
+            "ecs:ContinueServiceDeployment",
+            "ecs:StopServiceDeployment",
+            "ecs:StopTask",
+        ],
         _ => &[],
     }
 }

@@ -83,7 +83,22 @@ fn what_people_did_stands_among_the_deployments_with_who_and_why() {
     let records = &sample::records()[1..];
     let output = told(&"api-test".parse().unwrap(), records, &hands);
     sample::assert_documented(&output.text);
-    insta::assert_snapshot!(output.text, @"");
+    insta::assert_snapshot!(output.text, @"
+    REQUESTED             STATUS        IMAGE         DIGEST        TOOK    BY     DEPLOYMENT
+    2026-11-22 12:40:00Z  release       -             -             -       grace  -
+    2026-11-22 12:30:00Z  start failed  mco/api:test  56a8e1b8b416  1s      push   01KAPX2V9M3Z8QK4T7N5R6S0W3
+      the task definition `mco-api` has no container named `api`; it has `app`
+    2026-11-22 11:20:00Z  hold          -             -             -       ada    -
+      until 2026-11-22 18:00:00Z
+      ticket 7
+    2026-11-22 11:05:00Z  rollback      -             -             -       ada    01KAPX2V9M3Z8QK4T7N5R6S0W4
+      from mco/api:test (d60bbfffc19a) to mco/api:test (3a4dfb063801)
+      it is slow
+    2026-11-22 11:00:00Z  failed        mco/api:test  d60bbfffc19a  6m 41s  push   d-ABCDEF123
+      the gate before_traffic failed
+      gate before_traffic: check `http` failed: status 500 instead of 200
+    2026-11-22 10:00:00Z  succeeded     mco/api:test  3a4dfb063801  42s     user   01KAPX2V9M3Z8QK4T7N5R6S0W1
+    ");
     assert_eq!(output.json["interventions"][1]["deed"], "held");
     assert_eq!(output.json["interventions"][2]["by"], "ada");
 }

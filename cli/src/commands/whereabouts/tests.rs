@@ -42,7 +42,14 @@ fn where_an_image_was_before_is_said_once_for_each_image() {
     records.push(twice);
     let output = found("mco/api", &[], &newest_of_each(records));
     sample::assert_documented(&output.text);
-    insta::assert_snapshot!(output.text, @"");
+    insta::assert_snapshot!(output.text, @"
+    `mco/api` is live at no target
+
+    NOT LIVE  IMAGE         DIGEST        DEPLOYED              RESULT
+    api-test  mco/api:test  56a8e1b8b416  2026-11-22 12:30:00Z  start failed
+    api-test  mco/api:test  d60bbfffc19a  2026-11-22 11:00:00Z  failed
+    api-test  mco/api:test  3a4dfb063801  2026-11-22 10:00:00Z  was live
+    ");
     assert_eq!(output.json["before"].as_array().unwrap().len(), 3);
     assert_eq!(output.json["before"][2]["status"], "succeeded");
 }
