@@ -361,6 +361,16 @@ async fn released_by_the_custom_action() -> World {
 fn only_otherwise(function: &str) -> &'static [&'static str] {
     match function {
         DEPLOY_ON_PUSH => &[
+            // A person goes back while it starts a deployment: what it has started is looked at, and stopped.
+            "codedeploy:BatchGetDeploymentTargets",
+            "codedeploy:ListDeploymentTargets",
+            "codedeploy:StopDeployment",
+            "codepipeline:GetPipelineExecution",
+            "codepipeline:ListActionExecutions",
+            "codepipeline:StopPipelineExecution",
+            "ecs:ContinueServiceDeployment",
+            "ecs:StopServiceDeployment",
+            "ecs:StopTask",
             // CodeDeploy refuses a deployment because somebody else's is running.
             "codedeploy:GetDeployment",
             // The tag names another image by now, or somebody else has moved the target.
@@ -372,6 +382,12 @@ fn only_otherwise(function: &str) -> &'static [&'static str] {
             "ecs:ListTasks",
         ],
         RECORD_DEPLOYMENT => &[
+            // A person goes back while it starts a deployment, or the call that was to stop it was lost.
+            "codedeploy:StopDeployment",
+            "codepipeline:StopPipelineExecution",
+            "ecs:ContinueServiceDeployment",
+            "ecs:StopServiceDeployment",
+            "ecs:StopTask",
             // What was queued is started with CodeDeploy, dies half-way, and is resumed.
             "codedeploy:ListDeployments",
             "codedeploy:BatchGetDeployments",
@@ -384,6 +400,14 @@ fn only_otherwise(function: &str) -> &'static [&'static str] {
             // Whoever was to set the marks has died, and the repository's tags cannot be moved.
             "ecr:DescribeRepositories",
             "ssm:PutParameter",
+        ],
+        PIPELINE_ACTION => &[
+            // A person goes back while it starts a deployment, or the call that was to stop it was lost.
+            "codedeploy:StopDeployment",
+            "codepipeline:StopPipelineExecution",
+            "ecs:ContinueServiceDeployment",
+            "ecs:StopServiceDeployment",
+            "ecs:StopTask",
         ],
         _ => &[],
     }
