@@ -30,6 +30,8 @@ pub const VALIDATE_GREEN: &str = "ValidateGreen";
 pub const RECORD_DEPLOYMENT: &str = "RecordDeployment";
 /// See [`DEPLOY_ON_PUSH`].
 pub const PIPELINE_ACTION: &str = "PipelineAction";
+/// See [`DEPLOY_ON_PUSH`].
+pub const BOARD: &str = "Board";
 
 /// A scenario is quiet within so much simulated time, or something hangs.
 const QUIET_BOUND: Duration = Duration::from_hours(8);
@@ -49,6 +51,8 @@ pub struct World {
     pub gate_wire: Wire,
     /// The wire of `pipeline-action`.
     pub action_wire: Wire,
+    /// The wire of `board`.
+    pub board_wire: Wire,
     /// The network of the functions' probes.
     pub web: Web,
     gate_answers: Arc<Mutex<Vec<Answered>>>,
@@ -132,11 +136,13 @@ impl World {
     async fn set_up(sample: Sample, knows_hook: bool) -> Self {
         let (push_wire, record_wire) = (Wire::new(), Wire::new());
         let (gate_wire, action_wire) = (Wire::new(), Wire::new());
+        let board_wire = Wire::new();
         let wires = |logical_id: &str| match logical_id {
             DEPLOY_ON_PUSH => push_wire.clone(),
             RECORD_DEPLOYMENT => record_wire.clone(),
             VALIDATE_GREEN => gate_wire.clone(),
             PIPELINE_ACTION => action_wire.clone(),
+            BOARD => board_wire.clone(),
             other => panic!("template.yaml has a function `{other}` that no test knows"),
         };
         let (account, web) = (sample.account.clone(), Web::default());
@@ -183,6 +189,7 @@ impl World {
             record_wire,
             gate_wire,
             action_wire,
+            board_wire,
             web,
             gate_answers,
             action_answers,
