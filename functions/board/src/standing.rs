@@ -4,7 +4,7 @@ use greenlight_aws::table::StoredTarget;
 use greenlight_core::{
     deployment::{Active, Hold, Phase},
     gate::{Approval, Standing as Asked},
-    record::{DeploymentRecord, Status},
+    record::{DeploymentRecord, Origin, Status},
 };
 use jiff::Timestamp;
 
@@ -140,9 +140,11 @@ fn under_way(active: &Active, asked: &[Approval], now: Timestamp) -> Standing {
     Standing::new(Tone::Busy, "deploying", format!("{image}, {phase}"))
 }
 
-/// Whether it was tried, or is: what gave way to a newer image says nothing of how things are.
+/// Whether it was tried, or is: what gave way to a newer image says nothing of how things are, and that AWS has brought
+/// back what was there before follows from what failed.
 pub(crate) fn has_run(record: &DeploymentRecord) -> bool {
-    !matches!(record.status, Status::Superseded | Status::Queued)
+    let is_brought_back = matches!(&record.origin, Origin::Rollback { by: None, .. });
+    !is_brought_back && !matches!(record.status, Status::Superseded | Status::Queued)
 }
 
 /// What holds the target: its own hold, and the stopped line. What has expired does not.

@@ -35,7 +35,7 @@ impl Page<'_> {
             self.times.local(first.requested_at)
         );
         html! {
-            svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label=(label) width=(width) height=(HEIGHT)
+            svg role="img" aria-label=(label) width=(width) height=(HEIGHT)
                 viewBox={ "0 0 " (width) " " (HEIGHT) } {
                 line class="gl-axis" x1="0" x2=(width) y1=(FLOOR) y2=(FLOOR) {}
                 @for (record, place) in oldest_first.iter().zip(&places) { (bar(record, place, now)) }
