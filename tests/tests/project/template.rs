@@ -427,11 +427,12 @@ fn policies_name_each_action_and_nothing_is_bound_to_one_partition() {
 #[test]
 fn the_dashboard_shows_the_board() {
     let dashboards = resources("AWS::CloudWatch::Dashboard");
-    let body = dashboards["Dashboard"]["Properties"]["DashboardBody"].to_string();
-    // What stands for the ARN is a text like any other.
-    let text = body.strip_prefix("{\"Fn::Sub\":").and_then(|it| it.strip_suffix('}'));
-    let text: String = serde_json::from_str(text.unwrap_or(&body)).unwrap();
-    let body: Value = serde_json::from_str(&text).unwrap();
+    let Yaml::Tagged(body) = &dashboards["Dashboard"]["Properties"]["DashboardBody"] else {
+        panic!("{dashboards:?}");
+    };
+    assert_eq!(body.tag, "Sub");
+    let text = body.value.as_str().unwrap();
+    let body: Value = serde_json::from_str(text).unwrap();
     let widgets = body["widgets"].as_array().unwrap();
     assert_eq!(widgets[0]["type"], "custom");
     assert_eq!(widgets[0]["properties"]["endpoint"], "${Board.Arn}");
