@@ -49,7 +49,7 @@ impl Deployer {
             taken.map_err(keep(aws_id))
         };
         let (run, looked_at) = join!(
-            self.outlast(|| take()),
+            self.outlast(take),
             self.outlast(|| self.deployment_at(aws_id)),
         );
         let Some(run) = run? else {
@@ -141,7 +141,7 @@ impl Deployer {
                     let later = self.later(key, &unfinished, &summary).await;
                     later.map_err(keep(aws_id))
                 };
-                return self.outlast(|| later()).await;
+                return self.outlast(later).await;
             }
         };
         let report = GateReport::conclude(point, checked, run.started_at, self.clock.now());

@@ -64,8 +64,7 @@ impl Deployer {
             let found = ecs::service_deployment(&clients, &hook.deployment).await;
             found.map_err(look(&hook))
         };
-        let (deployment, waits) =
-            join!(self.outlast(|| deployment()), self.waits(&clients, &hook),);
+        let (deployment, waits) = join!(self.outlast(deployment), self.waits(&clients, &hook),);
         let deployment = deployment?;
         if deployment.is_rolling_back() {
             let reason = format!("{} is being rolled back", named(&hook));
@@ -98,7 +97,7 @@ impl Deployer {
             let taken = self.table.take_gate(&key, call.lease(now), answer_by).await;
             taken.map_err(keep(&hook))
         };
-        let (revisions, run) = join!(self.outlast(|| revisions()), self.outlast(|| take()));
+        let (revisions, run) = join!(self.outlast(revisions), self.outlast(take));
         let Some(run) = run? else {
             return Ok(taken_by_another());
         };
@@ -151,7 +150,7 @@ impl Deployer {
             );
             green.await.map_err(look(hook))
         };
-        let green = Box::pin(self.outlast(|| green())).await?;
+        let green = Box::pin(self.outlast(green)).await?;
         let one_call = self.clock.now().saturating_add(ONE_CALL);
         let time = Time {
             call: one_call.unwrap_or(Timestamp::MAX).min(until),
@@ -180,7 +179,7 @@ impl Deployer {
                     let later = self.later(key, &unfinished, &summary).await;
                     later.map_err(keep(hook))
                 };
-                return self.outlast(|| later()).await;
+                return self.outlast(later).await;
             }
         };
         let report = GateReport::conclude(point, checked, run.started_at, self.clock.now())
@@ -198,7 +197,7 @@ impl Deployer {
             let found = ecs::service(clients, &hook.service.cluster, &hook.service.name).await;
             found.map_err(look(hook))
         };
-        let service = self.outlast(|| service()).await.unwrap_or_else(|error| {
+        let service = self.outlast(service).await.unwrap_or_else(|error| {
             tracing::warn!(
                 "how long ECS waits for the hook is not known: {}",
                 chain(&error)
