@@ -239,7 +239,10 @@ async fn serve(stage: &Stage, port: u16) -> Result<(), Box<dyn std::error::Error
         "  aws ecr put-image --repository-name {REPOSITORY} --image-tag {TAG} --image-manifest \"$MANIFEST\""
     );
     if let Some(dashboard) = &dashboard {
-        println!("\nThe board, as a CloudWatch dashboard shows it: {}", dashboard.url());
+        println!(
+            "\nThe board, as a CloudWatch dashboard shows it: {}",
+            dashboard.url()
+        );
     }
     println!("\nCtrl-C ends it.\n");
     Ok(tokio::signal::ctrl_c().await?)

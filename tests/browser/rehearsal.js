@@ -8,9 +8,11 @@ const PATIENCE = 600_000; // it may have to be built
 
 // Starts `cargo rehearse --serve …` and gives where its board is, and how to end it.
 export function serve(...scenario) {
+  // What is built already is named by REHEARSAL.
+  const [program, ...rest] = (process.env.REHEARSAL ?? "cargo run --quiet --package rehearsal --").split(" ");
   const rehearsal = spawn(
-    "cargo",
-    ["run", "--quiet", "--package", "rehearsal", "--", "--serve", ...scenario],
+    program,
+    [...rest, "--serve", ...scenario],
     // A group of its own, so that the functions' processes end with it.
     { cwd: workspace, stdio: ["ignore", "pipe", "inherit"], detached: true },
   );

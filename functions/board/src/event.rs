@@ -48,7 +48,9 @@ impl Request {
 
 fn wanted(event: &Value) -> Result<Wanted, String> {
     if !event.is_object() {
-        return Err("The board is called by a CloudWatch dashboard, with a JSON object.".to_owned());
+        return Err(
+            "The board is called by a CloudWatch dashboard, with a JSON object.".to_owned(),
+        );
     }
     if event["describe"] == true {
         return Ok(Wanted::Manual);
@@ -133,8 +135,14 @@ mod tests {
         assert_eq!(read(&json!({})), Ok(Wanted::Overview { page: 0 }));
         assert_eq!(read(&json!({"page": 2})), Ok(Wanted::Overview { page: 2 }));
         let target = "api-test".parse().unwrap();
-        assert_eq!(read(&json!({"target": "api-test"})), Ok(Wanted::Target(target)));
-        assert_eq!(read(&json!({"describe": true, "target": 7})), Ok(Wanted::Manual));
+        assert_eq!(
+            read(&json!({"target": "api-test"})),
+            Ok(Wanted::Target(target))
+        );
+        assert_eq!(
+            read(&json!({"describe": true, "target": 7})),
+            Ok(Wanted::Manual)
+        );
     }
 
     #[test]
@@ -160,11 +168,17 @@ mod tests {
             (json!({"target": 7}), "`target`"),
             (json!({"target": "<script>"}), "no name of a target"),
             (json!({"page": -1}), "`page`"),
-            (json!({"do": "hold"}), "of no target"),
-            (json!({"do": ["hold"], "target": "api-test"}), "`do`"),
-            (json!({"do": "dance", "target": "api-test", "version": 1}), "cannot do `dance`"),
-            (json!({"do": "hold", "target": "api-test"}), "`version`"),
-            (json!({"do": "approve", "target": "api-test", "version": 1, "gate": "heaven"}), "`gate`"),
+            (json!({"do": "approve"}), "of no target"),
+            (json!({"do": ["approve"], "target": "api-test"}), "`do`"),
+            (
+                json!({"do": "dance", "target": "api-test", "version": 1}),
+                "cannot do `dance`",
+            ),
+            (json!({"do": "approve", "target": "api-test"}), "`version`"),
+            (
+                json!({"do": "approve", "target": "api-test", "version": 1, "gate": "heaven"}),
+                "`gate`",
+            ),
         ] {
             let problem = read(&event).unwrap_err();
             assert!(problem.contains(word), "{event}: {problem}");

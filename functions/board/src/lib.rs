@@ -18,11 +18,7 @@ mod time;
 mod timeline;
 mod view;
 
-use greenlight_deployer::{
-    Deployer,
-    history::HistoryError,
-    targets::TargetsError,
-};
+use greenlight_deployer::{Deployer, history::HistoryError, targets::TargetsError};
 use greenlight_runtime::{
     function::{Failure, Invocation},
     logging::chain,

@@ -121,10 +121,12 @@ fn under_way(active: &Active, asked: &[Approval], now: Timestamp) -> Standing {
         let text = format!("{image}, by {}", stop.by);
         return Standing::new(Tone::Warning, "being stopped", text);
     }
-    let missing = asked.iter().find_map(|approval| match approval.standing(now) {
-        Asked::Open { missing } => Some((approval, missing)),
-        _ => None,
-    });
+    let missing = asked
+        .iter()
+        .find_map(|approval| match approval.standing(now) {
+            Asked::Open { missing } => Some((approval, missing)),
+            _ => None,
+        });
     if let Some((approval, missing)) = missing {
         let text = format!(
             "{image}: gate {} waits for {missing} of {} approvals",

@@ -76,15 +76,31 @@ mod tests {
     #[test]
     fn it_is_to_scale_where_that_can_be_seen() {
         let places = placed(&[(0, 250), (500, 600)], 1000, 1000.0);
-        assert_eq!(places[0], Place { from: 0.0, width: 250.0 });
-        assert_eq!(places[1], Place { from: 500.0, width: 100.0 });
+        assert_eq!(
+            places[0],
+            Place {
+                from: 0.0,
+                width: 250.0
+            }
+        );
+        assert_eq!(
+            places[1],
+            Place {
+                from: 500.0,
+                width: 100.0
+            }
+        );
     }
 
     #[test]
     fn what_is_short_can_be_seen_and_nothing_covers_another() {
         let short = placed(&[(0, 1), (2, 3), (4, 5)], 1_000_000, 400.0);
         assert!(short.iter().all(|place| place.width >= LEAST));
-        placed(&[(0, 10), (999_990, 999_995), (999_996, 1_000_000)], 1_000_000, 400.0);
+        placed(
+            &[(0, 10), (999_990, 999_995), (999_996, 1_000_000)],
+            1_000_000,
+            400.0,
+        );
         placed(&[(0, 1_000_000), (999_999, 1_000_000)], 1_000_000, 400.0);
         let many: Vec<_> = (0..20).map(|n| (n, n + 1)).collect();
         placed(&many, 20, 200.0);

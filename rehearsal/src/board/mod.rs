@@ -99,7 +99,10 @@ impl Drop for Dashboard {
 impl Host {
     async fn answer(&self, request: &Request<Bytes>) -> Response<Bytes> {
         if !self.is_for_us(request) {
-            return text(StatusCode::FORBIDDEN, "this page is for a browser on this machine");
+            return text(
+                StatusCode::FORBIDDEN,
+                "this page is for a browser on this machine",
+            );
         }
         match (request.method(), request.uri().path()) {
             (&Method::GET, "/") => found("text/html; charset=utf-8", include_str!("page.html")),
@@ -146,7 +149,7 @@ impl Host {
     fn event(&self, call: Call) -> Value {
         let settings = self.account.settings();
         let end = self.account.clock().now().as_millisecond();
-        let mut event = call.parameters.clone();
+        let mut event = call.parameters;
         let context = json!({
             "dashboardName": "greenlight",
             "widgetId": "widget-1",

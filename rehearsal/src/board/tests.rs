@@ -9,12 +9,15 @@ use super::*;
 use crate::account::Settings;
 
 /// A dashboard whose board gives back what it was given.
-async fn dashboard() -> Dashboard {
+fn dashboard() -> Dashboard {
     let account = Account::new(Settings::for_tests());
     account.functions().register(
         "board",
         Arc::new(|invocation| {
-            let echo = format!("<p onclick='x()'>{}</p><script>x()</script>", invocation.payload);
+            let echo = format!(
+                "<p onclick='x()'>{}</p><script>x()</script>",
+                invocation.payload
+            );
             async move { Ok(Value::String(echo)) }.boxed()
         }),
     );
@@ -37,30 +40,38 @@ fn post(dashboard: &Dashboard, path: &str) -> http::request::Builder {
 
 #[tokio::test]
 async fn the_board_is_called_as_cloudwatch_calls_it_and_its_html_is_sanitised() {
-    let dashboard = dashboard().await;
+    let dashboard = dashboard();
     let call = r#"{"parameters": {"target": "api"}, "forms": {"by": "alice"}, "theme": "dark", "width": 400}"#;
     let (status, body) = send(&dashboard, post(&dashboard, "widget"), call).await;
     assert_eq!(status, 200);
     let shown: Value = serde_json::from_str(&body).unwrap();
     let html = shown["html"].as_str().unwrap();
-    let event = html.strip_prefix("<p>").unwrap().strip_suffix("</p>").unwrap();
+    let event = html
+        .strip_prefix("<p>")
+        .unwrap()
+        .strip_suffix("</p>")
+        .unwrap();
     let event: Value = serde_json::from_str(event).unwrap();
     assert_eq!(event["target"], "api");
     let context = &event["widgetContext"];
     assert_eq!(context["forms"]["all"]["by"], "alice");
-    assert_eq!((context["theme"].as_str(), context["width"].as_u64()), (Some("dark"), Some(400)));
+    assert_eq!(
+        (context["theme"].as_str(), context["width"].as_u64()),
+        (Some("dark"), Some(400))
+    );
 }
 
 #[tokio::test]
 async fn pages_of_others_are_refused() {
-    let dashboard = dashboard().await;
+    let dashboard = dashboard();
     let call = r#"{"parameters": {}, "forms": {}, "theme": "light", "width": 400}"#;
     let foreign_host = post(&dashboard, "widget").header("host", "evil.example:80");
     assert_eq!(send(&dashboard, foreign_host, call).await.0, 403);
     let foreign_origin = post(&dashboard, "widget").header("origin", "https://evil.example");
     assert_eq!(send(&dashboard, foreign_origin, call).await.0, 403);
     // What a form of another site can send without being asked.
-    let plain = Request::post(format!("{}widget", dashboard.url())).header("content-type", "text/plain");
+    let plain =
+        Request::post(format!("{}widget", dashboard.url())).header("content-type", "text/plain");
     assert_eq!(send(&dashboard, plain, call).await.0, 403);
     let page = Request::get(dashboard.url());
     assert_eq!(send(&dashboard, page, "").await.0, 200);

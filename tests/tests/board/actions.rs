@@ -17,15 +17,24 @@ use crate::press::{Seen, given, press, sample, see};
 fn asking(check: &str) -> Vec<Target> {
     let document = Stand::CodeDeploy.targets();
     let (before, rest) = document.split_once("      before_traffic:\n").unwrap();
-    targets_in(&format!("{before}      before_traffic:\n        - {check}\n{rest}"))
+    targets_in(&format!(
+        "{before}      before_traffic:\n        - {check}\n{rest}"
+    ))
 }
 
 /// An image waits until it is approved.
 async fn waiting(check: &str) -> World {
-    let world = World::open_stand_in(Settings::for_tests(), Stand::CodeDeploy, &asking(check)).await;
+    let world =
+        World::open_stand_in(Settings::for_tests(), Stand::CodeDeploy, &asking(check)).await;
     world.sample.account.events().resume_schedules();
     world.sample.push(&ImageSpec::healthy("v2")).unwrap();
-    while world.operator.open_approvals(&world.target().await).await.unwrap().is_empty() {
+    while world
+        .operator
+        .open_approvals(&world.target().await)
+        .await
+        .unwrap()
+        .is_empty()
+    {
         sleep(Duration::from_secs(10)).await;
     }
     world
@@ -44,13 +53,25 @@ async fn what_waits_is_approved_under_the_name_that_was_typed_in() {
     assert!(seen.html.contains("Are the prices right?"));
     let asked = seen.confirmation("Approve").unwrap();
     assert!(asked.contains("api-test"), "{asked}");
-    let done = press(&world, &seen, "Approve", json!({"by": "alice", "reason": "<b>yes</b>"})).await;
-    assert_eq!(done.one("[role=status]"), "✓ Approved at gate before_traffic, by alice (by the board).");
+    let done = press(
+        &world,
+        &seen,
+        "Approve",
+        json!({"by": "alice", "reason": "<b>yes</b>"}),
+    )
+    .await;
+    assert_eq!(
+        done.one("[role=status]"),
+        "✓ Approved at gate before_traffic, by alice (by the board)."
+    );
     world.quiet().await;
     let record = &world.history().await[0];
     assert_eq!(record.status, Status::Succeeded);
     let report = serde_json::to_string(&record.gates).unwrap();
-    assert!(report.contains("approved by alice (by the board)"), "{report}");
+    assert!(
+        report.contains("approved by alice (by the board)"),
+        "{report}"
+    );
     assert_eq!(page(&world).await.count("b"), 0);
 }
 
@@ -58,13 +79,27 @@ async fn what_waits_is_approved_under_the_name_that_was_typed_in() {
 async fn what_waits_is_rejected_with_its_reason() {
     let world = waiting("approval: { timeout: 20m }").await;
     let seen = page(&world).await;
-    let done = press(&world, &seen, "Reject", json!({"by": "bob", "reason": "the prices are wrong"})).await;
-    assert_eq!(done.one("[role=status]"), "✓ Rejected at gate before_traffic, by bob (by the board).");
+    let done = press(
+        &world,
+        &seen,
+        "Reject",
+        json!({"by": "bob", "reason": "the prices are wrong"}),
+    )
+    .await;
+    assert_eq!(
+        done.one("[role=status]"),
+        "✓ Rejected at gate before_traffic, by bob (by the board)."
+    );
     world.quiet().await;
     let mut history = world.history().await.into_iter();
-    let record = history.find(|record| record.status == Status::Failed).unwrap();
+    let record = history
+        .find(|record| record.status == Status::Failed)
+        .unwrap();
     let reason = record.reason.unwrap();
-    assert!(reason.contains("rejected by bob (by the board): the prices are wrong"), "{reason}");
+    assert!(
+        reason.contains("rejected by bob (by the board): the prices are wrong"),
+        "{reason}"
+    );
     assert!(page(&world).await.html.contains("the prices are wrong"));
 }
 
@@ -73,12 +108,25 @@ async fn nothing_is_done_without_a_name() {
     let world = waiting("approval: { timeout: 20m }").await;
     let before = world.target().await;
     let seen = page(&world).await;
-    let done = press(&world, &seen, "Approve", json!({"by": "  ", "reason": "because"})).await;
-    assert!(done.one("[role=alert]").contains("your name is empty"), "{}", done.html);
+    let done = press(
+        &world,
+        &seen,
+        "Approve",
+        json!({"by": "  ", "reason": "because"}),
+    )
+    .await;
+    assert!(
+        done.one("[role=alert]").contains("your name is empty"),
+        "{}",
+        done.html
+    );
     // What was typed is still there.
     assert!(done.html.contains("value=\"because\""));
     assert_eq!(world.target().await, before);
-    assert_eq!(world.operator.open_approvals(&before).await.unwrap().len(), 1);
+    assert_eq!(
+        world.operator.open_approvals(&before).await.unwrap().len(),
+        1
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -89,9 +137,19 @@ async fn a_button_of_a_page_that_is_not_true_any_more_does_nothing() {
     world.quiet().await;
     let before = world.target().await;
     let again = press(&world, &seen, "Approve", json!({"by": "alice"})).await;
-    assert!(again.one("[role=alert]").contains("has moved since this page was drawn"), "{}", again.html);
+    assert!(
+        again
+            .one("[role=alert]")
+            .contains("has moved since this page was drawn"),
+        "{}",
+        again.html
+    );
     let late = Seen::of(&given(&world, sample("widget/button")).await.unwrap());
-    assert!(late.one("[role=alert]").contains("has moved"), "{}", late.html);
+    assert!(
+        late.one("[role=alert]").contains("has moved"),
+        "{}",
+        late.html
+    );
     assert_eq!(world.target().await, before);
 }
 
@@ -101,13 +159,25 @@ async fn that_several_people_approve_names_that_are_typed_in_do_not_prove() {
     let seen = page(&world).await;
     for name in ["alice", "bob"] {
         let done = press(&world, &seen, "Approve", json!({"by": name})).await;
-        assert!(done.one("[role=alert]").contains("2 different people"), "{}", done.html);
+        assert!(
+            done.one("[role=alert]").contains("2 different people"),
+            "{}",
+            done.html
+        );
     }
-    let asked = world.operator.open_approvals(&world.target().await).await.unwrap();
+    let asked = world
+        .operator
+        .open_approvals(&world.target().await)
+        .await
+        .unwrap();
     assert_eq!(asked[0].decisions, []);
     // One no is enough, whoever says it.
     let done = press(&world, &seen, "Reject", json!({"by": "bob"})).await;
-    assert!(done.one("[role=status]").contains("Rejected"), "{}", done.html);
+    assert!(
+        done.one("[role=status]").contains("Rejected"),
+        "{}",
+        done.html
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -121,5 +191,8 @@ async fn an_answer_that_nobody_waits_for_is_refused_in_words() {
     }
     let seen = Seen::of(&given(&world, event).await.unwrap());
     let said = seen.one("[role=alert]");
-    assert!(said.contains("nothing is being deployed to target `api-test`"), "{said}");
+    assert!(
+        said.contains("nothing is being deployed to target `api-test`"),
+        "{said}"
+    );
 }

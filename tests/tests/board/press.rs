@@ -29,7 +29,11 @@ pub(crate) async fn see(world: &World, parameters: Value) -> Seen {
 pub(crate) async fn see_on(world: &World, parameters: Value, context: Value) -> Seen {
     let mut event = sample("widget/overview");
     for (into, more) in [("", parameters), ("widgetContext", context)] {
-        let into = if into.is_empty() { &mut event } else { &mut event[into] };
+        let into = if into.is_empty() {
+            &mut event
+        } else {
+            &mut event[into]
+        };
         for (key, value) in more.as_object().unwrap() {
             into[key] = value.clone();
         }
@@ -44,7 +48,9 @@ pub(crate) async fn given(world: &World, event: Value) -> Result<Value, Function
 
 /// Presses a button of a page with these fields filled in.
 pub(crate) async fn press(world: &World, seen: &Seen, label: &str, fields: Value) -> Seen {
-    let parameters = seen.button(label).unwrap_or_else(|| panic!("no button {label}: {}", seen.html));
+    let parameters = seen
+        .button(label)
+        .unwrap_or_else(|| panic!("no button {label}: {}", seen.html));
     see_on(world, parameters, json!({"forms": {"all": fields}})).await
 }
 
@@ -83,7 +89,12 @@ impl Seen {
             let is_it = text(before) == label && before.value().name() == "button";
             is_it.then(|| {
                 assert_eq!(action.attr("action"), Some("call"));
-                assert!(action.attr("endpoint").unwrap().starts_with("arn:aws:lambda:"));
+                assert!(
+                    action
+                        .attr("endpoint")
+                        .unwrap()
+                        .starts_with("arn:aws:lambda:")
+                );
                 let inner: String = action.text().collect();
                 serde_json::from_str(&inner).unwrap()
             })
@@ -109,9 +120,16 @@ impl Seen {
 
 /// The same of any HTML.
 pub(crate) fn elements(document: &Html) -> Vec<String> {
-    let all = document.root_element().descendants().filter_map(ElementRef::wrap);
+    let all = document
+        .root_element()
+        .descendants()
+        .filter_map(ElementRef::wrap);
     all.map(|it| {
-        let mut attributes: Vec<_> = it.value().attrs().map(|(name, value)| format!("{name}={value}")).collect();
+        let mut attributes: Vec<_> = it
+            .value()
+            .attrs()
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
         attributes.sort();
         format!("{} {}", it.value().name(), attributes.join(" "))
     })

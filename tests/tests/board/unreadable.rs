@@ -1,7 +1,5 @@
 //! What cannot be understood is told in words, and nothing is done.
 
-#![expect(clippy::unwrap_used, reason = "what cannot be set up is a failed test")]
-
 use greenlight_tests::world::World;
 use serde_json::json;
 
@@ -25,8 +23,14 @@ async fn a_call_that_makes_no_sense_is_told_so_on_the_page() {
         (json!("<b>"), "with a JSON object"),
         (json!({"target": "A B"}), "no name of a target"),
         (json!({"target": "nobody"}), "No target is called `nobody`"),
-        (json!({"do": "delete", "target": "api-test", "version": 1}), "cannot do `delete`"),
-        (json!({"do": "approve", "target": "nobody", "version": 1}), "your name is empty"),
+        (
+            json!({"do": "delete", "target": "api-test", "version": 1}),
+            "cannot do `delete`",
+        ),
+        (
+            json!({"do": "approve", "target": "nobody", "version": 1}),
+            "your name is empty",
+        ),
         (json!({"page": "two", "widgetContext": [7]}), "`page`"),
     ] {
         let before = world.target().await;

@@ -287,7 +287,12 @@ fn the_hook_may_be_called_by_every_service_role_of_codedeploy() {
 fn those_who_start_deployments_name_the_hook() {
     let template = template();
     let hook = &template.function("ValidateGreen").unwrap().name;
-    for starter in ["DeployOnPush", "RecordDeployment", "PipelineAction", "Board"] {
+    for starter in [
+        "DeployOnPush",
+        "RecordDeployment",
+        "PipelineAction",
+        "Board",
+    ] {
         let named = &template.function(starter).unwrap().environment["GREENLIGHT_HOOK"];
         assert!(
             named.ends_with(&format!(":function:{hook}")),

@@ -31,7 +31,9 @@ pub(super) async fn give(
         Ok(Given::Gate { approval, .. }) => {
             Outcome::done(format!("{said} at gate {}, by {by}.", approval.id.point))
         }
-        Ok(Given::Aws { answered, .. }) => Outcome::done(format!("{said}, by {by}: {}.", answered.text)),
+        Ok(Given::Aws { answered, .. }) => {
+            Outcome::done(format!("{said}, by {by}: {}.", answered.text))
+        }
         Err(error) => Outcome::failed(&error),
     }
 }
@@ -43,7 +45,8 @@ async fn needs_several(deployer: &Deployer, stored: &StoredTarget, wish: &Wish) 
         Err(error) => return Some(Outcome::failed(&error)),
     };
     let mut asked = asked.iter();
-    let several = asked.find(|it| it.needed > 1 && wish.gate.is_none_or(|gate| it.id.point == gate))?;
+    let several =
+        asked.find(|it| it.needed > 1 && wish.gate.is_none_or(|gate| it.id.point == gate))?;
     Some(Outcome::refused(format!(
         "Gate {} asks {} different people, and the board does not learn who presses a button. Nothing was done: approve by \
          `greenlight approve {}`, which AWS knows each of you by.",

@@ -78,7 +78,9 @@ impl Outcome {
 /// Does what is wished.
 pub(crate) async fn perform(deployer: &Deployer, wish: &Wish, form: &Form) -> Outcome {
     let Some(by) = form.by() else {
-        return Outcome::refused("Say who you are: the field for your name is empty. Nothing was done.");
+        return Outcome::refused(
+            "Say who you are: the field for your name is empty. Nothing was done.",
+        );
     };
     let target = &wish.target;
     let stored = match deployer.target(target).await {

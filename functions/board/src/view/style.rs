@@ -104,9 +104,9 @@ pub(super) fn of(theme: Theme) -> Markup {
             Tone::Plain => colours.muted,
         };
         let class = tone.class();
-        css.push_str(&format!(
+        css.extend([format!(
             ".gl .{class}{{color:{colour}}}.gl svg .{class}{{fill:{colour}}}\n"
-        ));
+        )]);
     }
     // Nothing in it comes from outside.
     html! { style { (PreEscaped(css)) } }

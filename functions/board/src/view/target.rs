@@ -2,7 +2,10 @@
 
 use futures_util::future::join;
 use greenlight_aws::table::{BadTarget, StoredTarget};
-use greenlight_core::{record::{DeploymentRecord, Origin}, target::TargetName};
+use greenlight_core::{
+    record::{DeploymentRecord, Origin},
+    target::TargetName,
+};
 use greenlight_deployer::{Deployer, progress::Progress};
 use maud::{Markup, html};
 use serde_json::json;

@@ -50,7 +50,10 @@ impl Page<'_> {
 fn span(record: &DeploymentRecord, now: Timestamp) -> (Timestamp, Timestamp) {
     let begun = record.started_at.unwrap_or(record.requested_at);
     let ended = record.concluded_at;
-    (begun, ended.unwrap_or(if record.status.is_final() { begun } else { now }))
+    (
+        begun,
+        ended.unwrap_or(if record.status.is_final() { begun } else { now }),
+    )
 }
 
 /// What failed stands lower than what succeeded, and has its sign above it: colour does not say it alone.
