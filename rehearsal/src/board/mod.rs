@@ -24,7 +24,7 @@ use crate::scenario::sample::{REPOSITORY, TAG};
 const FUNCTION: &str = "Board";
 
 /// Nothing comes from elsewhere. Style sheets within the widget are what CloudWatch lets through as well.
-const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; connect-src 'self'; \
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; connect-src 'self'; img-src data:; \
                       base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /// An open dashboard. Closes when dropped.
