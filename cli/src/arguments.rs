@@ -10,6 +10,8 @@ use greenlight_core::duration;
 use greenlight_core::target::{GatePoint, TargetName};
 use greenlight_deployer::plan::Wish;
 
+use jiff::Timestamp;
+
 use crate::commands::Which;
 
 /// Deploys pushed images to Amazon ECS, and knows which image runs where.
@@ -94,6 +96,12 @@ pub(crate) enum Command {
         #[arg(long, default_value = "aborted by `greenlight abort`")]
         reason: String,
     },
+    /// Hold automatic deployments to a target, or to every one, until somebody releases them.
+    ///
+    /// What is pushed meanwhile waits, and of that the newest is deployed when they are released.
+    Hold(Hold),
+    /// Release what `hold` holds.
+    Release(Release),
     /// Say yes to what waits for a person.
     ///
     /// The check `approval` of a gate, a pause hook of ECS, or a CodeDeploy deployment that is ready to
@@ -119,6 +127,41 @@ pub(crate) enum Command {
         #[arg(long, value_name = "POINT", value_parser = gate_point)]
         gate: Option<GatePoint>,
     },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Hold {
+    #[command(flatten)]
+    pub(crate) whom: Whom,
+    /// Why, for whoever waits.
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) reason: Option<String>,
+    /// When it ends by itself, such as `2026-12-24T18:00:00Z`.
+    #[arg(long, value_name = "TIME", conflicts_with = "lasts")]
+    pub(crate) until: Option<Timestamp>,
+    /// After how long it ends by itself.
+    #[arg(long = "for", value_name = "DURATION", value_parser = duration::parse)]
+    pub(crate) lasts: Option<Duration>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Release {
+    #[command(flatten)]
+    pub(crate) whom: Whom,
+    /// Why, for the record.
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) reason: Option<String>,
+}
+
+/// One target, or every one.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+pub(crate) struct Whom {
+    /// The target.
+    pub(crate) target: Option<TargetName>,
+    /// Every target, also those that are registered later.
+    #[arg(long)]
+    pub(crate) all: bool,
 }
 
 #[derive(Debug, Args)]
@@ -177,6 +220,9 @@ pub(crate) struct Deploy {
     /// Show what would be done, and do nothing.
     #[arg(long, conflicts_with_all = ["no_wait", "timeout"])]
     pub(crate) dry_run: bool,
+    /// Deploy though the target is held, the line is stopped, or no window is open. It is recorded.
+    #[arg(long = "override")]
+    pub(crate) overrides: bool,
     /// Who asks, for the record [env: `USER`, `LOGNAME`].
     #[arg(long, value_name = "NAME")]
     pub(crate) by: Option<String>,

@@ -8,6 +8,7 @@ mod control;
 mod deploy;
 mod gates;
 mod history;
+mod hold;
 mod image;
 mod origin;
 mod plan;
@@ -134,6 +135,8 @@ async fn try_to(arguments: Arguments) -> Result<Outcome, Failure> {
         }
         Command::Gates { which, target } => gates::gates(&deployer, &which, target.as_ref()).await,
         Command::Verify { target, gate } => return verify::verify(&deployer, &target, gate).await,
+        Command::Hold(what) => hold::hold(&deployer, &what).await,
+        Command::Release(what) => return hold::release(&deployer, &what).await,
         Command::Abort { target, reason } => control::abort(&deployer, &target, &reason).await,
     };
     Ok(output?.into())

@@ -9,11 +9,13 @@ use greenlight_aws::{AwsError, Kind, chain};
 use greenlight_core::deployment::DeploymentId;
 use greenlight_core::gate::NotOpen;
 use greenlight_core::target::TargetName;
+use greenlight_deployer::AdvanceError;
 use greenlight_deployer::approve::ApproveError;
 use greenlight_deployer::ask::AskError;
 use greenlight_deployer::control::ControlError;
 use greenlight_deployer::gate::VerifyError;
 use greenlight_deployer::history::HistoryError;
+use greenlight_deployer::hold::HoldError;
 use greenlight_deployer::plan::{PlanError, WishError};
 use greenlight_deployer::progress::watch::WatchError;
 use greenlight_deployer::targets::TargetsError;
@@ -43,6 +45,14 @@ pub(crate) enum Failure {
     Control(#[from] ControlError),
     #[error(transparent)]
     Approve(#[from] ApproveError),
+    #[error(transparent)]
+    Hold(#[from] HoldError),
+    #[error("what waits at target `{target}` was not gone on with")]
+    NotGoneOn {
+        target: TargetName,
+        #[source]
+        source: AdvanceError,
+    },
     #[error(transparent)]
     Verify(#[from] VerifyError),
     #[error("target `{target}` has no gates with checks")]
@@ -122,6 +132,9 @@ impl Failure {
                 wish_hint(error)
             }
             Self::Plan(error) => aws_hint(error),
+            Self::Ask(AskError::Closed { .. }) => {
+                Some("`--override` deploys all the same, and is recorded".to_owned())
+            }
             Self::Ask(AskError::HookUnknown { .. }) => Some(HOOK_HINT.to_owned()),
             Self::Ask(error @ AskError::Advance { .. }) => aws_hint(error).or_else(|| {
                 Some(
@@ -135,6 +148,12 @@ impl Failure {
             }
             Self::Control(error) => aws_hint(error),
             Self::Approve(error) => approve_hint(error),
+            Self::Hold(error) => aws_hint(error),
+            Self::NotGoneOn { target, source } => aws_hint(source).or_else(|| {
+                Some(format!(
+                    "it is the next event's turn, or `greenlight release {target}` tries again"
+                ))
+            }),
             Self::Verify(error) => aws_hint(error),
             Self::NoSuchDeployment { .. } => Some(
                 "`greenlight history TARGET --json` has the ids; `--target` names a target that is not \

@@ -222,7 +222,10 @@ impl World {
     pub async fn ask(&self, image: &str) -> Asked {
         let wish = image.parse().unwrap();
         let target = self.target().await;
-        self.operator.ask(target, &wish, "jane").await.unwrap()
+        self.operator
+            .ask(target, &wish, "jane", false)
+            .await
+            .unwrap()
     }
 
     /// The newest record of `digest`.

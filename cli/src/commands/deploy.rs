@@ -34,7 +34,7 @@ pub(super) async fn deploy(
         return Ok(plan::planned(&deployer.plan(&stored, &wish).await?));
     }
     let by = what.by.clone().unwrap_or_else(connection::user);
-    let asked = deployer.ask(stored, &wish, &by).await?;
+    let asked = deployer.ask(stored, &wish, &by, what.overrides).await?;
     let limit = if what.no_wait {
         SignedDuration::ZERO
     } else {

@@ -58,7 +58,9 @@ fn told(target: &TargetName, records: &[DeploymentRecord]) -> Output {
     for (line, record) in lines.zip(records) {
         text += &line;
         text.push('\n');
-        for reason in record.reason.iter().chain(&record.evidence) {
+        let overridden = origin::overridden(&record.origin);
+        let reasons = record.reason.iter().chain(&record.evidence);
+        for reason in overridden.iter().chain(reasons) {
             text += "  ";
             text += &printable(reason);
             text.push('\n');

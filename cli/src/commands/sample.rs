@@ -27,6 +27,11 @@ pub(super) fn assert_documented(text: &str) {
     );
 }
 
+/// When the commands of the tests are given.
+pub(super) fn now() -> Timestamp {
+    "2026-11-22T14:00:00Z".parse().unwrap()
+}
+
 pub(super) fn id(number: u8) -> DeploymentId {
     format!("01KAPX2V9M3Z8QK4T7N5R6S0W{number}")
         .parse()

@@ -1,7 +1,7 @@
 //! `greenlight status`: what is live, what is being deployed, what waits.
 
 use greenlight_aws::table::{BadTarget, StoredTarget};
-use greenlight_core::deployment::{Active, Phase};
+use greenlight_core::deployment::{Active, Closure, Hold, Phase, Rule};
 use greenlight_core::gate::Approval;
 use greenlight_core::record::Origin;
 use greenlight_core::target::TargetName;
@@ -9,6 +9,7 @@ use greenlight_deployer::Deployer;
 use greenlight_deployer::progress::Progress;
 use greenlight_deployer::progress::approval::awaiting;
 use greenlight_deployer::progress::watch::waits;
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::{Output, image, origin, registered, time};
@@ -20,11 +21,15 @@ pub(super) async fn all(deployer: &Deployer) -> Result<Output, Failure> {
     let targets = deployer.targets().await?;
     let understood: Vec<&StoredTarget> = targets.iter().flatten().collect();
     let progress = deployer.progress_of(&understood).await;
-    Ok(overview(&targets, &progress))
+    Ok(overview(&targets, &progress, deployer.clock.now()))
 }
 
 /// `progress` is that of each target that is understood.
-fn overview(targets: &[Result<StoredTarget, BadTarget>], progress: &[Option<Progress>]) -> Output {
+fn overview(
+    targets: &[Result<StoredTarget, BadTarget>],
+    progress: &[Option<Progress>],
+    now: Timestamp,
+) -> Output {
     let mut progress = progress.iter();
     let mut columns =
         Columns::headed(["TARGET", "LIVE", "DIGEST", "SINCE", "DEPLOYING", "WAITING"]);
@@ -33,9 +38,9 @@ fn overview(targets: &[Result<StoredTarget, BadTarget>], progress: &[Option<Prog
         match target {
             Ok(stored) => {
                 let progress = progress.next().and_then(Option::as_ref);
-                columns.row(line(stored, progress));
+                columns.row(line(stored, progress, now));
                 let asked = progress.map(|progress| progress.asked.as_slice());
-                json.push(document(stored, progress, asked.unwrap_or_default()));
+                json.push(document(stored, progress, asked.unwrap_or_default(), now));
             }
             Err(bad) => {
                 let [a, b, c, d] = [(); 4].map(|()| "-".to_owned());
@@ -62,7 +67,7 @@ fn overview(targets: &[Result<StoredTarget, BadTarget>], progress: &[Option<Prog
     }
 }
 
-fn line(stored: &StoredTarget, progress: Option<&Progress>) -> [String; 6] {
+fn line(stored: &StoredTarget, progress: Option<&Progress>, now: Timestamp) -> [String; 6] {
     let state = &stored.state;
     let none = || "-".to_owned();
     let (live, digest, since) = match &state.current {
@@ -77,10 +82,14 @@ fn line(stored: &StoredTarget, progress: Option<&Progress>) -> [String; 6] {
         .active
         .as_ref()
         .map_or_else(none, |active| deploying(active, progress));
-    let waiting = state
-        .queued
-        .as_ref()
-        .map_or_else(none, |queued| image::digests(&queued.candidate));
+    let queued = state.queued.as_ref();
+    let queued = queued.map(|queued| image::digests(&queued.candidate));
+    let closed = stored.closed(now).map(|closed| kept_by(&closed).to_owned());
+    let waiting = match (queued, closed) {
+        (Some(digests), Some(kept_by)) => format!("{digests}: {kept_by}"),
+        (Some(only), None) | (None, Some(only)) => only,
+        (None, None) => none(),
+    };
     [
         stored.target.name.to_string(),
         live,
@@ -89,6 +98,15 @@ fn line(stored: &StoredTarget, progress: Option<&Progress>) -> [String; 6] {
         deploying,
         waiting,
     ]
+}
+
+/// What keeps automatic deployments, at a glance.
+fn kept_by(closed: &Closure) -> &'static str {
+    match closed.rule {
+        Rule::LineStopped => "line stopped",
+        Rule::Held => "held",
+        _ => "window closed",
+    }
 }
 
 /// What is being deployed, and what people should know of it at a glance.
@@ -115,11 +133,17 @@ pub(super) async fn one(deployer: &Deployer, name: &TargetName) -> Result<Output
         // A gate may ask for somebody else's deployment, too.
         None => deployer.asked_by_gates(&stored).await,
     };
-    Ok(detail(&stored, progress.as_ref(), &asked))
+    let now = deployer.clock.now();
+    Ok(detail(&stored, progress.as_ref(), &asked, now))
 }
 
 /// `asked` is what its gates ask people.
-fn detail(stored: &StoredTarget, progress: Option<&Progress>, asked: &[Approval]) -> Output {
+fn detail(
+    stored: &StoredTarget,
+    progress: Option<&Progress>,
+    asked: &[Approval],
+    now: Timestamp,
+) -> Output {
     let mut columns = Columns::bare();
     let mut say = |what: &str, text: String| columns.row([what.to_owned(), text]);
     say("target", stored.target.name.to_string());
@@ -180,13 +204,29 @@ fn detail(stored: &StoredTarget, progress: Option<&Progress>, asked: &[Approval]
             format!("{}: {}", queued.candidate.describe(), queued.reason),
         );
     }
+    for (what, why) in kept(stored, now) {
+        say(what, why);
+    }
     for digest in &stored.state.rejected {
         say("rejected", digest.to_string());
     }
     Output {
         text: columns.text(),
-        json: document(stored, progress, asked),
+        json: document(stored, progress, asked, now),
     }
+}
+
+/// All that keeps automatic deployments from starting now, not only what comes first.
+fn kept(stored: &StoredTarget, now: Timestamp) -> Vec<(&'static str, String)> {
+    let line = stored.line.as_ref().filter(|line| line.holds_at(now));
+    let hold = stored.state.hold.as_ref();
+    let hold = hold.filter(|hold| hold.holds_at(now));
+    let since = |hold: &Hold| format!("{}, since {}", hold.describe(), time(hold.since));
+    let line = line.map(|line| ("line", format!("every target is {}", since(line))));
+    let hold = hold.map(|hold| ("hold", since(hold)));
+    let window = stored.target.windows.closure(now);
+    let window = window.map(|closed| ("window", closed.reason));
+    line.into_iter().chain(hold).chain(window).collect()
 }
 
 fn phase(active: &Active) -> String {
@@ -200,7 +240,12 @@ fn phase(active: &Active) -> String {
 }
 
 /// The JSON form of one target's status, the same in both commands.
-fn document(stored: &StoredTarget, progress: Option<&Progress>, asked: &[Approval]) -> Value {
+fn document(
+    stored: &StoredTarget,
+    progress: Option<&Progress>,
+    asked: &[Approval],
+    now: Timestamp,
+) -> Value {
     let state = &stored.state;
     let current = state.current.as_ref().map(|current| {
         let mut members = image::members(&current.candidate);
@@ -231,6 +276,8 @@ fn document(stored: &StoredTarget, progress: Option<&Progress>, asked: &[Approva
     });
     let service = stored.target.service.as_ref();
     let service = service.map(|it| json!({"cluster": it.cluster, "name": it.name}));
+    let kept = |hold: Option<&Hold>| json!(hold.filter(|hold| hold.holds_at(now)));
+    let window = stored.target.windows.closure(now);
     json!({
         "target": stored.target.name,
         "service": service,
@@ -238,6 +285,9 @@ fn document(stored: &StoredTarget, progress: Option<&Progress>, asked: &[Approva
         "current": current,
         "active": active,
         "queued": queued,
+        "hold": kept(state.hold.as_ref()),
+        "line": kept(stored.line.as_ref()),
+        "window": window.map(|closed| closed.reason),
         "rejected": state.rejected,
         "asked": asked,
     })

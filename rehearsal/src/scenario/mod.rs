@@ -14,6 +14,7 @@ mod custom_check;
 mod duplicate;
 pub mod expectations;
 mod flaky;
+mod freeze;
 mod latency_regression;
 mod long_gate;
 mod migration;
@@ -70,6 +71,8 @@ pub enum Scenario {
     Rolling,
     /// Rolling: the image crashes, ECS's circuit breaker rolls back, and the next image goes through
     RollingBreaker,
+    /// A window is closed and the line stopped: pushes wait, a person overrides, and then the newest goes
+    Freeze,
     /// Blue/green by ECS itself: its hooks ask the gates, production shifts, both revisions bake
     NativeBlueGreen,
     /// A canary by ECS itself waits for a person, who lets it begin and then aborts it
@@ -149,6 +152,7 @@ impl Scenario {
             | Self::Flaky
             | Self::AlarmAlreadyOn
             | Self::NeedsApproval
+            | Self::Freeze
             | Self::NoData
             | Self::VulnerableImage
             | Self::CustomCheck => 40.0,
@@ -169,7 +173,7 @@ impl Scenario {
             Self::Ship | Self::BadProbe | Self::CrashLoop | Self::Burst | Self::Duplicate => {
                 Stand::CodeDeploy
             }
-            Self::Rolling | Self::RollingBreaker => Stand::Rolling,
+            Self::Rolling | Self::RollingBreaker | Self::Freeze => Stand::Rolling,
             Self::NativeBlueGreen => Stand::BlueGreen,
             Self::NativeCanaryAbort => Stand::PausedCanary,
             Self::Migration => Stand::Migration,
@@ -208,6 +212,11 @@ impl Scenario {
             Self::PipelineFirstRun => Opening {
                 registers: false,
                 unresolved: UnresolvedVariable::StaysAsItIs,
+                ..usual
+            },
+            // A window opens in the account's time.
+            Self::Freeze => Opening {
+                in_its_time: true,
                 ..usual
             },
             // What waits for minutes of the account's time, and looks back at them, is to live in it.
@@ -249,6 +258,7 @@ impl Scenario {
             Self::Duplicate => duplicate::play(stage, expectations).await,
             Self::Rolling => rolling::play(stage, expectations).await,
             Self::RollingBreaker => rolling_breaker::play(stage, expectations).await,
+            Self::Freeze => freeze::play(stage, expectations).await,
             Self::NativeBlueGreen => native_blue_green::play(stage, expectations).await,
             Self::NativeCanaryAbort => native_canary_abort::play(stage, expectations).await,
             Self::Migration => migration::play(stage, expectations).await,

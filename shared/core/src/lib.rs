@@ -20,3 +20,4 @@ pub mod target;
 pub mod task_definition;
 pub mod template;
 mod text;
+pub mod window;

@@ -17,6 +17,7 @@ mod write;
 use crate::appspec::CapacityProvider;
 use crate::image::{Registry, RepositoryRef, RepositoryUri};
 use crate::policy::TagPolicy;
+use crate::window::Windows;
 
 pub use check::Check;
 pub use gates::{GatePoint, Gates};
@@ -44,6 +45,8 @@ pub struct Target {
     pub before: Vec<OneShotTask>,
     pub gates: Gates,
     pub on_failure: OnFailure,
+    /// When automatic deployments may start.
+    pub windows: Windows,
 }
 
 impl Target {

@@ -17,6 +17,7 @@ mod evidence;
 pub mod gate;
 mod gather;
 pub mod history;
+pub mod hold;
 mod images;
 pub mod job;
 mod log_lines;

@@ -6,6 +6,7 @@ mod bad_input;
 mod crashes;
 mod crashes_tasks;
 mod documents;
+mod holds;
 mod images;
 mod migration;
 mod native;

@@ -52,3 +52,25 @@ fn no_deployments_are_said_to_be_none() {
         "nothing was deployed to `api-test` yet\n"
     );
 }
+
+#[test]
+fn what_was_overridden_is_shown() {
+    let mut record = sample::records().remove(1);
+    record.origin = greenlight_core::record::Origin::Person {
+        by: "ada".to_owned(),
+        overrides: Some("the target is held by grace".to_owned()),
+    };
+    let output = told(&"api-test".parse().unwrap(), &[record]);
+    assert!(
+        output.text.contains("  ada, overriding  "),
+        "{}",
+        output.text
+    );
+    assert!(
+        output
+            .text
+            .contains("\n  ada overrides: the target is held by grace\n"),
+        "{}",
+        output.text
+    );
+}

@@ -132,7 +132,7 @@ impl Table {
             .build())
     }
 
-    fn put_new(&self, item: impl Serialize) -> Result<TransactWriteItem, AwsError> {
+    pub(super) fn put_new(&self, item: impl Serialize) -> Result<TransactWriteItem, AwsError> {
         let put = Put::builder()
             .table_name(&self.name)
             .set_item(Some(self.item(item)?))

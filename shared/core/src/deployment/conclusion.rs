@@ -81,7 +81,9 @@ impl Step<'_> {
                         self.state.reject(&candidate);
                         self.start_queued();
                     }
-                    Aftermath::Unproved => self.start_queued(),
+                    Aftermath::Unproved => {
+                        self.start_queued();
+                    }
                 }
                 self.end(Decision::Record, Rule::Failed, reason)
             }
@@ -158,7 +160,9 @@ impl Step<'_> {
         if self.is_start_broken_off() {
             return self.resume();
         }
-        self.start_queued();
+        if let Some(text) = self.start_queued() {
+            return self.end(Decision::Start, Rule::TurnCame, text);
+        }
         let text = "this has been dealt with before".to_owned();
         self.end(Decision::Skip, Rule::AlreadyKnown, text)
     }

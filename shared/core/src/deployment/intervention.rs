@@ -25,9 +25,11 @@ impl Step<'_> {
             let text = format!("`{}` is not held", self.target);
             return self.end(Decision::Skip, Rule::AlreadyKnown, text);
         }
-        let text = format!("`{}` is released by {by}", self.target);
+        let mut text = format!("`{}` is released by {by}", self.target);
         self.note(id, &by, reason.as_deref(), Deed::Released);
-        self.start_queued();
+        if let Some(started) = self.start_queued() {
+            text = format!("{text}: {started}");
+        }
         self.end(Decision::Record, Rule::HandedOver, text)
     }
 

@@ -110,19 +110,17 @@ impl Step<'_> {
     }
 
     /// The queue moves on: what waits is claimed, unless it has become pointless meanwhile or may not start
-    /// now. What a person wants back goes first.
-    pub(super) fn start_queued(&mut self) {
+    /// now. What a person wants back goes first. Gives what is deployed now, for people.
+    pub(super) fn start_queued(&mut self) -> Option<String> {
         if self.state.active.is_some() {
-            return;
+            return None;
         }
         self.state.hold.take_if(|hold| !hold.holds_at(self.at));
         if self.bring_back() {
-            return;
+            return self.deployed();
         }
         let closed = self.closed();
-        let Some(mut queued) = self.state.queued.take() else {
-            return;
-        };
+        let mut queued = self.state.queued.take()?;
         if let Some(closed) = closed.filter(|_| queued.origin.is_automatic()) {
             if queued.reason != closed.reason {
                 queued.reason.clone_from(&closed.reason);
@@ -136,7 +134,7 @@ impl Step<'_> {
                 );
             }
             self.state.queued = Some(queued);
-            return;
+            return None;
         }
         // Whoever waits for it has asked for it.
         let by_push = queued.origin.is_push() && queued.jobs.is_empty();
@@ -149,7 +147,7 @@ impl Step<'_> {
         };
         if let Some(reason) = pointless {
             self.update(queued.deployment, superseded(self.at, reason));
-            return;
+            return None;
         }
         self.claim(
             queued.deployment,
@@ -158,6 +156,18 @@ impl Step<'_> {
             queued.jobs,
             Some(Status::Queued),
         );
+        self.deployed()
+    }
+
+    /// What is deployed, for people.
+    fn deployed(&self) -> Option<String> {
+        let active = self.state.active.as_ref()?;
+        Some(format!(
+            "{} is deployed to `{}` as {}",
+            active.candidate.describe(),
+            self.target,
+            active.deployment
+        ))
     }
 
     pub(super) fn claim(
@@ -207,12 +217,8 @@ impl Step<'_> {
         rule: Rule,
         was: Option<Status>,
     ) -> Transition {
-        let text = format!(
-            "{} is deployed to `{}` as {id}",
-            candidate.describe(),
-            self.target
-        );
         self.claim(id, candidate, origin, jobs, was);
+        let text = self.deployed().unwrap_or_default();
         self.end(Decision::Start, rule, text)
     }
 

@@ -41,6 +41,12 @@ pub enum DetailType {
     /// A gate asks people whether a deployment may go on.
     #[serde(rename = "Approval Requested")]
     ApprovalRequested,
+    /// A person holds automatic deployments to a target, or to every one.
+    #[serde(rename = "Target Held")]
+    Held,
+    /// A person releases them.
+    #[serde(rename = "Target Released")]
+    Released,
 }
 
 impl DetailType {
@@ -56,6 +62,8 @@ impl DetailType {
             Self::Drifted => "Drift Detected",
             Self::Promoted => "Image Promoted",
             Self::ApprovalRequested => "Approval Requested",
+            Self::Held => "Target Held",
+            Self::Released => "Target Released",
         }
     }
 
@@ -69,7 +77,9 @@ impl DetailType {
             | Self::Failed
             | Self::Promoted
             | Self::Drifted
-            | Self::ApprovalRequested => true,
+            | Self::ApprovalRequested
+            | Self::Held
+            | Self::Released => true,
             Self::Skipped | Self::Queued | Self::Blocked => false,
         }
     }

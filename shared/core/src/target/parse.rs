@@ -28,6 +28,7 @@ mod service;
 mod sources;
 mod strategy;
 mod task;
+mod windows;
 
 use std::collections::BTreeSet;
 
@@ -37,6 +38,7 @@ use super::keys::{Keys, nearest};
 use super::node::{Node, or_default};
 use super::{AppSpecSource, Gates, OnFailure, RoleArn, Target, TargetName, TaskDefinitionSource};
 use crate::problems::Problems;
+use crate::window::Windows;
 use strategy::Kind;
 
 pub(super) use task::DEFAULT_WEIGHT;
@@ -61,8 +63,9 @@ const TARGET: Keys = Keys {
         "before",
         "gates",
         "on_failure",
+        "windows",
     ],
-    later: &["on_success", "promote", "windows"],
+    later: &["on_success", "promote"],
 };
 const ON_FAILURE: Keys = Keys {
     known: &["restore_tag"],
@@ -180,6 +183,9 @@ fn read_target(node: &Node<'_>, out: &mut Problems) -> Option<Target> {
     let on_failure = or_default(fields.optional("on_failure"), OnFailure::default(), |n| {
         read_on_failure(&n, out)
     });
+    let windows = or_default(fields.optional("windows"), Windows::default(), |n| {
+        windows::read_windows(&n, out)
+    });
     let parts = rules::Parts {
         path: &node.path,
         fields: &fields,
@@ -203,6 +209,7 @@ fn read_target(node: &Node<'_>, out: &mut Problems) -> Option<Target> {
         before: before?,
         gates: gates?,
         on_failure: on_failure?,
+        windows: windows?,
     })
 }
 
@@ -226,5 +233,6 @@ pub(super) fn all_keys() -> impl Iterator<Item = Keys> {
         .chain(pipeline::KEYS)
         .chain(task::KEYS)
         .chain(gates::KEYS)
+        .chain(windows::KEYS)
         .chain(checks::all_keys())
 }

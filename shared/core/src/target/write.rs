@@ -47,6 +47,9 @@ impl Target {
         if self.on_failure != OnFailure::default() {
             document["on_failure"] = json!({"restore_tag": self.on_failure.restore_tag});
         }
+        if !self.windows.is_empty() {
+            document["windows"] = self.windows.to_value();
+        }
         document
     }
 }

@@ -20,6 +20,8 @@ use greenlight_core::{
     task_definition::{Difference, TaskDefinition, difference},
 };
 
+use jiff::Timestamp;
+
 pub use wish::{InvalidWish, Named, Wish, WishError};
 
 use crate::{
@@ -147,7 +149,7 @@ impl Deployer {
             before: before(stored),
             gates: gates(stored),
             faults: Vec::new(),
-            notes: Vec::new(),
+            notes: closed(stored, now),
             lacks_hook,
         };
         let look = |source| PlanError::Look {
@@ -293,6 +295,14 @@ fn compared(base: &Base, new: &TaskDefinition) -> Difference {
         live = live.with_tags(base.tags.clone());
     }
     difference(&live, new)
+}
+
+/// What keeps a deployment that nobody wants to override.
+fn closed(stored: &StoredTarget, now: Timestamp) -> Vec<String> {
+    let closed = stored.closed(now).into_iter();
+    closed
+        .map(|closed| format!("it is refused now without `--override`: {}", closed.reason))
+        .collect()
 }
 
 /// What is to be known of the service. `unchanged` is the live task definition, if it stays.

@@ -2,6 +2,7 @@
 
 mod checks;
 mod strategies;
+mod windows;
 
 use proptest::prelude::*;
 use serde_json::Value;
@@ -29,7 +30,7 @@ pub(super) fn target() -> impl Strategy<Value = Target> {
         strategies::deploy(),
         sources,
         prop::collection::vec(checks::gate(), 0..4),
-        any::<bool>(),
+        (any::<bool>(), windows::windows()),
     )
         .prop_map(
             |(
@@ -39,7 +40,7 @@ pub(super) fn target() -> impl Strategy<Value = Target> {
                 deploy,
                 (task_definition, appspec, before, role),
                 gates,
-                restore_tag,
+                (restore_tag, windows),
             )| {
                 let mut target = Target {
                     name: name.parse().unwrap(),
@@ -56,6 +57,7 @@ pub(super) fn target() -> impl Strategy<Value = Target> {
                     before,
                     gates: gates.into_iter().collect(),
                     on_failure: OnFailure { restore_tag },
+                    windows,
                 };
                 agree(&mut target);
                 target

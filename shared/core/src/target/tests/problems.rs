@@ -19,6 +19,7 @@ mod sources;
 mod strategies;
 mod task_check;
 mod tasks;
+mod windows;
 
 /// The sample target with one value put in or replaced at a JSON pointer.
 #[track_caller]
@@ -64,13 +65,13 @@ targets:
         - tasks: {timeout: 10}
         - latency: {}
         - http: {path: health, latncy: 1s, expect: {status: 200}}
-    windows: []
+    promote: {}
   - name: Api
 ",
     )
     .unwrap();
     insta::assert_snapshot!(parse(&document).unwrap_err(), @r"
-    targets[0].windows: not supported yet; supported here: `name`, `images`, `service`, `deploy`, `task_definition`, `appspec`, `role_arn`, `before`, `gates`, `on_failure`
+    targets[0].promote: not supported yet; supported here: `name`, `images`, `service`, `deploy`, `task_definition`, `appspec`, `role_arn`, `before`, `gates`, `on_failure`, `windows`
     targets[0].name: `Api` is not a target name (lower-case letters, digits and `-`, not beginning or ending with `-`, at most 64)
     targets[0].images[0].repositry: unknown key
       hint: did you mean `repository`?
@@ -132,15 +133,15 @@ fn the_document_has_to_be_one() {
     assert_problems(
         &json!({"targets": [3]}),
         "targets[0]: expected a mapping with `name`, `images`, `service`, `deploy`, `task_definition`, \
-         `appspec`, `role_arn`, `before`, `gates`, `on_failure`, found the number 3",
+         `appspec`, `role_arn`, `before`, `gates`, `on_failure`, `windows`, found the number 3",
     );
 }
 
 #[test]
 fn what_a_later_version_brings_is_not_supported_yet() {
     let known = "`name`, `images`, `service`, `deploy`, `task_definition`, `appspec`, `role_arn`, \
-                  `before`, `gates`, `on_failure`";
-    for key in ["on_success", "promote", "windows"] {
+                  `before`, `gates`, `on_failure`, `windows`";
+    for key in ["on_success", "promote"] {
         check(
             &format!("/{key}"),
             json!({}),
