@@ -198,12 +198,17 @@ impl World {
 
     /// The use cases as another person with all permissions has them.
     pub fn person(&self, name: &str) -> Deployer {
+        self.person_on(name, &Wire::new())
+    }
+
+    /// The same behind a wire.
+    pub fn person_on(&self, name: &str, wire: &Wire) -> Deployer {
         let functions = &self.sample.template.functions;
         let mut functions = functions.iter();
         let function = functions.find(|it| it.logical_id == DEPLOY_ON_PUSH);
         let environment = &function.unwrap().environment;
-        let (wire, web) = (Wire::new(), Web::default());
-        deployer(&self.sample.account, name, environment, &wire, &web)
+        let web = Web::default();
+        deployer(&self.sample.account, name, environment, wire, &web)
     }
 
     /// The invocations of `validate-green` that are over, oldest first.

@@ -8,6 +8,7 @@ pub mod appspec;
 pub mod console;
 pub mod deployment;
 pub mod duration;
+pub mod figures;
 pub mod gate;
 pub mod image;
 pub mod image_definitions;

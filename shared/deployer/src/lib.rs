@@ -28,6 +28,7 @@ pub mod progress;
 mod prove;
 pub mod push;
 mod restore_tag;
+pub mod rollback;
 mod start;
 pub mod targets;
 

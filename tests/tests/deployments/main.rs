@@ -14,6 +14,8 @@ mod others;
 mod pipeline;
 mod plan;
 mod refusals;
+mod rollback;
+mod rollback_crashes;
 mod rolling;
 mod rolling_others;
 mod round_trips;

@@ -1,9 +1,11 @@
+use greenlight_core::record::{Deed, Intervention};
+
 use super::told;
 use crate::commands::sample;
 
 #[test]
 fn each_deployment_says_how_and_why_it_ended() {
-    let output = told(&"api-test".parse().unwrap(), &sample::records());
+    let output = told(&"api-test".parse().unwrap(), &sample::records(), &[]);
     sample::assert_documented(&output.text);
     insta::assert_snapshot!(output.text, @"
     REQUESTED             STATUS        IMAGE         DIGEST        TOOK    BY    DEPLOYMENT
@@ -48,7 +50,7 @@ fn each_deployment_says_how_and_why_it_ended() {
 #[test]
 fn no_deployments_are_said_to_be_none() {
     assert_eq!(
-        told(&"api-test".parse().unwrap(), &[]).text,
+        told(&"api-test".parse().unwrap(), &[], &[]).text,
         "nothing was deployed to `api-test` yet\n"
     );
 }
@@ -60,7 +62,7 @@ fn what_was_overridden_is_shown() {
         by: "ada".to_owned(),
         overrides: Some("the target is held by grace".to_owned()),
     };
-    let output = told(&"api-test".parse().unwrap(), &[record]);
+    let output = told(&"api-test".parse().unwrap(), &[record], &[]);
     assert!(
         output.text.contains("  ada, overriding  "),
         "{}",
@@ -73,4 +75,37 @@ fn what_was_overridden_is_shown() {
         "{}",
         output.text
     );
+}
+
+#[test]
+fn what_people_did_stands_among_the_deployments_with_who_and_why() {
+    let hand = |at: &str, by: &str, reason: Option<&str>, deed| Intervention {
+        id: "01KAPX2V9M3Z8QK4T7N5R6S0W9".parse().unwrap(),
+        at: at.parse().unwrap(),
+        by: by.to_owned(),
+        reason: reason.map(str::to_owned),
+        deed,
+    };
+    let rollback = Deed::RolledBack {
+        deployment: "01KAPX2V9M3Z8QK4T7N5R6S0W4".parse().unwrap(),
+        from: "mco/api:test (d60bbfffc19a)".to_owned(),
+        to: "mco/api:test (3a4dfb063801)".to_owned(),
+    };
+    let until = Some("2026-11-22T18:00:00Z".parse().unwrap());
+    let hands = [
+        hand("2026-11-22T12:40:00Z", "grace", None, Deed::Released),
+        hand(
+            "2026-11-22T11:20:00Z",
+            "ada",
+            Some("ticket 7"),
+            Deed::Held { until },
+        ),
+        hand("2026-11-22T11:05:00Z", "ada", Some("it is slow"), rollback),
+    ];
+    let records = &sample::records()[1..];
+    let output = told(&"api-test".parse().unwrap(), records, &hands);
+    sample::assert_documented(&output.text);
+    insta::assert_snapshot!(output.text, @"");
+    assert_eq!(output.json["interventions"][1]["deed"], "held");
+    assert_eq!(output.json["interventions"][2]["by"], "ada");
 }

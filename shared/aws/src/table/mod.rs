@@ -9,6 +9,7 @@
 //! | … by a pipeline | `pipeline#<account>/<name>` | `target#<name>` |
 //! | which target takes images of a repository that is not its first | `target#<name>` | `repository#<uri>` |
 //! | what people are asked at a gate, and have said | `target#<name>` | `approval#<point>#<AWS id>` |
+//! | what a person did: a hold, a release, a way back | `target#<name>` | `hand#<ULID>` |
 //! | templates that a pipeline's job has brought for a deployment | `target#<name>` | `files#<ULID>` |
 //! | a pipeline's job | `job#<id>` | `job` |
 //! | the hold on every target | `line` | `hold` |
@@ -24,6 +25,7 @@ mod approvals;
 mod commit;
 mod files;
 mod gates;
+mod interventions;
 mod items;
 mod jobs;
 mod line;

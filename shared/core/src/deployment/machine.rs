@@ -241,6 +241,10 @@ pub enum Effect {
         candidate: Candidate,
         /// An earlier start was broken off: look for its AWS deployment first.
         resume: bool,
+        /// A person wants it stopped: look for its AWS deployment, and start none.
+        only_look: bool,
+        /// A person wants back what the record says is live: look whether it is, and start it if it is not.
+        unless_live: bool,
         /// What has been done for it before.
         prepared: Preparation,
     },

@@ -20,6 +20,7 @@ mod start;
 mod state;
 mod step;
 mod truth;
+mod way_back;
 
 pub use candidate::{Candidate, PushedImage};
 pub use ending::{Ending, Obstacle};
@@ -29,6 +30,7 @@ pub use id::{DeploymentId, InvalidDeploymentId};
 pub use machine::{Aftermath, Circumstances, Effect, Foreign, Input, Outcome, Transition, step};
 pub use marker::Marker;
 pub use state::{Active, Current, Drift, Newest, Phase, Preparation, Queued, Stop, TargetState};
+pub use way_back::{BackTo, InvalidBackTo, Past, WayBack, way_back};
 
 #[cfg(test)]
 mod tests;

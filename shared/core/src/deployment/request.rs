@@ -16,6 +16,10 @@ impl Step<'_> {
         origin: Origin,
         job: Option<JobId>,
     ) -> Transition {
+        // What a person wants back goes first.
+        if self.state.active.is_none() {
+            self.bring_back();
+        }
         self.jobs.extend(job.map(Waiting::new));
         let image = candidate.describe();
         if origin.is_push() && self.state.rejects(&candidate) {
@@ -123,7 +127,7 @@ impl Step<'_> {
     ) -> Transition {
         let image = candidate.describe();
         let broken_off = self.is_start_broken_off();
-        if candidate.is_within(&active.candidate) {
+        if candidate.is_within(&active.candidate) && active.stop.is_none() {
             if broken_off {
                 return self.resume();
             }
