@@ -38,6 +38,13 @@ pub(crate) fn name(text: &str) -> String {
     cut(text, NAME)
 }
 
+/// A text as a sentence of its own.
+pub(crate) fn capitalised(text: &str) -> String {
+    let mut rest = text.chars();
+    let first = rest.next().into_iter().flat_map(char::to_uppercase);
+    first.chain(rest).chain(['.']).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

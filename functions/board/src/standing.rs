@@ -149,13 +149,16 @@ pub(crate) fn has_run(record: &DeploymentRecord) -> bool {
     !is_brought_back && !matches!(record.status, Status::Superseded | Status::Queued)
 }
 
-/// What holds the target: its own hold, and the stopped line. What has expired does not.
-pub(crate) fn holds(stored: &StoredTarget, now: Timestamp) -> Vec<String> {
+/// What keeps automatic deployments from starting, each in a word and a sentence: the target's own hold, the stopped line, a
+/// closed window. What has expired does not.
+pub(crate) fn closures(stored: &StoredTarget, now: Timestamp) -> Vec<(&'static str, String)> {
     let holds = |hold: &&Hold| hold.holds_at(now);
     let own = stored.state.hold.as_ref().filter(holds);
     let line = stored.line.as_ref().filter(holds);
-    let own = own.map(Hold::describe);
-    own.into_iter()
-        .chain(line.map(|line| format!("the line is {}", line.describe())))
+    let window = stored.target.windows.closure(now);
+    own.map(|hold| ("held", hold.describe()))
+        .into_iter()
+        .chain(line.map(|line| ("line stopped", line.describe())))
+        .chain(window.map(|closed| ("window closed", closed.reason)))
         .collect()
 }

@@ -196,3 +196,140 @@ async fn an_answer_that_nobody_waits_for_is_refused_in_words() {
         "{said}"
     );
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_held_target_waits_until_it_is_released() {
+    let world = World::open().await;
+    let fields = json!({"by": "alice", "reason": "<i>ticket 7</i>", "hold_for": "8h"});
+    let held = press(&world, &page(&world).await, "Hold", fields).await;
+    let said = held.one("[role=status]");
+    assert!(
+        said.contains("held by alice (by the board) (<i>ticket 7</i>) until "),
+        "{said}"
+    );
+    assert_eq!(held.count("i"), 0);
+    let hold = world.target().await.state.hold.unwrap();
+    assert_eq!(hold.by, "alice (by the board)");
+    assert_eq!(hold.until.unwrap().duration_since(hold.since).as_hours(), 8);
+    world.sample.push(&ImageSpec::healthy("v2")).unwrap();
+    world.quiet().await;
+    let row = see(&world, json!({})).await.one("tbody tr");
+    assert!(row.contains("! blocked") && row.contains("! held"), "{row}");
+    // The page of before is not true any more: an image waits.
+    let stale = press(&world, &held, "Release", json!({"by": "bob"})).await;
+    assert!(
+        stale.one("[role=alert]").contains("has moved"),
+        "{}",
+        stale.html
+    );
+    let released = press(&world, &stale, "Release", json!({"by": "bob"})).await;
+    assert!(
+        released
+            .one("[role=status]")
+            .contains("released by bob (by the board)"),
+        "{}",
+        released.html
+    );
+    assert!(released.confirmation("Release").is_none());
+    world.quiet().await;
+    let row = see(&world, json!({})).await.one("tbody tr");
+    assert!(row.contains("✓ live") && !row.contains("held"), "{row}");
+    let hands = page(&world).await.all("h3 + table:last-of-type tbody tr");
+    assert!(
+        hands[0].contains("bob (by the board) released it"),
+        "{hands:?}"
+    );
+    assert!(
+        hands[1].contains("held it until ") && hands[1].contains("<i>ticket 7</i>"),
+        "{hands:?}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_hold_has_a_length_that_makes_sense() {
+    let world = World::open().await;
+    let seen = page(&world).await;
+    for length in ["soon", "-1h", "1y"] {
+        let done = press(
+            &world,
+            &seen,
+            "Hold",
+            json!({"by": "alice", "hold_for": length}),
+        )
+        .await;
+        assert!(
+            done.one("[role=alert]").contains("is not a duration"),
+            "{}",
+            done.html
+        );
+    }
+    assert_eq!(world.target().await.state.hold, None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_person_goes_back_to_what_was_proved() {
+    let world = World::open().await;
+    let v2 = world.sample.push(&ImageSpec::healthy("v2")).unwrap();
+    world.quiet().await;
+    let v3 = world.sample.push(&ImageSpec::healthy("v3")).unwrap();
+    world.quiet().await;
+    assert_eq!(world.recorded().await.as_deref(), Some(v3.as_str()));
+    let seen = page(&world).await;
+    let ways = seen.all("select[name=roll_back_to] option");
+    assert_eq!(ways[0], "the last proved image");
+    assert!(ways[1].contains(&v2["sha256:".len()..][..12]), "{ways:?}");
+    let asked = seen.confirmation("Roll back").unwrap();
+    assert!(asked.contains("not deployed again by itself"), "{asked}");
+    let back = press(
+        &world,
+        &seen,
+        "Roll back",
+        json!({"by": "alice", "reason": "it is slow"}),
+    )
+    .await;
+    assert!(
+        back.one("[role=status]")
+            .contains("goes back to mco/api:test"),
+        "{}",
+        back.html
+    );
+    // A call that comes twice does nothing twice.
+    let twice = press(&world, &seen, "Roll back", json!({"by": "alice"})).await;
+    assert!(
+        twice.one("[role=alert]").contains("has moved"),
+        "{}",
+        twice.html
+    );
+    world.quiet().await;
+    assert_eq!(world.recorded().await.as_deref(), Some(v2.as_str()));
+    assert!(
+        world
+            .target()
+            .await
+            .state
+            .rejected
+            .iter()
+            .any(|it| it.as_str() == v3)
+    );
+    let page = page(&world).await;
+    assert!(page.html.contains("it is slow") && page.html.contains("alice (by the board)"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn there_may_be_nothing_to_go_back_to() {
+    let world = World::open().await;
+    let before = world.target().await;
+    let seen = page(&world).await;
+    for to in ["", "no such image", "sha256:0000000"] {
+        let done = press(
+            &world,
+            &seen,
+            "Roll back",
+            json!({"by": "alice", "roll_back_to": to}),
+        )
+        .await;
+        let said = done.one("[role=alert]");
+        assert!(said.contains("It was not done: "), "{to}: {said}");
+    }
+    assert_eq!(world.target().await, before);
+}

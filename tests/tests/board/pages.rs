@@ -134,7 +134,7 @@ async fn what_people_and_aws_have_written_is_text_and_nothing_else() {
     let wish = "test".parse().unwrap();
     world
         .operator
-        .ask(world.target().await, &wish, bad)
+        .ask(world.target().await, &wish, bad, false)
         .await
         .unwrap();
     world.quiet().await;
@@ -212,7 +212,7 @@ async fn five_hundred_targets_are_shown_page_by_page() {
     assert_eq!(first.button("Earlier targets"), None);
     let second = see(&world, first.button("More targets").unwrap()).await;
     let names = second.all("tbody th button");
-    assert_eq!((names.len(), names[0].as_str()), (25, "api-024"));
+    assert_eq!((names.len(), names[0].as_str()), (25, "api-025"));
     assert_eq!(second.button("Earlier targets"), Some(json!({"page": 0})));
     let beyond = see(&world, json!({"page": 4000})).await;
     assert!(beyond.html.contains("Targets 476 to 500 of 500 are shown."));
@@ -227,7 +227,7 @@ async fn a_text_that_is_too_long_is_cut() {
         let long = "x".repeat(100_000);
         world
             .operator
-            .ask(world.target().await, &wish, &long)
+            .ask(world.target().await, &wish, &long, false)
             .await
             .unwrap();
         world.quiet().await;

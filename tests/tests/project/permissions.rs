@@ -11,7 +11,7 @@ use greenlight_tests::{
     gated::{approved, open_with_every_check},
     releases::asks,
     wire::Fault,
-    world::{DEPLOY_ON_PUSH, PIPELINE_ACTION, RECORD_DEPLOYMENT, VALIDATE_GREEN, World},
+    world::{BOARD, DEPLOY_ON_PUSH, PIPELINE_ACTION, RECORD_DEPLOYMENT, VALIDATE_GREEN, World},
 };
 use rehearsal::{
     account::{
@@ -127,6 +127,9 @@ async fn calls() -> Vec<(World, Vec<Call>)> {
             played.push(released_without_events(stand, &image).await);
         }
     }
+    for stand in Stand::ALL {
+        played.push(by_the_board(stand).await);
+    }
     played.push(released_by_the_custom_action().await);
     played.push(superseded_by_a_push().await);
     for stand in [Stand::CodeDeploy, Stand::BlueGreen, Stand::Rolling] {
@@ -201,6 +204,36 @@ async fn gated(stand: Stand) -> World {
     world.sample.push(&ImageSpec::migration("v3", 1)).unwrap();
     world.quiet().await;
     world
+}
+
+/// A person at the board holds a target, releases it, and goes back while something is under way and while nothing is.
+async fn by_the_board(stand: Stand) -> World {
+    let world = World::open_stand(stand).await;
+    world.sample.push(&good(stand, "v2")).unwrap();
+    world.quiet().await;
+    press(&world, "hold").await;
+    world.sample.push(&good(stand, "v3")).unwrap();
+    world.quiet().await;
+    press(&world, "release").await;
+    sleep(Duration::from_secs(60)).await;
+    press(&world, "roll_back").await;
+    world.quiet().await;
+    press(&world, "reject").await;
+    world.sample.push(&good(stand, "v4")).unwrap();
+    world.quiet().await;
+    press(&world, "roll_back").await;
+    world.quiet().await;
+    world.invoke(BOARD, json!({})).await.unwrap();
+    world
+}
+
+/// Presses a button of the page as it is now; what cannot be done is said on it.
+async fn press(world: &World, deed: &str) {
+    let version = world.target().await.version;
+    let fields = json!({"forms": {"all": {"by": "jane", "reason": "ticket 7"}}});
+    let event =
+        json!({"do": deed, "target": "api-test", "version": version, "widgetContext": fields});
+    world.invoke(BOARD, event).await.unwrap();
 }
 
 /// A release that fails, and one that waits until a push takes its place.
@@ -285,6 +318,7 @@ async fn every_call_is_permitted_and_every_permission_is_used_or_explained() {
         VALIDATE_GREEN,
         RECORD_DEPLOYMENT,
         PIPELINE_ACTION,
+        BOARD,
     ] {
         let template = &played[0].0.sample.template;
         let permitted: BTreeSet<&str> = template

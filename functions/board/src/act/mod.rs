@@ -2,6 +2,8 @@
 //! the button was on is still true, and what came of it is put into words.
 
 mod answer;
+mod hold;
+mod roll_back;
 
 use greenlight_aws::table::StoredTarget;
 use greenlight_core::target::{GatePoint, TargetName};
@@ -15,16 +17,28 @@ use crate::{form::Form, standing::Tone};
 pub(crate) enum Deed {
     Approve,
     Reject,
+    Hold,
+    Release,
+    RollBack,
 }
 
 impl Deed {
-    pub(crate) const ALL: [Self; 2] = [Self::Approve, Self::Reject];
+    pub(crate) const ALL: [Self; 5] = [
+        Self::Approve,
+        Self::Reject,
+        Self::Hold,
+        Self::Release,
+        Self::RollBack,
+    ];
 
     /// As the buttons call it.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Approve => "approve",
             Self::Reject => "reject",
+            Self::Hold => "hold",
+            Self::Release => "release",
+            Self::RollBack => "roll_back",
         }
     }
 
@@ -101,18 +115,21 @@ pub(crate) async fn perform(deployer: &Deployer, wish: &Wish, form: &Form) -> Ou
              again."
         ));
     }
-    carried_out(deployer, &stored, wish, form, &by).await
+    carried_out(deployer, stored, wish, form, &by).await
 }
 
 async fn carried_out(
     deployer: &Deployer,
-    stored: &StoredTarget,
+    stored: StoredTarget,
     wish: &Wish,
     form: &Form,
     by: &str,
 ) -> Outcome {
     match wish.deed {
-        Deed::Approve => answer::give(deployer, stored, wish, form, by, true).await,
-        Deed::Reject => answer::give(deployer, stored, wish, form, by, false).await,
+        Deed::Approve => answer::give(deployer, &stored, wish, form, by, true).await,
+        Deed::Reject => answer::give(deployer, &stored, wish, form, by, false).await,
+        Deed::Hold => hold::hold(deployer, stored, form, by).await,
+        Deed::Release => hold::release(deployer, stored, form, by).await,
+        Deed::RollBack => roll_back::roll_back(deployer, stored, form, by).await,
     }
 }

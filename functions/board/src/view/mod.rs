@@ -43,7 +43,9 @@ impl Page<'_> {
         };
         html! {
             (style::of(self.screen.theme))
-            div class={ "gl cwdb-no-default-styles " (theme) } { (content) }
+            div class={ "gl cwdb-no-default-styles " (theme) } {
+                div class=[self.screen.is_narrow().then_some("gl-narrow")] { (content) }
+            }
         }
     }
 

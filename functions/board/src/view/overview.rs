@@ -14,7 +14,7 @@ use serde_json::json;
 use super::{Button, Page, gates, mark, standing};
 use crate::{
     Error, limits,
-    standing::{Tone, has_run, holds, standing as standing_of},
+    standing::{Tone, closures, has_run, standing as standing_of},
 };
 
 /// So many of the newest records say how things are: those that gave way to newer images say nothing.
@@ -214,13 +214,16 @@ pub(super) fn images(candidate: &Candidate) -> Markup {
 }
 
 fn held(stored: &StoredTarget, now: jiff::Timestamp) -> Option<Markup> {
-    let holds = holds(stored, now);
-    (!holds.is_empty()).then(|| {
-        html! {
-            (mark(Tone::Warning, "held"))
-            @for hold in holds { div class="gl-why" { (limits::sentence(&hold)) } }
-        }
-    })
+    let closures = closures(stored, now);
+    (!closures.is_empty()).then(|| html! { @for closed in &closures { (closure(closed)) } })
+}
+
+/// What keeps automatic deployments from starting.
+pub(super) fn closure((word, text): &(&'static str, String)) -> Markup {
+    html! {
+        (mark(Tone::Warning, word))
+        div class="gl-why" { (limits::sentence(text)) }
+    }
 }
 
 fn drift(stored: &StoredTarget) -> Option<Markup> {

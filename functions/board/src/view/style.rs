@@ -49,7 +49,14 @@ const RULES: &str = "
 .gl p{margin:6px 0}
 .gl table{border-collapse:collapse;width:100%}
 .gl caption{text-align:left;padding:0 0 6px}
-.gl th,.gl td{text-align:left;vertical-align:top;padding:6px 8px 6px 0;overflow-wrap:anywhere}
+.gl th,.gl td{text-align:left;vertical-align:top;padding:6px 12px 6px 0;overflow-wrap:break-word}
+.gl td{overflow-wrap:anywhere}
+.gl thead th{white-space:nowrap}
+.gl th .gl-why,.gl th .gl-image{font-weight:400}
+.gl .gl-narrow table{table-layout:fixed}
+.gl .gl-narrow thead th{white-space:normal}
+.gl .gl-narrow th{overflow-wrap:anywhere}
+.gl .gl-choices{margin-top:10px}
 .gl .gl-why,.gl .gl-image small{font-size:12px}
 .gl .gl-mark{font-weight:600}
 .gl .gl-notice{padding:8px 10px;border-left:4px solid;overflow-wrap:anywhere}

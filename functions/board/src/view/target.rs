@@ -1,21 +1,25 @@
 //! One target: what runs, what is going on, what was deployed, and what a person can do.
 
-use futures_util::future::join;
+use futures_util::join;
 use greenlight_aws::table::{BadTarget, StoredTarget};
 use greenlight_core::{
-    record::{DeploymentRecord, Origin},
+    record::{Deed, DeploymentRecord, Intervention, Origin},
     target::TargetName,
 };
 use greenlight_deployer::{Deployer, progress::Progress};
 use maud::{Markup, html};
 use serde_json::json;
 
-use super::{Button, Page, gates, mark, notice, overview::images, standing};
+use super::{
+    Button, Page, gates, mark, notice,
+    overview::{closure, images},
+    standing,
+};
 use crate::{
     Error,
     act::Outcome,
     limits,
-    standing::{Tone, holds, standing as standing_of},
+    standing::{Tone, closures, standing as standing_of},
 };
 
 impl Page<'_> {
@@ -36,12 +40,12 @@ impl Page<'_> {
                 return Ok(self.without(said.as_ref(), &missing));
             }
         };
-        let (records, progress) = join(
+        let (records, hands, progress) = join!(
             deployer.history(name, limits::RECORDS),
+            deployer.interventions(name, limits::HANDS),
             deployer.progress(&stored),
-        )
-        .await;
-        let records = records?;
+        );
+        let (records, hands) = (records?, hands?);
         let content = html! {
             (self.button(&Button::view("All targets", json!({}))))
             " "
@@ -49,8 +53,9 @@ impl Page<'_> {
             h2 { (name) }
             @if let Some(said) = &said { (said) }
             (self.now(&stored, &records, progress.as_ref()))
-            (self.by_hand(&stored, progress.as_ref()))
+            (self.by_hand(&stored, &records, progress.as_ref()))
             (self.history(&records))
+            (self.hands(&hands))
         };
         Ok(self.framed(&content))
     }
@@ -92,11 +97,8 @@ impl Page<'_> {
                             td { (images(&waits.candidate)) div class="gl-why" { (limits::sentence(&waits.reason)) } }
                         }
                     }
-                    @for hold in holds(stored, self.times.now) {
-                        tr {
-                            th scope="row" { "Hold" }
-                            td { (mark(Tone::Warning, "held")) div class="gl-why" { (limits::sentence(&hold)) } }
-                        }
+                    @for closed in &closures(stored, self.times.now) {
+                        tr { th scope="row" { "Hold" } td { (closure(closed)) } }
                     }
                 }
             }
@@ -126,6 +128,47 @@ impl Page<'_> {
                     }
                 }
             }
+        }
+    }
+
+    /// What people have done beside asking for deployments.
+    fn hands(&self, hands: &[Intervention]) -> Markup {
+        html! {
+            @if !hands.is_empty() {
+                h3 { "What people did" }
+                table {
+                    caption class="gl-muted" { "The newest " (hands.len()) ", newest first" }
+                    thead {
+                        tr { th scope="col" { "When" } th scope="col" { "Who" } th scope="col" { "What, and why" } }
+                    }
+                    tbody {
+                        @for hand in hands {
+                            tr {
+                                th scope="row" {
+                                    (self.when(hand.at))
+                                    div class="gl-why" { (self.times.local(hand.at)) }
+                                }
+                                td { (limits::name(&hand.by)) }
+                                td {
+                                    (limits::sentence(&self.deed(&hand.deed)))
+                                    @if let Some(reason) = &hand.reason { div class="gl-why" { (limits::sentence(reason)) } }
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    fn deed(&self, deed: &Deed) -> String {
+        match deed {
+            Deed::Held { until: Some(until) } => {
+                format!("held it until {}", self.times.local(*until))
+            }
+            Deed::Held { until: None } => "held it".to_owned(),
+            Deed::Released => "released it".to_owned(),
+            Deed::RolledBack { from, to, .. } => format!("went back from {from} to {to}"),
         }
     }
 
