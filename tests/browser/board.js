@@ -9,7 +9,8 @@ import { serve } from "./rehearsal.js";
 
 const require = createRequire(import.meta.url);
 const axe = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
-const images = fileURLToPath(new URL("../../docs/images/", import.meta.url));
+// In the folder of the workspace that IMAGES names, if it does.
+const images = fileURLToPath(new URL(`../../${process.env.IMAGES ?? "docs/images"}/`, import.meta.url));
 mkdirSync(images, { recursive: true });
 
 // Simulated minutes are seconds here; a deployment takes some of them.
@@ -101,7 +102,28 @@ try {
   await accessible("target, narrow");
   await picture("target-narrow");
 
-  // ACTIONS
+  // By hand: hold, look at it, release, and go back to what was there before.
+  await open("light", 1000);
+  await click("api-test");
+  await confirm("Hold");
+  await until("your name is empty");
+  await accessible("target, refused");
+  await widget.getByLabel("Your name").fill("alice");
+  await widget.getByLabel("Reason").fill("<b>ticket 7</b>");
+  await widget.getByLabel("Hold for").selectOption({ label: "8 hours" });
+  await confirm("Hold", "Cancel");
+  assert(!(await widget.textContent()).includes("alice (by the board)"), "what was cancelled is not done");
+  await confirm("Hold");
+  await until("is held by alice (by the board) (<b>ticket 7</b>)");
+  await accessible("target, held");
+  assert.equal(await widget.locator("b").count(), 0);
+  assert.equal(await widget.getByLabel("Your name").inputValue(), "alice");
+  await confirm("Release");
+  await until("is released by alice");
+  await widget.getByLabel("Roll back to").selectOption({ index: 1 });
+  await confirm("Roll back");
+  await until("goes back to");
+  await picture("target-by-hand");
 
   assert.deepEqual(complaints, []);
   console.log(`${checks} pages looked at, the pictures are in docs/images`);

@@ -1,5 +1,7 @@
 //! How things are at a target, in a word and a sentence: a pure function of what the table says.
 
+use std::cmp::Reverse;
+
 use greenlight_aws::table::StoredTarget;
 use greenlight_core::{
     deployment::{Active, Hold, Phase},
@@ -147,6 +149,12 @@ fn under_way(active: &Active, asked: &[Approval], now: Timestamp) -> Standing {
 pub(crate) fn has_run(record: &DeploymentRecord) -> bool {
     let is_brought_back = matches!(&record.origin, Origin::Rollback { by: None, .. });
     !is_brought_back && !matches!(record.status, Status::Superseded | Status::Queued)
+}
+
+/// In the order in which they were asked for: they come in that of what caused them, and the event of a push may be late.
+pub(crate) fn newest_first(mut records: Vec<DeploymentRecord>) -> Vec<DeploymentRecord> {
+    records.sort_by_key(|record| Reverse(record.requested_at));
+    records
 }
 
 /// What keeps automatic deployments from starting, each in a word and a sentence: the target's own hold, the stopped line, a

@@ -22,6 +22,9 @@ impl Times {
     /// `3 min ago`, `in 2 h`
     pub(crate) fn relative(self, at: Timestamp) -> String {
         let passed = self.now.duration_since(at);
+        if passed.as_secs() == 0 {
+            return "just now".to_owned();
+        }
         let text = length(passed.abs());
         if passed.is_negative() {
             format!("in {text}")
@@ -76,6 +79,7 @@ mod tests {
         assert_eq!(times("-03:30").local(at), "2026-11-29 07:00 -03:30");
         let later = "2026-11-29T12:00:42Z".parse().unwrap();
         assert_eq!(times("+00:00").relative(later), "in 42 s");
+        assert_eq!(times("+00:00").relative(times("+00:00").now), "just now");
         let before = "2026-11-01T12:00:00Z".parse().unwrap();
         assert_eq!(times("+00:00").relative(before), "28 d ago");
     }

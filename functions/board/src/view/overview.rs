@@ -14,7 +14,7 @@ use serde_json::json;
 use super::{Button, Page, gates, mark, standing};
 use crate::{
     Error, limits,
-    standing::{Tone, closures, has_run, standing as standing_of},
+    standing::{Tone, closures, has_run, newest_first, standing as standing_of},
 };
 
 /// So many of the newest records say how things are: those that gave way to newer images say nothing.
@@ -166,7 +166,7 @@ async fn row(
     let (records, asked) = try_join(records, asked).await?;
     Ok(Ok(Row {
         stored,
-        records,
+        records: newest_first(records),
         asked,
     }))
 }

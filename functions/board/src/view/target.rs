@@ -19,7 +19,7 @@ use crate::{
     Error,
     act::Outcome,
     limits,
-    standing::{Tone, closures, standing as standing_of},
+    standing::{Tone, closures, newest_first, standing as standing_of},
 };
 
 impl Page<'_> {
@@ -45,7 +45,7 @@ impl Page<'_> {
             deployer.interventions(name, limits::HANDS),
             deployer.progress(&stored),
         );
-        let (records, hands) = (records?, hands?);
+        let (records, hands) = (newest_first(records?), hands?);
         let content = html! {
             (self.button(&Button::view("All targets", json!({}))))
             " "
