@@ -91,7 +91,7 @@ impl Entry<'_> {
             Self::Deployment(record) => {
                 let overridden = origin::overridden(&record.origin);
                 let reasons = record.reason.iter().chain(&record.evidence);
-                overridden.iter().chain(reasons).cloned().collect()
+                overridden.into_iter().chain(reasons.cloned()).collect()
             }
             Self::Hand(intervention) => {
                 let deed = match &intervention.deed {

@@ -13,8 +13,8 @@ use greenlight_tests::{
     rounds::{lose_events, until_settled},
     wire::Fault,
     world::{
-        DEPLOY_ON_PUSH, PIPELINE_ACTION, RECONCILE, RECORD_DEPLOYMENT, VALIDATE_GREEN, World,
-        targets_in, targets_of,
+        BOARD, DEPLOY_ON_PUSH, PIPELINE_ACTION, RECONCILE, RECORD_DEPLOYMENT, VALIDATE_GREEN,
+        World, targets_in, targets_of,
     },
 };
 use rehearsal::{
@@ -136,6 +136,9 @@ async fn calls() -> Vec<(World, Vec<Call>)> {
         played.push(stuck(stand).await);
     }
     played.push(reconciled_behind_every_check().await);
+    for stand in Stand::ALL {
+        played.push(by_the_board(stand).await);
+    }
     played.push(released_by_the_custom_action().await);
     played.push(superseded_by_a_push().await);
     for loses_events in [false, true] {
@@ -309,6 +312,36 @@ async fn gated(stand: Stand) -> World {
     world
 }
 
+/// A person at the board holds a target, releases it, and goes back while something is under way and while nothing is.
+async fn by_the_board(stand: Stand) -> World {
+    let world = World::open_stand(stand).await;
+    world.sample.push(&good(stand, "v2")).unwrap();
+    world.quiet().await;
+    press(&world, "hold").await;
+    world.sample.push(&good(stand, "v3")).unwrap();
+    world.quiet().await;
+    press(&world, "release").await;
+    sleep(Duration::from_secs(60)).await;
+    press(&world, "roll_back").await;
+    world.quiet().await;
+    press(&world, "reject").await;
+    world.sample.push(&good(stand, "v4")).unwrap();
+    world.quiet().await;
+    press(&world, "roll_back").await;
+    world.quiet().await;
+    world.invoke(BOARD, json!({})).await.unwrap();
+    world
+}
+
+/// Presses a button of the page as it is now; what cannot be done is said on it.
+async fn press(world: &World, deed: &str) {
+    let version = world.target().await.version;
+    let fields = json!({"forms": {"all": {"by": "jane", "reason": "ticket 7"}}});
+    let event =
+        json!({"do": deed, "target": "api-test", "version": version, "widgetContext": fields});
+    world.invoke(BOARD, event).await.unwrap();
+}
+
 /// A release that fails, and one that waits until a push takes its place.
 async fn superseded_by_a_push() -> World {
     let world = World::open_stand(Stand::Rolling).await;
@@ -423,6 +456,7 @@ async fn every_call_is_permitted_and_every_permission_is_used_or_explained() {
         RECORD_DEPLOYMENT,
         PIPELINE_ACTION,
         RECONCILE,
+        BOARD,
     ] {
         let template = &played[0].0.sample.template;
         let permitted: BTreeSet<&str> = template
