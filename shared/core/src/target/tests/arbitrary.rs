@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use serde_json::Value;
 
 use crate::image::Tag;
-use crate::policy::{self, KeyOrder, TagPattern, TagPolicy, VersionRange, default_ignore};
+use crate::policy::{KeyOrder, TagPattern, TagPolicy, VersionRange, default_ignore};
 use crate::target::{
     AppSpecSource, ImageSource, OnFailure, Service, Strategy as Deploy, Target,
     TaskDefinitionSource,
@@ -77,11 +77,7 @@ pub(super) fn target() -> impl Strategy<Value = Target> {
 /// Changes what the target's strategy does not go with.
 fn agree(target: &mut Target) {
     let images = target.images.clone();
-    let takes = |tag: &Tag| {
-        images
-            .iter()
-            .any(|it| policy::decide(&it.tags, tag).accepted)
-    };
+    let takes = |tag: &Tag| images.iter().any(|it| it.decide(tag).is_taken());
     target.on_success.tag.take_if(|tag| takes(tag));
     target.promote.take_if(|promote| takes(&promote.tag));
     let family = || TaskDefinitionSource::Family("family".into());
