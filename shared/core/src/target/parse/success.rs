@@ -67,8 +67,8 @@ pub(super) fn no_target_follows_itself(parts: &Parts<'_>, out: &mut Problems) {
     ];
     for (key, tag) in given {
         let Some(tag) = tag else { continue };
-        let takes = |source: &crate::target::ImageSource| source.decide(tag).is_taken();
-        if let Some(index) = images.iter().position(takes) {
+        let mut images = images.iter();
+        if let Some(index) = images.position(|source| source.decide(tag).is_taken()) {
             out.add_with_hint(
                 &format!("{}.tag", parts.place(key)),
                 format!(
