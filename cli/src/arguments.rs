@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
+use greenlight_core::deployment::BackTo;
 use greenlight_core::duration;
 use greenlight_core::image::{RepositoryRef, Tag};
 use greenlight_core::target::{GatePoint, TargetName};
@@ -14,6 +15,7 @@ use greenlight_deployer::plan::{InvalidWish, Named, Wish};
 use jiff::Timestamp;
 
 use crate::commands::Which;
+use crate::since::{self, Since};
 
 /// Deploys pushed images to Amazon ECS, and knows which image runs where.
 ///
@@ -54,15 +56,18 @@ pub(crate) enum Command {
         /// Only this target, with more detail.
         target: Option<TargetName>,
     },
-    /// Show the deployments of a target, newest first.
+    /// Show the deployments of a target and what people did there, newest first.
     History {
         /// The target.
         target: TargetName,
-        /// How many at the most.
-        #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=1000))]
-        limit: u32,
+        /// How many deployments at the most [default: 20; with `--since`, 1000].
+        #[arg(long, value_parser = clap::value_parser!(u32).range(1..=1000))]
+        limit: Option<u32>,
+        /// Only since then: `7d`, `12h`, `2026-11-22`, or a time as in the output.
+        #[arg(long, value_name = "WHEN", value_parser = since::parse)]
+        since: Option<Since>,
     },
-    /// Show the targets at which an image is live.
+    /// Show the targets at which an image is live, and where it was before.
     Where {
         /// A repository, `repository:tag`, `repository@digest`, a tag, or a digest or its
         /// beginning.
@@ -91,6 +96,11 @@ pub(crate) enum Command {
     },
     /// Deploy an image to a target, and wait until it is live.
     Deploy(Deploy),
+    /// Go back to the last image that was proved, and wait until it is live.
+    ///
+    /// What is under way is stopped first. Holds and windows do not apply. What is gone back from is not
+    /// deployed again by itself.
+    Rollback(Rollback),
     /// Let a deployment go on that waits for an answer.
     Continue {
         /// The target.
@@ -263,6 +273,29 @@ pub(crate) struct Deploy {
     /// Who asks, for the record [env: `USER`, `LOGNAME`].
     #[arg(long, value_name = "NAME")]
     pub(crate) by: Option<String>,
+    /// The function that runs the gates: the output `HookFunctionArn` of the stack [env:
+    /// `GREENLIGHT_HOOK`].
+    #[arg(long, value_name = "ARN")]
+    pub(crate) hook: Option<String>,
+    /// How long to wait.
+    #[arg(long, default_value = "1h", value_parser = duration::parse, conflicts_with = "no_wait")]
+    pub(crate) timeout: Duration,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Rollback {
+    /// The target.
+    pub(crate) target: TargetName,
+    /// The image to go back to: its digest or the first 7 digits, the deployment that brought it (its id, or
+    /// that of AWS), or a tag [default: the last image that was proved].
+    #[arg(long, value_name = "IMAGE|DEPLOYMENT")]
+    pub(crate) to: Option<BackTo>,
+    /// Why, for the record.
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) reason: Option<String>,
+    /// Only start it.
+    #[arg(long)]
+    pub(crate) no_wait: bool,
     /// The function that runs the gates: the output `HookFunctionArn` of the stack [env:
     /// `GREENLIGHT_HOOK`].
     #[arg(long, value_name = "ARN")]

@@ -14,6 +14,7 @@ mod image;
 mod origin;
 mod plan;
 mod promote;
+mod rollback;
 #[cfg(test)]
 mod sample;
 mod status;
@@ -106,7 +107,12 @@ async fn try_to(arguments: Arguments) -> Result<Outcome, Failure> {
         Command::Targets(Targets::List) => targets::list(&deployer).await,
         Command::Status { target: None } => status::all(&deployer).await,
         Command::Status { target: Some(name) } => status::one(&deployer, &name).await,
-        Command::History { target, limit } => history::history(&deployer, &target, limit).await,
+        Command::Rollback(what) => return rollback::rollback(deployer, what, json).await,
+        Command::History {
+            target,
+            limit,
+            since,
+        } => history::history(&deployer, &target, limit, since).await,
         Command::Where { image } => whereabouts::whereabouts(&deployer, &image).await,
         Command::Explain { image } => explain::explain(&deployer, &image.text, &image.named).await,
         Command::Continue { target } => control::continue_(&deployer, &target).await,

@@ -20,6 +20,7 @@ use greenlight_deployer::hold::HoldError;
 use greenlight_deployer::plan::{PlanError, WishError};
 use greenlight_deployer::progress::watch::WatchError;
 use greenlight_deployer::promote::PromoteError;
+use greenlight_deployer::rollback::RollbackError;
 use greenlight_deployer::targets::TargetsError;
 
 use crate::columns::printable;
@@ -43,6 +44,8 @@ pub(crate) enum Failure {
     Plan(#[from] PlanError),
     #[error(transparent)]
     Ask(#[from] AskError),
+    #[error(transparent)]
+    Rollback(#[from] RollbackError),
     #[error(transparent)]
     Watch(#[from] WatchError),
     #[error(transparent)]
@@ -142,7 +145,15 @@ impl Failure {
             Self::Ask(AskError::Closed { .. }) => {
                 Some("`--override` deploys all the same, and is recorded".to_owned())
             }
-            Self::Ask(AskError::HookUnknown { .. }) => Some(HOOK_HINT.to_owned()),
+            Self::Ask(AskError::HookUnknown { .. })
+            | Self::Rollback(RollbackError::Ask(AskError::HookUnknown { .. })) => {
+                Some(HOOK_HINT.to_owned())
+            }
+            Self::Rollback(RollbackError::Nothing { target, .. }) => Some(format!(
+                "`--to` names an image or a deployment of `greenlight history {target}`; `greenlight deploy` \
+                 deploys any image"
+            )),
+            Self::Rollback(error) => aws_hint(error),
             Self::Ask(error @ AskError::Advance { .. }) => aws_hint(error).or_else(|| {
                 Some(
                     "ask again: what was begun is taken up, at the latest after 5 minutes"

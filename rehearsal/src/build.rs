@@ -6,6 +6,7 @@ use std::process::{Command, Stdio};
 /// The packages whose binaries are needed.
 const PACKAGES: [&str; 7] = [
     "rehearsal",
+    "board",
     "deploy-on-push",
     "validate-green",
     "record-deployment",

@@ -1,5 +1,6 @@
 //! `greenlight hold` and `greenlight release`: a person's hand on automatic deployments.
 
+use std::fmt::Write as _;
 use std::time::Duration;
 
 use greenlight_core::deployment::{Explanation, Hold};
@@ -87,7 +88,8 @@ fn line_released(who: &str, released: Released) -> Outcome {
     for (name, explanation) in released.opened {
         match explanation {
             Ok(explanation) => {
-                text += &format!("{name}  {}\n", printable(&explanation.text));
+                // Writing to a string cannot fail.
+                let _ = writeln!(text, "{name}  {}", printable(&explanation.text));
                 started.push(json!({"target": name, "result": explanation.text}));
             }
             Err(source) => {

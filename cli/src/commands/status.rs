@@ -174,6 +174,9 @@ fn detail(
             }
             say("since", time(current.since));
             say("by", current.deployment.to_string());
+            if let Some(who) = by_others(current) {
+                say("", who.to_owned());
+            }
             if let Some(task_definition) = &current.task_definition {
                 say("task definition", task_definition.clone());
             }
@@ -222,6 +225,12 @@ fn detail(
             }
         }
     }
+    if let Some(wanted) = &stored.state.rollback {
+        say(
+            "going back",
+            format!("{}: {}", wanted.candidate.describe(), wanted.reason),
+        );
+    }
     if let Some(queued) = &stored.state.queued {
         say(
             "waiting",
@@ -259,6 +268,12 @@ fn kept(stored: &StoredTarget, now: Timestamp) -> Vec<(&'static str, String)> {
     line.into_iter().chain(hold).chain(window).collect()
 }
 
+/// That no deployment of Greenlight has brought it. Drift is told by itself.
+fn by_others(current: &Current) -> Option<&'static str> {
+    let by_others = !current.is_proved && current.drift.is_none();
+    by_others.then_some("not proved: deployed by others, or live before Greenlight came")
+}
+
 fn phase(active: &Active) -> String {
     match &active.phase {
         Phase::Requested { .. } => "being started".to_owned(),
@@ -292,6 +307,13 @@ fn document(
             });
             members.insert("drift".into(), drift);
         }
+        members.insert("is_proved".into(), json!(current.is_proved));
+        members
+    });
+    let rollback = state.rollback.as_ref().map(|wanted| {
+        let mut members = image::members(&wanted.candidate);
+        members.insert("deployment".into(), json!(wanted.deployment));
+        members.insert("reason".into(), json!(wanted.reason));
         members
     });
     let active = state.active.as_ref().map(|active| {
@@ -328,6 +350,7 @@ fn document(
         "hold": kept(state.hold.as_ref()),
         "line": kept(stored.line.as_ref()),
         "window": window.map(|closed| closed.reason),
+        "rollback": rollback,
         "rejected": state.rejected,
         "asked": asked,
     });

@@ -44,9 +44,8 @@ pub(super) async fn play(stage: &Stage, expectations: &mut Expectations) -> Resu
     );
     let refused = stage.typed(&["promote", TARGET, "--to", TAG]).await;
     let complaint = match refused {
-        Err(StageError::Command { output, .. }) => output,
+        Err(StageError::Command { output, .. }) | Ok(output) => output,
         Err(error) => return Err(error),
-        Ok(output) => output,
     };
     expectations.expect(
         "the message names the filter to add, and keeps the other",

@@ -9,6 +9,7 @@ pub mod console;
 pub mod deployment;
 pub mod drift;
 pub mod duration;
+pub mod figures;
 pub mod gate;
 pub mod image;
 pub mod image_definitions;

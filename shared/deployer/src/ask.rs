@@ -239,6 +239,12 @@ impl Deployer {
                 image: resolved.candidate.describe(),
             });
         }
+        self.refuse_unknown_hook(stored)?;
+        Ok(resolved.candidate)
+    }
+
+    /// A deployment that CodeDeploy is to ask about cannot be started where it is not known whom.
+    pub(crate) fn refuse_unknown_hook(&self, stored: &StoredTarget) -> Result<(), AskError> {
         let target = &stored.target;
         let is_called = matches!(target.deploy, Strategy::CodeDeploy(_));
         if is_called && !target.gates.is_empty() && self.hook_function.is_none() {
@@ -246,12 +252,12 @@ impl Deployer {
                 target: target.name.clone(),
             });
         }
-        Ok(resolved.candidate)
+        Ok(())
     }
 
     /// The deployment that brings a candidate: the new one, if a record came of it, or else the one
     /// that has it already.
-    async fn bringing(
+    pub(crate) async fn bringing(
         &self,
         name: &TargetName,
         new: DeploymentId,
@@ -275,13 +281,18 @@ impl Deployer {
             return Ok(None);
         };
         let state = &stored.state;
+        let wanted = state
+            .rollback
+            .iter()
+            .map(|it| (it.deployment, &it.candidate));
         let active = state.active.iter().map(|it| (it.deployment, &it.candidate));
         let queued = state.queued.iter().map(|it| (it.deployment, &it.candidate));
         let current = state
             .current
             .iter()
             .map(|it| (it.deployment, &it.candidate));
-        Ok(active
+        Ok(wanted
+            .chain(active)
             .chain(queued)
             .chain(current)
             .find(|(_, other)| candidate.is_within(other))

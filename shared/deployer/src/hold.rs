@@ -48,7 +48,7 @@ pub enum HoldError {
         target: TargetName,
         /// Why not.
         #[source]
-        source: AdvanceError,
+        source: Box<AdvanceError>,
     },
     /// The target is gone.
     #[error("target `{target}` was removed at the same moment")]
@@ -216,7 +216,7 @@ impl Deployer {
         moved
             .map_err(|source| HoldError::Advance {
                 target: target.clone(),
-                source,
+                source: Box::new(source),
             })?
             .ok_or_else(removed)
     }

@@ -34,6 +34,7 @@ pub mod push;
 pub mod reconcile;
 mod restore_tag;
 mod retag;
+pub mod rollback;
 mod start;
 pub mod targets;
 

@@ -114,7 +114,7 @@ impl Deployer {
         let mut is_done = false;
         for _ in 0..ROUNDS {
             let Some(live) = current.take() else { break };
-            self.set_marks(&stored, &live).await?;
+            Box::pin(self.set_marks(&stored, &live)).await?;
             is_done = true;
             let name = stored.target.name.clone();
             let input = Input::Marked {
@@ -151,7 +151,7 @@ impl Deployer {
             let Some(tag) = &target.on_success.tag else {
                 break;
             };
-            if let Err(source) = self.retag(&image, tag, None).await {
+            if let Err(source) = Box::pin(self.retag(&image, tag, None)).await {
                 let (target, tag) = (target.name.clone(), tag.clone());
                 failed.get_or_insert(MarkError::Tag {
                     target,

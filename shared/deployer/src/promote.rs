@@ -256,7 +256,7 @@ impl Deployer {
                 image: image(),
             });
         }
-        let looked = self.prove_live(stored, &current.candidate).await;
+        let looked = Box::pin(self.prove_live(stored, &current.candidate)).await;
         let looked = looked.map_err(|source| PromoteError::Look {
             target: target(),
             source,
@@ -280,7 +280,7 @@ impl Deployer {
         by: &Promoter,
     ) -> Result<PromotedImage, PromoteError> {
         let target = &stored.target.name;
-        let given = self.retag(&image, to, None).await;
+        let given = Box::pin(self.retag(&image, to, None)).await;
         let given = given.map_err(|source| PromoteError::Retag {
             target: target.clone(),
             image: image.pinned(),

@@ -49,7 +49,7 @@ impl Deployer {
         if live.digest == failed.digest {
             return Ok(());
         }
-        match self.retag(live, tag, Some(&failed.digest)).await {
+        match Box::pin(self.retag(live, tag, Some(&failed.digest))).await {
             Ok(Retagged::Moved { .. }) => {
                 tracing::info!(target = %stored.target.name, "`{tag}` names {} again", live.digest.short());
                 Ok(())

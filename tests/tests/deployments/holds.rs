@@ -250,8 +250,8 @@ async fn any_event_starts_what_a_freeze_has_kept() {
     sleep(Duration::from_hours(2)).await;
     // The event of the push comes a second time.
     let pushed = world.sample.account.events().history().into_iter();
-    let pushed = pushed.filter(|event| event["source"] == "aws.ecr");
-    let event = pushed.last().unwrap();
+    let mut pushed = pushed.filter(|event| event["source"] == "aws.ecr");
+    let event = pushed.next_back().unwrap();
     let message = json!({"Records": [{"messageId": "again", "body": event.to_string()}]});
     let answer = world
         .invoke(greenlight_tests::world::DEPLOY_ON_PUSH, message)

@@ -23,6 +23,8 @@ mod reconcile;
 mod reconcile_crashes;
 mod reconcile_stuck;
 mod refusals;
+mod rollback;
+mod rollback_crashes;
 mod rolling;
 mod rolling_others;
 mod round_trips;

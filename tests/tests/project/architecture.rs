@@ -31,6 +31,7 @@ const MAY_DEPEND_ON: &[(&str, &[&str])] = &[
         "greenlight-runtime",
         &["greenlight-deployer", "greenlight-aws", "greenlight-core"],
     ),
+    ("board", LIBRARIES),
     ("deploy-on-push", LIBRARIES),
     ("pipeline-action", LIBRARIES),
     ("reconcile", LIBRARIES),

@@ -5,7 +5,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, pin::Pin};
 
 use greenlight_tests::{
     gated::{approved, open_with_every_check},
@@ -13,8 +13,8 @@ use greenlight_tests::{
     rounds::{lose_events, until_settled},
     wire::Fault,
     world::{
-        DEPLOY_ON_PUSH, PIPELINE_ACTION, RECONCILE, RECORD_DEPLOYMENT, VALIDATE_GREEN, World,
-        targets_in, targets_of,
+        BOARD, DEPLOY_ON_PUSH, PIPELINE_ACTION, RECONCILE, RECORD_DEPLOYMENT, VALIDATE_GREEN,
+        World, targets_in, targets_of,
     },
 };
 use rehearsal::{
@@ -136,6 +136,9 @@ async fn calls() -> Vec<(World, Vec<Call>)> {
         played.push(stuck(stand).await);
     }
     played.push(reconciled_behind_every_check().await);
+    for stand in Stand::ALL {
+        played.push(by_the_board(stand).await);
+    }
     played.push(released_by_the_custom_action().await);
     played.push(superseded_by_a_push().await);
     for loses_events in [false, true] {
@@ -256,29 +259,32 @@ async fn released_without_events(stand: Stand, image: &ImageSpec) -> World {
 }
 
 /// Two releases after which it is told outside what is live, by whoever finds the end.
-async fn told_outside(loses_events: bool) -> World {
-    let document = format!(
-        "{}    on_success: {{tag: deployed, parameter: /greenlight/deployed}}\n",
-        Stand::Rolling.targets()
-    );
-    let targets = targets_in(&document);
-    let world = World::open_stand_with(Stand::Rolling, &targets, |_| {}).await;
-    asks(&world);
-    let events = world.sample.account.events();
-    if loses_events {
-        events.resume_schedules();
-        let ends = Pattern::parse(&json!({"source": ["aws.ecs"]})).unwrap();
-        events.disturb(ends, Disturbance::Drop);
-    }
-    for version in ["v2", "v3"] {
-        let image = ImageSpec::healthy(version);
-        world.sample.push_as(version, &image).unwrap();
-        let asked = format!(r#"{{"target": "api-test", "tag": "{version}"}}"#);
-        let asked = [("asked", asked.as_str())];
-        world.sample.start_pipeline("asks", &asked).unwrap();
-        world.quiet().await;
-    }
-    world
+fn told_outside(loses_events: bool) -> Pin<Box<dyn Future<Output = World>>> {
+    // In a frame of its own: that of `calls` is as large as it may be.
+    Box::pin(async move {
+        let document = format!(
+            "{}    on_success: {{tag: deployed, parameter: /greenlight/deployed}}\n",
+            Stand::Rolling.targets()
+        );
+        let targets = targets_in(&document);
+        let world = World::open_stand_with(Stand::Rolling, &targets, |_| {}).await;
+        asks(&world);
+        let events = world.sample.account.events();
+        if loses_events {
+            events.resume_schedules();
+            let ends = Pattern::parse(&json!({"source": ["aws.ecs"]})).unwrap();
+            events.disturb(ends, Disturbance::Drop);
+        }
+        for version in ["v2", "v3"] {
+            let image = ImageSpec::healthy(version);
+            world.sample.push_as(version, &image).unwrap();
+            let asked = format!(r#"{{"target": "api-test", "tag": "{version}"}}"#);
+            let asked = [("asked", asked.as_str())];
+            world.sample.start_pipeline("asks", &asked).unwrap();
+            world.quiet().await;
+        }
+        world
+    })
 }
 
 /// A gate with every check, run for a deployment, tried by an action of a pipeline, and failed by tasks that stop.
@@ -304,6 +310,36 @@ async fn gated(stand: Stand) -> World {
     world.sample.push(&ImageSpec::migration("v3", 1)).unwrap();
     world.quiet().await;
     world
+}
+
+/// A person at the board holds a target, releases it, and goes back while something is under way and while nothing is.
+async fn by_the_board(stand: Stand) -> World {
+    let world = World::open_stand(stand).await;
+    world.sample.push(&good(stand, "v2")).unwrap();
+    world.quiet().await;
+    press(&world, "hold").await;
+    world.sample.push(&good(stand, "v3")).unwrap();
+    world.quiet().await;
+    press(&world, "release").await;
+    sleep(Duration::from_secs(60)).await;
+    press(&world, "roll_back").await;
+    world.quiet().await;
+    press(&world, "reject").await;
+    world.sample.push(&good(stand, "v4")).unwrap();
+    world.quiet().await;
+    press(&world, "roll_back").await;
+    world.quiet().await;
+    world.invoke(BOARD, json!({})).await.unwrap();
+    world
+}
+
+/// Presses a button of the page as it is now; what cannot be done is said on it.
+async fn press(world: &World, deed: &str) {
+    let version = world.target().await.version;
+    let fields = json!({"forms": {"all": {"by": "jane", "reason": "ticket 7"}}});
+    let event =
+        json!({"do": deed, "target": "api-test", "version": version, "widgetContext": fields});
+    world.invoke(BOARD, event).await.unwrap();
 }
 
 /// A release that fails, and one that waits until a push takes its place.
@@ -358,6 +394,16 @@ async fn released_by_the_custom_action() -> World {
 fn only_otherwise(function: &str) -> &'static [&'static str] {
     match function {
         DEPLOY_ON_PUSH => &[
+            // A person goes back while it starts a deployment: what it has started is looked at, and stopped.
+            "codedeploy:BatchGetDeploymentTargets",
+            "codedeploy:ListDeploymentTargets",
+            "codedeploy:StopDeployment",
+            "codepipeline:GetPipelineExecution",
+            "codepipeline:ListActionExecutions",
+            "codepipeline:StopPipelineExecution",
+            "ecs:ContinueServiceDeployment",
+            "ecs:StopServiceDeployment",
+            "ecs:StopTask",
             // CodeDeploy refuses a deployment because somebody else's is running.
             "codedeploy:GetDeployment",
             // The tag names another image by now, or somebody else has moved the target.
@@ -369,6 +415,12 @@ fn only_otherwise(function: &str) -> &'static [&'static str] {
             "ecs:ListTasks",
         ],
         RECORD_DEPLOYMENT => &[
+            // A person goes back while it starts a deployment, or the call that was to stop it was lost.
+            "codedeploy:StopDeployment",
+            "codepipeline:StopPipelineExecution",
+            "ecs:ContinueServiceDeployment",
+            "ecs:StopServiceDeployment",
+            "ecs:StopTask",
             // What was queued is started with CodeDeploy, dies half-way, and is resumed.
             "codedeploy:ListDeployments",
             "codedeploy:BatchGetDeployments",
@@ -381,6 +433,14 @@ fn only_otherwise(function: &str) -> &'static [&'static str] {
             // Whoever was to set the marks has died, and the repository's tags cannot be moved.
             "ecr:DescribeRepositories",
             "ssm:PutParameter",
+        ],
+        PIPELINE_ACTION => &[
+            // A person goes back while it starts a deployment, or the call that was to stop it was lost.
+            "codedeploy:StopDeployment",
+            "codepipeline:StopPipelineExecution",
+            "ecs:ContinueServiceDeployment",
+            "ecs:StopServiceDeployment",
+            "ecs:StopTask",
         ],
         _ => &[],
     }
@@ -396,6 +456,7 @@ async fn every_call_is_permitted_and_every_permission_is_used_or_explained() {
         RECORD_DEPLOYMENT,
         PIPELINE_ACTION,
         RECONCILE,
+        BOARD,
     ] {
         let template = &played[0].0.sample.template;
         let permitted: BTreeSet<&str> = template

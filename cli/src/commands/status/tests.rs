@@ -71,7 +71,8 @@ fn the_json_form_is_the_same_in_the_overview_and_for_one_target() {
         "digest": "sha256:3a4dfb063801c320986f8d8251a8888a0bdd8a427cc60d872bb4ccb3c374743d",
         "deployment": "01KAPX2V9M3Z8QK4T7N5R6S0W1",
         "task_definition": "arn:aws:ecs:eu-west-1:123456789012:task-definition/mco-api:7",
-        "since": "2026-11-22T10:12:03.25Z"
+        "since": "2026-11-22T10:12:03.25Z",
+        "is_proved": true
       },
       "active": {
         "image": "123456789012.dkr.ecr.eu-west-1.amazonaws.com/mco/api@sha256:d60bbfffc19aea2ed7a1a3953b1bea39494d9eb012e050706fb16e5267aeefe8",
@@ -97,6 +98,7 @@ fn the_json_form_is_the_same_in_the_overview_and_for_one_target() {
       "hold": null,
       "line": null,
       "window": null,
+      "rollback": null,
       "rejected": [
         "sha256:f14424a90973b09aac0a5543c5ea465dda7d792b7c9aa53518be7eb18d31f4ff"
       ],

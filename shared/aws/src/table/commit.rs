@@ -25,8 +25,17 @@ use crate::{AwsError, Kind, error::failed};
 const ACTION: &str = "dynamodb:TransactWriteItems";
 
 /// The attributes of a target's item that are its state.
-const STATE: [&str; 9] = [
-    "current", "active", "queued", "rollback", "newest", "rejected", "hold", "marked", "promoted",
+const STATE: [&str; 10] = [
+    "current",
+    "active",
+    "queued",
+    "rollback",
+    "newest",
+    "rejected",
+    "hold",
+    "marked",
+    "promoted",
+    "troubled_since",
 ];
 
 /// What became of an attempt to store a step.

@@ -9,6 +9,7 @@
 //! | … by a pipeline | `pipeline#<account>/<name>` | `target#<name>` |
 //! | which target takes images of a repository that is not its first | `target#<name>` | `repository#<uri>` |
 //! | what people are asked at a gate, and have said | `target#<name>` | `approval#<point>#<AWS id>` |
+//! | what a person did: a hold, a release, a way back | `target#<name>` | `hand#<ULID>` |
 //! | templates that a pipeline's job has brought for a deployment | `target#<name>` | `files#<ULID>` |
 //! | a pipeline's job | `job#<id>` | `job` |
 //! | the hold on every target | `line` | `hold` |
@@ -24,6 +25,7 @@ mod approvals;
 mod commit;
 mod files;
 mod gates;
+mod interventions;
 mod items;
 mod jobs;
 mod line;
@@ -87,8 +89,10 @@ impl Table {
         &self,
         repository: &RepositoryUri,
     ) -> Result<Targets, AwsError> {
-        let ((own, pointed_to), line) =
-            try_join!(self.items_of_repository(repository), self.line())?;
+        let ((own, pointed_to), line) = try_join!(
+            Box::pin(self.items_of_repository(repository)),
+            Box::pin(self.line())
+        )?;
         let own = own.into_iter();
         let own = own.map(|item| self.read("dynamodb:Query", item, line.clone()));
         let mut found = own.collect::<Result<Targets, AwsError>>()?;
@@ -142,7 +146,7 @@ impl Table {
 
     /// All targets.
     pub async fn targets(&self) -> Result<Targets, AwsError> {
-        let (items, line) = try_join!(self.items_of_targets(), self.line())?;
+        let (items, line) = try_join!(Box::pin(self.items_of_targets()), Box::pin(self.line()))?;
         let items = items.into_iter();
         items
             .map(|item| self.read("dynamodb:Scan", item, line.clone()))
@@ -177,8 +181,9 @@ impl Table {
         &self,
         name: &TargetName,
     ) -> Result<Option<Result<StoredTarget, BadTarget>>, AwsError> {
-        let item = self.get(target_key(name), TARGET.to_owned());
-        let (item, line) = try_join!(item, self.line())?;
+        // Boxed: whoever reads a target would otherwise be as large as two calls.
+        let item = Box::pin(self.get(target_key(name), TARGET.to_owned()));
+        let (item, line) = try_join!(item, Box::pin(self.line()))?;
         item.map(|item| self.read(GET, item, line)).transpose()
     }
 

@@ -42,6 +42,7 @@ impl Step<'_> {
                 // What was to be stopped was too far gone: it stays rejected.
                 if active.stop.is_none() {
                     self.state.pardon(&candidate);
+                    self.state.troubled_since = None;
                 }
                 self.state.current = Some(Current {
                     deployment: id,
@@ -59,6 +60,13 @@ impl Step<'_> {
                 evidence,
                 aftermath,
             } => {
+                let reason = match &active.stop {
+                    Some(stop) => format!("{}: {reason}", stop.describe()),
+                    None => reason,
+                };
+                if aftermath != Aftermath::Unproved {
+                    self.state.troubled_since.get_or_insert(self.at);
+                }
                 change.status = Some(Status::Failed);
                 change.reason = Some(reason.clone());
                 change.evidence = Some(evidence.clone());
@@ -95,7 +103,8 @@ impl Step<'_> {
         let Some(current) = &self.state.current else {
             return;
         };
-        if self.state.is_live(candidate) {
+        // What a person wants back goes in its place.
+        if self.state.is_live(candidate) || self.state.rollback.is_some() {
             return;
         }
         let previous = current.candidate.clone();
@@ -160,6 +169,8 @@ impl Step<'_> {
         if self.is_start_broken_off() {
             return self.resume();
         }
+        // The call that stops it may have been lost.
+        self.stop_if_wanted();
         if let Some(text) = self.start_queued() {
             return self.end(Decision::Start, Rule::TurnCame, text);
         }

@@ -21,6 +21,7 @@ mod start;
 mod state;
 mod step;
 mod truth;
+mod way_back;
 
 pub use candidate::{Candidate, PushedImage};
 pub use ending::{Ending, Obstacle};
@@ -31,6 +32,7 @@ pub use machine::{Aftermath, Circumstances, Effect, Foreign, Input, Outcome, Tra
 pub use marker::Marker;
 pub use missed::{Missed, is_missed_since};
 pub use state::{Active, Current, Drift, Newest, Phase, Preparation, Queued, Stop, TargetState};
+pub use way_back::{BackTo, InvalidBackTo, Past, WayBack, way_back};
 
 #[cfg(test)]
 mod tests;

@@ -17,9 +17,17 @@ impl Step<'_> {
         origin: Origin,
         job: Option<JobId>,
     ) -> Transition {
+        // What a person wants back goes first.
+        if self.state.active.is_none() {
+            self.bring_back();
+        }
         self.jobs.extend(job.map(Waiting::new));
         let image = candidate.describe();
         if origin.is_push() && self.state.rejects(&candidate) {
+            // A push that comes again may be the only event that tells of it.
+            if self.is_start_broken_off() {
+                return self.resume();
+            }
             let text = format!(
                 "{image} failed at `{}` before or was rolled away from, and is not deployed \
                  again automatically; push a new image",
@@ -129,7 +137,7 @@ impl Step<'_> {
     ) -> Transition {
         let image = candidate.describe();
         let broken_off = self.is_start_broken_off();
-        if candidate.is_within(&active.candidate) {
+        if candidate.is_within(&active.candidate) && active.stop.is_none() {
             if broken_off {
                 return self.resume();
             }

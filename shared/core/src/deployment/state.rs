@@ -49,6 +49,10 @@ pub struct TargetState {
     /// What a person has said against automatic deployments.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hold: Option<Hold>,
+    /// Since when something is wrong: a deployment has failed or was rolled away from, and none has
+    /// succeeded since.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub troubled_since: Option<Timestamp>,
     /// The deployment after which the marks outside, tag and parameter, were last set.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub marked: Option<DeploymentId>,
@@ -150,6 +154,16 @@ pub struct Stop {
     /// Why.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+}
+
+impl Stop {
+    /// For people: `rolled back by alice (it is slow)`.
+    pub fn describe(&self) -> String {
+        match &self.reason {
+            Some(reason) => format!("rolled back by {} ({reason})", self.by),
+            None => format!("rolled back by {}", self.by),
+        }
+    }
 }
 
 /// How far an active deployment has come.

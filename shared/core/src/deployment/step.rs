@@ -146,7 +146,7 @@ impl Step<'_> {
         let pointless = if by_push && self.state.is_live(&queued.candidate) {
             Some("the image is already live")
         } else if by_push && self.state.rejects(&queued.candidate) {
-            Some("the image has failed meanwhile")
+            Some("the image has failed or was rolled away from meanwhile")
         } else {
             None
         };
@@ -195,7 +195,7 @@ impl Step<'_> {
         self.state.accept(&candidate, &origin);
         self.state.active = Some(Active {
             deployment: id,
-            candidate: candidate.clone(),
+            candidate,
             origin,
             jobs,
             stop: None,
@@ -206,11 +206,25 @@ impl Step<'_> {
             },
         });
         self.wait_for_active();
+        self.order_start(false);
+    }
+
+    /// Has the active deployment started, by whoever has claimed it.
+    pub(super) fn order_start(&mut self, resume: bool) {
+        let Some(active) = &self.state.active else {
+            return;
+        };
+        let Phase::Requested { prepared, .. } = &active.phase else {
+            return;
+        };
+        let goes_back = matches!(&active.origin, Origin::Rollback { by: Some(_), .. });
         self.effects.push(Effect::Start {
-            deployment: id,
-            candidate,
-            resume: false,
-            prepared: Preparation::default(),
+            deployment: active.deployment,
+            candidate: active.candidate.clone(),
+            resume,
+            only_look: active.stop.is_some(),
+            unless_live: goes_back && self.state.is_live(&active.candidate),
+            prepared: prepared.clone(),
         });
     }
 
@@ -230,32 +244,26 @@ impl Step<'_> {
 
     /// Takes over the start of the active deployment.
     pub(super) fn resume(mut self) -> Transition {
-        let lease_until = self.lease_until;
         self.wait_for_active();
-        let Some(active) = self.state.active.as_mut() else {
-            return self.end(
-                Decision::Skip,
-                Rule::AlreadyKnown,
-                "nothing is under way".to_owned(),
-            );
+        let Some(deployment) = self.take_over_start() else {
+            let text = "nothing is being started".to_owned();
+            return self.end(Decision::Skip, Rule::AlreadyKnown, text);
         };
-        let prepared = match &active.phase {
-            Phase::Requested { prepared, .. } => prepared.clone(),
-            Phase::Before { .. } | Phase::Started { .. } => Preparation::default(),
-        };
-        active.phase = Phase::Requested {
-            lease_until,
-            prepared: prepared.clone(),
-        };
-        let (deployment, candidate) = (active.deployment, active.candidate.clone());
         let text = format!("the start of {deployment} was broken off and is taken up again");
-        self.effects.push(Effect::Start {
-            deployment,
-            candidate,
-            resume: true,
-            prepared,
-        });
         self.end(Decision::Resume, Rule::BrokenOffStart, text)
+    }
+
+    /// Claims the start of the active deployment anew; gives which that is.
+    pub(super) fn take_over_start(&mut self) -> Option<DeploymentId> {
+        let until = self.lease_until;
+        let active = self.state.active.as_mut()?;
+        let Phase::Requested { lease_until, .. } = &mut active.phase else {
+            return None;
+        };
+        *lease_until = until;
+        let deployment = active.deployment;
+        self.order_start(true);
+        Some(deployment)
     }
 
     pub(super) fn skip(

@@ -10,12 +10,12 @@ impl Step<'_> {
     pub(super) fn drifted(
         mut self,
         id: DeploymentId,
-        running: Option<Candidate>,
+        running: Option<&Candidate>,
         runs: String,
         task_definition: Option<String>,
         cause: Option<String>,
     ) -> Transition {
-        let known = match (&self.state.current, &running) {
+        let known = match (&self.state.current, running) {
             // Nothing was recorded, so nothing can differ.
             (None, _) => true,
             (Some(current), None) => current
@@ -46,7 +46,7 @@ impl Step<'_> {
             .as_ref()
             .map_or_else(String::new, |cause| format!(" ({cause})"));
         let text = format!("`{}` runs {runs}, not {expected}{by}", self.target);
-        let candidate = running.clone().unwrap_or(current.candidate);
+        let candidate = running.cloned().unwrap_or(current.candidate);
         let drift = Drift {
             found_at: self.at,
             expected,

@@ -39,7 +39,7 @@ impl Deployer {
         if !is_told {
             return Ok(());
         }
-        self.restore_tag(stored, &record.candidate)
+        Box::pin(self.restore_tag(stored, &record.candidate))
             .await
             .map_err(|source| ConcludeError::RestoreTag {
                 target: target.clone(),

@@ -285,16 +285,15 @@ impl Deployer {
     ) -> Result<Option<Explanation>, ConcludeError> {
         let failed = failed_candidate(stored, record.as_ref(), &input);
         let gates = record.map(|record| record.gates).unwrap_or_default();
-        let explanation = self
-            .moved(stored.clone(), input, aws_id, &gates, lease_until)
-            .await?;
+        // Boxed, as much else of it is: the futures of all that concludes are as large as these.
+        let moved = self.moved(stored.clone(), input, aws_id, &gates, lease_until);
+        let explanation = Box::pin(moved).await?;
         if let Some(candidate) = failed {
-            self.restore_tag(stored, &candidate)
-                .await
-                .map_err(|source| ConcludeError::RestoreTag {
-                    target: stored.target.name.clone(),
-                    source,
-                })?;
+            let restored = Box::pin(self.restore_tag(stored, &candidate)).await;
+            restored.map_err(|source| ConcludeError::RestoreTag {
+                target: stored.target.name.clone(),
+                source,
+            })?;
         }
         Ok(explanation)
     }
@@ -309,13 +308,11 @@ impl Deployer {
         lease_until: Timestamp,
     ) -> Result<Option<Explanation>, ConcludeError> {
         let before = stored.clone();
-        let explanation = self
-            .advance(stored, input, lease_until, gates)
-            .await
-            .map_err(|source| ConcludeError::Advance {
-                deployment: aws_id.to_owned(),
-                source,
-            })?;
+        let advanced = Box::pin(self.advance(stored, input, lease_until, gates)).await;
+        let explanation = advanced.map_err(|source| ConcludeError::Advance {
+            deployment: aws_id.to_owned(),
+            source,
+        })?;
         Box::pin(self.tell_outside(&before, lease_until)).await;
         Ok(explanation)
     }

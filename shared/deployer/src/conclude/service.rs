@@ -236,11 +236,7 @@ impl Deployer {
         let clients = self.clients_of(&stored.target);
         let (cluster, name) = stored.cluster_and_service();
         let service = ecs::service(&clients, cluster, name).await.map_err(look)?;
-        let is_busy = service
-            .deployments
-            .iter()
-            .any(|it| it.rollout_state.as_deref() == Some("IN_PROGRESS"));
-        if is_busy {
+        if service.in_progress().is_some() {
             tracing::info!(target = %stored.target.name, "service `{name}` is being deployed to");
             return Ok(None);
         }

@@ -27,7 +27,7 @@ pub use wish::{InvalidWish, Named, Wish, WishError};
 use crate::{
     Deployer, definition,
     gather::{Base, Gathered},
-    start::{Next, Order, Start, Stop, pipeline::filled},
+    start::{Next, Order, Start, Stop, pipeline::variables},
 };
 
 /// Stands for the hook function where it is not known, so that everything else can be checked.
@@ -129,6 +129,8 @@ impl Deployer {
             deployment,
             candidate,
             resume: false,
+            only_look: false,
+            unless_live: false,
             prepared: Preparation {
                 done: u32::try_from(target.before.len()).unwrap_or(u32::MAX),
                 task_definition: None,
@@ -266,11 +268,7 @@ fn pipeline_start(
     pipeline: &Pipeline,
     faults: &mut Vec<String>,
 ) -> PipelineStart {
-    let variables: Vec<(String, String)> = pipeline
-        .variables
-        .iter()
-        .map(|(name, text)| (name.clone(), filled(text, start)))
-        .collect();
+    let variables = variables(start.stored, start.order, pipeline);
     for (name, value) in &variables {
         if value.is_empty() {
             faults.push(format!(
@@ -312,11 +310,7 @@ fn notes(stored: &StoredTarget, service: &ecs::Service, unchanged: Option<&str>)
         return Vec::new();
     }
     let mut notes = Vec::new();
-    let running = service
-        .deployments
-        .iter()
-        .find(|it| it.rollout_state.as_deref() == Some("IN_PROGRESS"));
-    if let Some(running) = running {
+    if let Some(running) = service.in_progress() {
         notes.push(format!(
             "deployment {} of ECS service `{name}` is running; this one would follow it",
             running.id

@@ -94,6 +94,7 @@ targets:
     targets[0].gates.before_traffic[2].http.path: `health` is not a path that begins with `/`, without spaces and `#`
     targets[0].gates.before_traffic[2].http.expect.status: expected a list of statuses, found the number 200
       hint: write `[200]`
+    targets[0].promote: `tag` is missing
     targets[1].name: `Api` is not a target name (lower-case letters, digits and `-`, not beginning or ending with `-`, at most 64)
     targets[1]: `images` is missing
     targets[1]: `service` is missing
