@@ -60,30 +60,20 @@ pub(crate) enum Failure {
         #[source]
         source: AdvanceError,
     },
+    #[error(transparent)]
     Promote(#[from] PromoteError),
     #[error(transparent)]
     Verify(#[from] VerifyError),
     #[error("target `{target}` has no gates with checks")]
-    NoGates {
-        target: TargetName,
-    },
+    NoGates { target: TargetName },
     #[error("nothing was deployed to target `{target}` yet")]
-    NoDeployments {
-        target: TargetName,
-    },
+    NoDeployments { target: TargetName },
     #[error("no registered target has a record of deployment {deployment}")]
-    NoSuchDeployment {
-        deployment: DeploymentId,
-    },
+    NoSuchDeployment { deployment: DeploymentId },
     #[error("it cannot be told what a deployment to target `{target}` would register: {fault}")]
-    NoDifference {
-        target: TargetName,
-        fault: String,
-    },
+    NoDifference { target: TargetName, fault: String },
     #[error("a deployment to target `{target}` would not be started")]
-    NotStartable {
-        target: TargetName,
-    },
+    NotStartable { target: TargetName },
     #[error("deployment {deployment} to target `{target}` {ended}")]
     NotLive {
         target: TargetName,

@@ -30,7 +30,7 @@ use tracing::Instrument as _;
 
 use crate::{
     AdvanceError, Deployer, conclude::ConcludeError, marks::MarkError, promote::PromoteError,
-    push::PushError,
+    push::PushError, retag::RetagError,
 };
 
 /// So many targets are looked after at a time.
@@ -139,6 +139,9 @@ enum RepairError {
     /// Its end could not be recorded.
     #[error(transparent)]
     Conclude(#[from] ConcludeError),
+    /// The tag of what has failed could not be given back.
+    #[error(transparent)]
+    Retag(#[from] RetagError),
     /// The marks outside could not be set.
     #[error(transparent)]
     Mark(#[from] MarkError),

@@ -80,6 +80,7 @@ fn active(number: u8, origin: Origin) -> Active {
         origin,
         jobs: Vec::new(),
         stop: None,
+        since: None,
         phase: Phase::Started {
             aws_id: "d-1".to_owned(),
             task_definition: None,
