@@ -6,12 +6,16 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
+use greenlight_core::deployment::BackTo;
 use greenlight_core::duration;
 use greenlight_core::image::{RepositoryRef, Tag};
 use greenlight_core::target::{GatePoint, TargetName};
-use greenlight_deployer::plan::Wish;
+use greenlight_deployer::plan::{InvalidWish, Named, Wish};
+
+use jiff::Timestamp;
 
 use crate::commands::Which;
+use crate::since::{self, Since};
 
 /// Deploys pushed images to Amazon ECS, and knows which image runs where.
 ///
@@ -52,19 +56,29 @@ pub(crate) enum Command {
         /// Only this target, with more detail.
         target: Option<TargetName>,
     },
-    /// Show the deployments of a target, newest first.
+    /// Show the deployments of a target and what people did there, newest first.
     History {
         /// The target.
         target: TargetName,
-        /// How many at the most.
-        #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=1000))]
-        limit: u32,
+        /// How many deployments at the most [default: 20; with `--since`, 1000].
+        #[arg(long, value_parser = clap::value_parser!(u32).range(1..=1000))]
+        limit: Option<u32>,
+        /// Only since then: `7d`, `12h`, `2026-11-22`, or a time as in the output.
+        #[arg(long, value_name = "WHEN", value_parser = since::parse)]
+        since: Option<Since>,
     },
-    /// Show the targets at which an image is live.
+    /// Show the targets at which an image is live, and where it was before.
     Where {
         /// A repository, `repository:tag`, `repository@digest`, a tag, or a digest or its
         /// beginning.
         image: String,
+    },
+    /// Show for every target whether it takes an image, what would come of it now, and what became of it.
+    ///
+    /// It only looks.
+    Explain {
+        /// `repository:tag`, `repository@digest`, a tag or a digest.
+        image: Explained,
     },
     /// Show what deploying an image would change in the task definition. It only looks.
     Diff {
@@ -82,6 +96,11 @@ pub(crate) enum Command {
     },
     /// Deploy an image to a target, and wait until it is live.
     Deploy(Deploy),
+    /// Go back to the last image that was proved, and wait until it is live.
+    ///
+    /// What is under way is stopped first. Holds and windows do not apply. What is gone back from is not
+    /// deployed again by itself.
+    Rollback(Rollback),
     /// Let a deployment go on that waits for an answer.
     Continue {
         /// The target.
@@ -95,6 +114,12 @@ pub(crate) enum Command {
         #[arg(long, default_value = "aborted by `greenlight abort`")]
         reason: String,
     },
+    /// Hold automatic deployments to a target, or to every one, until somebody releases them.
+    ///
+    /// What is pushed meanwhile waits, and of that the newest is deployed when they are released.
+    Hold(Hold),
+    /// Release what `hold` holds.
+    Release(Release),
     /// Say yes to what waits for a person.
     ///
     /// The check `approval` of a gate, a pause hook of ECS, or a CodeDeploy deployment that is ready to
@@ -131,6 +156,59 @@ pub(crate) enum Command {
         #[arg(long, value_name = "POINT", value_parser = gate_point)]
         gate: Option<GatePoint>,
     },
+}
+
+/// An image as it was typed, and what that means.
+#[derive(Debug, Clone)]
+pub(crate) struct Explained {
+    pub(crate) text: String,
+    pub(crate) named: Named,
+}
+
+impl std::str::FromStr for Explained {
+    type Err = InvalidWish;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Ok(Self {
+            text: text.to_owned(),
+            named: text.parse()?,
+        })
+    }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Hold {
+    #[command(flatten)]
+    pub(crate) whom: Whom,
+    /// Why, for whoever waits.
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) reason: Option<String>,
+    /// When it ends by itself, such as `2026-12-24T18:00:00Z`.
+    #[arg(long, value_name = "TIME", conflicts_with = "lasts")]
+    pub(crate) until: Option<Timestamp>,
+    /// After how long it ends by itself.
+    #[arg(long = "for", value_name = "DURATION", value_parser = duration::parse)]
+    pub(crate) lasts: Option<Duration>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Release {
+    #[command(flatten)]
+    pub(crate) whom: Whom,
+    /// Why, for the record.
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) reason: Option<String>,
+}
+
+/// One target, or every one.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+pub(crate) struct Whom {
+    /// The target.
+    pub(crate) target: Option<TargetName>,
+    /// Every target, also those that are registered later.
+    #[arg(long)]
+    pub(crate) all: bool,
 }
 
 #[derive(Debug, Args)]
@@ -189,9 +267,35 @@ pub(crate) struct Deploy {
     /// Show what would be done, and do nothing.
     #[arg(long, conflicts_with_all = ["no_wait", "timeout"])]
     pub(crate) dry_run: bool,
+    /// Deploy though the target is held, the line is stopped, or no window is open. It is recorded.
+    #[arg(long = "override")]
+    pub(crate) overrides: bool,
     /// Who asks, for the record [env: `USER`, `LOGNAME`].
     #[arg(long, value_name = "NAME")]
     pub(crate) by: Option<String>,
+    /// The function that runs the gates: the output `HookFunctionArn` of the stack [env:
+    /// `GREENLIGHT_HOOK`].
+    #[arg(long, value_name = "ARN")]
+    pub(crate) hook: Option<String>,
+    /// How long to wait.
+    #[arg(long, default_value = "1h", value_parser = duration::parse, conflicts_with = "no_wait")]
+    pub(crate) timeout: Duration,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Rollback {
+    /// The target.
+    pub(crate) target: TargetName,
+    /// The image to go back to: its digest or the first 7 digits, the deployment that brought it (its id, or
+    /// that of AWS), or a tag [default: the last image that was proved].
+    #[arg(long, value_name = "IMAGE|DEPLOYMENT")]
+    pub(crate) to: Option<BackTo>,
+    /// Why, for the record.
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) reason: Option<String>,
+    /// Only start it.
+    #[arg(long)]
+    pub(crate) no_wait: bool,
     /// The function that runs the gates: the output `HookFunctionArn` of the stack [env:
     /// `GREENLIGHT_HOOK`].
     #[arg(long, value_name = "ARN")]

@@ -6,12 +6,15 @@
 mod approve;
 mod control;
 mod deploy;
+mod explain;
 mod gates;
 mod history;
+mod hold;
 mod image;
 mod origin;
 mod plan;
 mod promote;
+mod rollback;
 #[cfg(test)]
 mod sample;
 mod status;
@@ -104,8 +107,14 @@ async fn try_to(arguments: Arguments) -> Result<Outcome, Failure> {
         Command::Targets(Targets::List) => targets::list(&deployer).await,
         Command::Status { target: None } => status::all(&deployer).await,
         Command::Status { target: Some(name) } => status::one(&deployer, &name).await,
-        Command::History { target, limit } => history::history(&deployer, &target, limit).await,
+        Command::Rollback(what) => return rollback::rollback(deployer, what, json).await,
+        Command::History {
+            target,
+            limit,
+            since,
+        } => history::history(&deployer, &target, limit, since).await,
         Command::Where { image } => whereabouts::whereabouts(&deployer, &image).await,
+        Command::Explain { image } => explain::explain(&deployer, &image.text, &image.named).await,
         Command::Continue { target } => control::continue_(&deployer, &target).await,
         Command::Approve(Approve {
             target,
@@ -138,6 +147,8 @@ async fn try_to(arguments: Arguments) -> Result<Outcome, Failure> {
         }
         Command::Gates { which, target } => gates::gates(&deployer, &which, target.as_ref()).await,
         Command::Verify { target, gate } => return verify::verify(&deployer, &target, gate).await,
+        Command::Hold(what) => hold::hold(&deployer, &what).await,
+        Command::Release(what) => return hold::release(&deployer, &what).await,
         Command::Abort { target, reason } => control::abort(&deployer, &target, &reason).await,
     };
     Ok(output?.into())

@@ -9,14 +9,18 @@ use greenlight_aws::{AwsError, Kind, chain};
 use greenlight_core::deployment::DeploymentId;
 use greenlight_core::gate::NotOpen;
 use greenlight_core::target::TargetName;
+use greenlight_deployer::AdvanceError;
 use greenlight_deployer::approve::ApproveError;
 use greenlight_deployer::ask::AskError;
 use greenlight_deployer::control::ControlError;
+use greenlight_deployer::explain::ExplainError;
 use greenlight_deployer::gate::VerifyError;
 use greenlight_deployer::history::HistoryError;
+use greenlight_deployer::hold::HoldError;
 use greenlight_deployer::plan::{PlanError, WishError};
 use greenlight_deployer::progress::watch::WatchError;
 use greenlight_deployer::promote::PromoteError;
+use greenlight_deployer::rollback::RollbackError;
 use greenlight_deployer::targets::TargetsError;
 
 use crate::columns::printable;
@@ -35,9 +39,13 @@ pub(crate) enum Failure {
     #[error(transparent)]
     History(#[from] HistoryError),
     #[error(transparent)]
+    Explain(#[from] ExplainError),
+    #[error(transparent)]
     Plan(#[from] PlanError),
     #[error(transparent)]
     Ask(#[from] AskError),
+    #[error(transparent)]
+    Rollback(#[from] RollbackError),
     #[error(transparent)]
     Watch(#[from] WatchError),
     #[error(transparent)]
@@ -45,19 +53,37 @@ pub(crate) enum Failure {
     #[error(transparent)]
     Approve(#[from] ApproveError),
     #[error(transparent)]
+    Hold(#[from] HoldError),
+    #[error("what waits at target `{target}` was not gone on with")]
+    NotGoneOn {
+        target: TargetName,
+        #[source]
+        source: AdvanceError,
+    },
     Promote(#[from] PromoteError),
     #[error(transparent)]
     Verify(#[from] VerifyError),
     #[error("target `{target}` has no gates with checks")]
-    NoGates { target: TargetName },
+    NoGates {
+        target: TargetName,
+    },
     #[error("nothing was deployed to target `{target}` yet")]
-    NoDeployments { target: TargetName },
+    NoDeployments {
+        target: TargetName,
+    },
     #[error("no registered target has a record of deployment {deployment}")]
-    NoSuchDeployment { deployment: DeploymentId },
+    NoSuchDeployment {
+        deployment: DeploymentId,
+    },
     #[error("it cannot be told what a deployment to target `{target}` would register: {fault}")]
-    NoDifference { target: TargetName, fault: String },
+    NoDifference {
+        target: TargetName,
+        fault: String,
+    },
     #[error("a deployment to target `{target}` would not be started")]
-    NotStartable { target: TargetName },
+    NotStartable {
+        target: TargetName,
+    },
     #[error("deployment {deployment} to target `{target}` {ended}")]
     NotLive {
         target: TargetName,
@@ -121,11 +147,23 @@ impl Failure {
             }
             Self::Targets(error) => aws_hint(error),
             Self::History(error) => aws_hint(error),
+            Self::Explain(error) => aws_hint(error),
             Self::Plan(PlanError::Wish(error)) | Self::Ask(AskError::Wish(error)) => {
                 wish_hint(error)
             }
             Self::Plan(error) => aws_hint(error),
-            Self::Ask(AskError::HookUnknown { .. }) => Some(HOOK_HINT.to_owned()),
+            Self::Ask(AskError::Closed { .. }) => {
+                Some("`--override` deploys all the same, and is recorded".to_owned())
+            }
+            Self::Ask(AskError::HookUnknown { .. })
+            | Self::Rollback(RollbackError::Ask(AskError::HookUnknown { .. })) => {
+                Some(HOOK_HINT.to_owned())
+            }
+            Self::Rollback(RollbackError::Nothing { target, .. }) => Some(format!(
+                "`--to` names an image or a deployment of `greenlight history {target}`; `greenlight deploy` \
+                 deploys any image"
+            )),
+            Self::Rollback(error) => aws_hint(error),
             Self::Ask(error @ AskError::Advance { .. }) => aws_hint(error).or_else(|| {
                 Some(
                     "ask again: what was begun is taken up, at the latest after 5 minutes"
@@ -138,6 +176,12 @@ impl Failure {
             }
             Self::Control(error) => aws_hint(error),
             Self::Approve(error) => approve_hint(error),
+            Self::Hold(error) => aws_hint(error),
+            Self::NotGoneOn { target, source } => aws_hint(source).or_else(|| {
+                Some(format!(
+                    "it is the next event's turn, or `greenlight release {target}` tries again"
+                ))
+            }),
             Self::Promote(error) => aws_hint(error).or_else(|| error.hint()),
             Self::Verify(error) => aws_hint(error),
             Self::NoSuchDeployment { .. } => Some(

@@ -10,6 +10,7 @@ mod commands;
 mod connection;
 mod document;
 mod failure;
+mod since;
 mod strict;
 
 use std::io::Write as _;

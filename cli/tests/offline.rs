@@ -317,6 +317,8 @@ fn the_help_lists_every_command() {
       deploy    Deploy an image to a target, and wait until it is live
       continue  Let a deployment go on that waits for an answer
       abort     Stop the deployment that is under way, and take it back as far as AWS can
+      hold      Hold automatic deployments to a target, or to every one, until somebody releases them
+      release   Release what `hold` holds
       approve   Say yes to what waits for a person
       reject    Say no to what waits for a person
       gates     Show all that the gates of a deployment have found
@@ -362,6 +364,7 @@ fn the_help_of_deploy_lists_its_options() {
           --images <FILE>      An `imagedefinitions.json` or `imageDetail.json` of CodePipeline that names the images
           --no-wait            Only start it
           --dry-run            Show what would be done, and do nothing
+          --override           Deploy though the target is held, the line is stopped, or no window is open. It is recorded
           --by <NAME>          Who asks, for the record [env: `USER`, `LOGNAME`]
           --hook <ARN>         The function that runs the gates: the output `HookFunctionArn` of the stack [env: `GREENLIGHT_HOOK`]
           --timeout <TIMEOUT>  How long to wait [default: 1h]

@@ -4,12 +4,14 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 /// The packages whose binaries are needed.
-const PACKAGES: [&str; 6] = [
+const PACKAGES: [&str; 7] = [
     "rehearsal",
+    "board",
     "deploy-on-push",
     "validate-green",
     "record-deployment",
     "pipeline-action",
+    "reconcile",
     "greenlight-cli",
 ];
 

@@ -6,6 +6,7 @@
 
 pub mod account;
 pub mod at_once;
+pub mod board;
 pub mod build;
 pub mod clock;
 pub mod endpoint;

@@ -8,6 +8,7 @@ use std::process::ExitCode;
 use clap::{Parser, ValueEnum as _};
 use rehearsal::account::journal::Tone;
 use rehearsal::at_once::AtOnce;
+use rehearsal::board::Dashboard;
 use rehearsal::build::build;
 use rehearsal::report::Report;
 use rehearsal::scenario::sample::{REPOSITORY, Stand, TAG};
@@ -45,6 +46,9 @@ struct Arguments {
     /// Keep the account open until Ctrl-C, and print how to reach it. Without a scenario, play none.
     #[arg(long, conflicts_with = "json")]
     serve: bool,
+    /// The port of the board's page, with `--serve`; any free one unless told otherwise.
+    #[arg(long, value_name = "N", requires = "serve", default_value_t = 0)]
+    port: u16,
     /// Write every AWS request and answer to a file, one JSON object a line, credentials redacted.
     #[arg(long, value_name = "FILE")]
     wire: Option<PathBuf>,
@@ -106,7 +110,7 @@ fn rehearse(arguments: &Arguments) -> Result<bool, Box<dyn std::error::Error>> {
         let speed = arguments.speed.unwrap_or(SERVING_SPEED);
         return tokio::runtime::Runtime::new()?.block_on(async {
             let stage = Stage::open(&binaries, Opening::at(Stand::CodeDeploy, speed)).await?;
-            serve(&stage).await?;
+            serve(&stage, arguments.port).await?;
             record(wire.as_mut(), &stage)?;
             Ok(true)
         });
@@ -200,7 +204,7 @@ async fn play(
     report.print(timeline, stage.as_ref()).await;
     if let Some(stage) = &stage {
         if arguments.serve {
-            serve(stage).await?;
+            serve(stage, arguments.port).await?;
         }
         record(wire, stage)?;
     }
@@ -208,7 +212,11 @@ async fn play(
 }
 
 /// Says how to reach the account, and waits for Ctrl-C.
-async fn serve(stage: &Stage) -> Result<(), Box<dyn std::error::Error>> {
+async fn serve(stage: &Stage, port: u16) -> Result<(), Box<dyn std::error::Error>> {
+    let sample = &stage.sample;
+    let board = sample.template.function(Dashboard::function());
+    let board = board.map(|board| Dashboard::open(&sample.account, &board.name, port));
+    let dashboard = board.transpose()?;
     let tags = stage.push_others()?;
     stage.until_quiet().await?;
     println!(
@@ -230,6 +238,12 @@ async fn serve(stage: &Stage) -> Result<(), Box<dyn std::error::Error>> {
     println!(
         "  aws ecr put-image --repository-name {REPOSITORY} --image-tag {TAG} --image-manifest \"$MANIFEST\""
     );
+    if let Some(dashboard) = &dashboard {
+        println!(
+            "\nThe board, as a CloudWatch dashboard shows it: {}",
+            dashboard.url()
+        );
+    }
     println!("\nCtrl-C ends it.\n");
     Ok(tokio::signal::ctrl_c().await?)
 }

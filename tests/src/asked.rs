@@ -3,7 +3,9 @@
 use rehearsal::account::journal::Call;
 use serde_json::Value;
 
-use crate::world::{DEPLOY_ON_PUSH, PIPELINE_ACTION, RECORD_DEPLOYMENT, VALIDATE_GREEN, World};
+use crate::world::{
+    DEPLOY_ON_PUSH, PIPELINE_ACTION, RECONCILE, RECORD_DEPLOYMENT, VALIDATE_GREEN, World,
+};
 
 /// The functions' calls, whether under their own roles or under one that they assumed, oldest first.
 pub fn calls(world: &World) -> Vec<Call> {
@@ -12,6 +14,7 @@ pub fn calls(world: &World) -> Vec<Call> {
         RECORD_DEPLOYMENT,
         VALIDATE_GREEN,
         PIPELINE_ACTION,
+        RECONCILE,
     ];
     let mut calls = world.sample.account.journal().calls();
     calls.retain(|call| {

@@ -13,6 +13,7 @@ pub mod cells;
 pub mod gated;
 pub mod heard;
 pub mod releases;
+pub mod rounds;
 mod run;
 pub mod web;
 pub mod wire;

@@ -19,7 +19,7 @@ use rehearsal::account::{
 use crate::{
     web::Web,
     wire::Wire,
-    world::{Answered, DEPLOY_ON_PUSH, PIPELINE_ACTION, VALIDATE_GREEN},
+    world::{Answered, BOARD, DEPLOY_ON_PUSH, PIPELINE_ACTION, RECONCILE, VALIDATE_GREEN},
 };
 
 /// A deployer that calls the account as `caller`.
@@ -69,6 +69,7 @@ pub(crate) fn handler(
             let event = Invocation {
                 payload: invocation.payload,
                 request_id: invocation.request_id,
+                function_arn: invocation.function_arn,
                 deadline: invocation.until,
             };
             let run = async {
@@ -81,9 +82,17 @@ pub(crate) fn handler(
                         let context = validate_green::Context { deployer };
                         Box::pin(validate_green::handle(&context, event)).await.map_err(|error| told(&error))
                     }
+                    BOARD => {
+                        let context = board::Context { deployer };
+                        Box::pin(board::handle(&context, event)).await.map_err(|error| told(&error))
+                    }
                     PIPELINE_ACTION => {
                         let context = pipeline_action::Context { deployer };
                         Box::pin(pipeline_action::handle(&context, event)).await.map_err(|error| told(&error))
+                    }
+                    RECONCILE => {
+                        let context = reconcile::Context { deployer };
+                        Box::pin(reconcile::handle(&context, event)).await.map_err(|error| told(&error))
                     }
                     _ => {
                         let context = record_deployment::Context { deployer };

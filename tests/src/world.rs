@@ -30,6 +30,10 @@ pub const VALIDATE_GREEN: &str = "ValidateGreen";
 pub const RECORD_DEPLOYMENT: &str = "RecordDeployment";
 /// See [`DEPLOY_ON_PUSH`].
 pub const PIPELINE_ACTION: &str = "PipelineAction";
+/// See [`DEPLOY_ON_PUSH`].
+pub const RECONCILE: &str = "Reconcile";
+/// See [`DEPLOY_ON_PUSH`].
+pub const BOARD: &str = "Board";
 
 /// A scenario is quiet within so much simulated time, or something hangs.
 const QUIET_BOUND: Duration = Duration::from_hours(8);
@@ -49,6 +53,10 @@ pub struct World {
     pub gate_wire: Wire,
     /// The wire of `pipeline-action`.
     pub action_wire: Wire,
+    /// The wire of `reconcile`.
+    pub reconcile_wire: Wire,
+    /// The wire of `board`.
+    pub board_wire: Wire,
     /// The network of the functions' probes.
     pub web: Web,
     gate_answers: Arc<Mutex<Vec<Answered>>>,
@@ -132,11 +140,15 @@ impl World {
     async fn set_up(sample: Sample, knows_hook: bool) -> Self {
         let (push_wire, record_wire) = (Wire::new(), Wire::new());
         let (gate_wire, action_wire) = (Wire::new(), Wire::new());
+        let reconcile_wire = Wire::new();
+        let board_wire = Wire::new();
         let wires = |logical_id: &str| match logical_id {
             DEPLOY_ON_PUSH => push_wire.clone(),
             RECORD_DEPLOYMENT => record_wire.clone(),
             VALIDATE_GREEN => gate_wire.clone(),
             PIPELINE_ACTION => action_wire.clone(),
+            RECONCILE => reconcile_wire.clone(),
+            BOARD => board_wire.clone(),
             other => panic!("template.yaml has a function `{other}` that no test knows"),
         };
         let (account, web) = (sample.account.clone(), Web::default());
@@ -183,6 +195,8 @@ impl World {
             record_wire,
             gate_wire,
             action_wire,
+            reconcile_wire,
+            board_wire,
             web,
             gate_answers,
             action_answers,
@@ -191,12 +205,17 @@ impl World {
 
     /// The use cases as another person with all permissions has them.
     pub fn person(&self, name: &str) -> Deployer {
+        self.person_on(name, &Wire::new())
+    }
+
+    /// The same behind a wire.
+    pub fn person_on(&self, name: &str, wire: &Wire) -> Deployer {
         let functions = &self.sample.template.functions;
         let mut functions = functions.iter();
         let function = functions.find(|it| it.logical_id == DEPLOY_ON_PUSH);
         let environment = &function.unwrap().environment;
-        let (wire, web) = (Wire::new(), Web::default());
-        deployer(&self.sample.account, name, environment, &wire, &web)
+        let web = Web::default();
+        deployer(&self.sample.account, name, environment, wire, &web)
     }
 
     /// The invocations of `validate-green` that are over, oldest first.
@@ -215,7 +234,10 @@ impl World {
     pub async fn ask(&self, image: &str) -> Asked {
         let wish = image.parse().unwrap();
         let target = self.target().await;
-        self.operator.ask(target, &wish, "jane").await.unwrap()
+        self.operator
+            .ask(target, &wish, "jane", false)
+            .await
+            .unwrap()
     }
 
     /// The newest record of `digest`.

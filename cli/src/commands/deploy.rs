@@ -4,10 +4,12 @@
 //! end. The functions deploy, not this tool: it can be ended at any time.
 
 use std::io::Write as _;
+use std::time::Duration;
 
-use greenlight_core::deployment::Explanation;
+use greenlight_core::deployment::{DeploymentId, Explanation};
 use greenlight_core::duration;
 use greenlight_core::record::{DeploymentRecord, Status};
+use greenlight_core::target::TargetName;
 use greenlight_deployer::Deployer;
 use greenlight_deployer::progress::watch::{Line, Watched};
 use jiff::{SignedDuration, Timestamp};
@@ -34,54 +36,76 @@ pub(super) async fn deploy(
         return Ok(plan::planned(&deployer.plan(&stored, &wish).await?));
     }
     let by = what.by.clone().unwrap_or_else(connection::user);
-    let asked = deployer.ask(stored, &wish, &by).await?;
-    let limit = if what.no_wait {
-        SignedDuration::ZERO
-    } else {
-        SignedDuration::try_from(what.timeout).unwrap_or(SignedDuration::MAX)
+    let asked = deployer.ask(stored, &wish, &by, what.overrides).await?;
+    let waiting = Waiting {
+        target: &what.target,
+        deployment: asked.deployment,
+        limit: (!what.no_wait).then_some(what.timeout),
+        json,
     };
+    let first = [asked.explanation.text.clone()];
+    follow(&deployer, waiting, first, &asked.explanation).await
+}
+
+/// How a deployment is waited for.
+pub(super) struct Waiting<'a> {
+    pub(super) target: &'a TargetName,
+    pub(super) deployment: DeploymentId,
+    /// How long at the most; none where nobody waits.
+    pub(super) limit: Option<Duration>,
+    pub(super) json: bool,
+}
+
+/// Says what was decided, and tells how the deployment goes until it has ended.
+pub(super) async fn follow(
+    deployer: &Deployer,
+    waiting: Waiting<'_>,
+    first: impl IntoIterator<Item = String>,
+    explanation: &Explanation,
+) -> Result<Outcome, Failure> {
     let now = deployer.clock.now();
-    let first = Line {
-        at: now,
-        text: asked.explanation.text.clone(),
-    };
+    let first: Vec<Line> = first
+        .into_iter()
+        .map(|text| Line { at: now, text })
+        .collect();
     let say = |line: &Line| {
-        if !json {
+        if !waiting.json {
             print(line);
         }
     };
-    say(&first);
-    if !what.no_wait {
+    first.iter().for_each(say);
+    if waiting.limit.is_some() {
         say(&Line {
             at: now,
             text: format!(
                 "waiting for deployment {}; it goes on if this is interrupted",
-                asked.deployment
+                waiting.deployment
             ),
         });
     }
+    let limit = waiting.limit.unwrap_or_default();
+    let limit = SignedDuration::try_from(limit).unwrap_or(SignedDuration::MAX);
     let until = now.saturating_add(limit).unwrap_or(Timestamp::MAX);
     let watched = deployer
-        .watch(&what.target, asked.deployment, until, |line| {
+        .watch(waiting.target, waiting.deployment, until, |line| {
             // Without waiting there is one look, for the record.
-            if !what.no_wait {
+            if waiting.limit.is_some() {
                 say(line);
             }
         })
         .await?;
-    let waited = (!what.no_wait).then_some(what.timeout);
-    Ok(ended(first, &asked.explanation, watched, waited))
+    Ok(ended(first, explanation, watched, waiting.limit))
 }
 
 /// What came of it. The text has been printed already. `waited` is how long was waited at the most.
 fn ended(
-    first: Line,
+    first: Vec<Line>,
     explanation: &Explanation,
     watched: Watched,
-    waited: Option<std::time::Duration>,
+    waited: Option<Duration>,
 ) -> Outcome {
     let Watched { record, lines } = watched;
-    let lines: Vec<_> = [first].into_iter().chain(lines).collect();
+    let lines: Vec<_> = first.into_iter().chain(lines).collect();
     let lines = lines
         .iter()
         .map(|line| json!({"at": line.at, "text": line.text}));
@@ -101,7 +125,7 @@ fn ended(
     }
 }
 
-fn failure(record: &DeploymentRecord, waited: Option<std::time::Duration>) -> Option<Failure> {
+fn failure(record: &DeploymentRecord, waited: Option<Duration>) -> Option<Failure> {
     let (target, deployment) = (record.target.clone(), record.id);
     let ended = match record.status {
         Status::Succeeded => return None,

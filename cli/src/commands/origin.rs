@@ -8,7 +8,11 @@ use crate::columns::printable;
 pub(super) fn by(origin: &Origin) -> String {
     match origin {
         Origin::Push => "push".to_owned(),
-        Origin::Person { by, .. } => by.clone(),
+        Origin::Person {
+            by,
+            overrides: None,
+        } => by.clone(),
+        Origin::Person { by, .. } => format!("{by}, overriding"),
         Origin::Pipeline {
             pipeline: Some(pipeline),
             ..
@@ -26,6 +30,17 @@ pub(super) fn by(origin: &Origin) -> String {
         Origin::Rollback { of, by: None } => format!("rollback of {of}"),
         Origin::Elsewhere { creator } => creator.clone(),
         Origin::Adopted => "adopted".to_owned(),
+    }
+}
+
+/// What a person has overridden, as a line.
+pub(super) fn overridden(origin: &Origin) -> Option<String> {
+    match origin {
+        Origin::Person {
+            by,
+            overrides: Some(what),
+        } => Some(format!("{by} overrides: {what}")),
+        _ => None,
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use greenlight_aws::table::{BadTarget, StoredTarget};
 use greenlight_core::deployment::{
-    Active, Candidate, Current, DeploymentId, Phase, PushedImage, Queued, TargetState,
+    Active, Candidate, Current, DeploymentId, Drift, Phase, PushedImage, Queued, TargetState,
 };
 use greenlight_core::gate::{
     Approval, ApprovalId, CheckReport, Counts, GateReport, Measured, Phase as Measurement, Verdict,
@@ -25,6 +25,11 @@ pub(super) fn assert_documented(text: &str) {
         PAGE.contains(&format!("\n{text}```")),
         "docs/cli.md does not show\n{text}"
     );
+}
+
+/// When the commands of the tests are given.
+pub(super) fn now() -> Timestamp {
+    "2026-11-22T14:00:00Z".parse().unwrap()
 }
 
 pub(super) fn id(number: u8) -> DeploymentId {
@@ -94,6 +99,7 @@ pub(super) fn busy() -> StoredTarget {
             origin: Origin::Push,
             jobs: Vec::new(),
             stop: None,
+            since: None,
             phase: Phase::Started {
                 aws_id: "d-ABCDEF123".into(),
                 task_definition: None,
@@ -113,7 +119,36 @@ pub(super) fn busy() -> StoredTarget {
     StoredTarget { state, ..fresh() }
 }
 
-/// The same with an image of a second repository live, and a pause that waits for an answer.
+/// The same with nothing but what was deployed by hand, or, if it is foreign, by somebody who knows nothing of the
+/// target.
+pub(super) fn drifted(is_foreign: bool) -> StoredTarget {
+    let mut stored = busy();
+    stored.state.active = None;
+    stored.state.queued = None;
+    stored.state.rejected = Vec::new();
+    if let Some(current) = &mut stored.state.current {
+        let recorded = Box::new(current.clone());
+        let runs = if is_foreign {
+            "nginx:latest".to_owned()
+        } else {
+            current.candidate = candidate('b');
+            candidate('b').describe()
+        };
+        current.drift = Some(Drift {
+            found_at: "2026-11-22T11:00:00Z".parse().unwrap(),
+            expected: recorded.candidate.describe(),
+            runs,
+            cause: Some(
+                "deployed by ECS service deployment k3Jd8sLq, registered by role Terraform".into(),
+            ),
+            is_foreign,
+            recorded: Some(recorded),
+        });
+    }
+    stored
+}
+
+/// [`busy`] with an image of a second repository live, and a pause that waits for an answer.
 pub(super) fn paused() -> (StoredTarget, Progress) {
     let mut stored = busy();
     stored.target.deploy = target::Strategy::Native;

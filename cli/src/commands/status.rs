@@ -3,7 +3,7 @@
 mod outside;
 
 use greenlight_aws::table::{BadTarget, StoredTarget};
-use greenlight_core::deployment::{Active, Phase};
+use greenlight_core::deployment::{Active, Closure, Current, Hold, Phase, Rule};
 use greenlight_core::gate::Approval;
 use greenlight_core::record::Origin;
 use greenlight_core::target::TargetName;
@@ -11,6 +11,7 @@ use greenlight_deployer::Deployer;
 use greenlight_deployer::progress::Progress;
 use greenlight_deployer::progress::approval::awaiting;
 use greenlight_deployer::progress::watch::waits;
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::{Output, image, origin, registered, time};
@@ -22,11 +23,15 @@ pub(super) async fn all(deployer: &Deployer) -> Result<Output, Failure> {
     let targets = deployer.targets().await?;
     let understood: Vec<&StoredTarget> = targets.iter().flatten().collect();
     let progress = deployer.progress_of(&understood).await;
-    Ok(overview(&targets, &progress))
+    Ok(overview(&targets, &progress, deployer.clock.now()))
 }
 
 /// `progress` is that of each target that is understood.
-fn overview(targets: &[Result<StoredTarget, BadTarget>], progress: &[Option<Progress>]) -> Output {
+fn overview(
+    targets: &[Result<StoredTarget, BadTarget>],
+    progress: &[Option<Progress>],
+    now: Timestamp,
+) -> Output {
     let mut progress = progress.iter();
     let mut columns =
         Columns::headed(["TARGET", "LIVE", "DIGEST", "SINCE", "DEPLOYING", "WAITING"]);
@@ -35,9 +40,9 @@ fn overview(targets: &[Result<StoredTarget, BadTarget>], progress: &[Option<Prog
         match target {
             Ok(stored) => {
                 let progress = progress.next().and_then(Option::as_ref);
-                columns.row(line(stored, progress));
+                columns.row(line(stored, progress, now));
                 let asked = progress.map(|progress| progress.asked.as_slice());
-                json.push(document(stored, progress, asked.unwrap_or_default()));
+                json.push(document(stored, progress, asked.unwrap_or_default(), now));
             }
             Err(bad) => {
                 let [a, b, c, d] = [(); 4].map(|()| "-".to_owned());
@@ -64,12 +69,12 @@ fn overview(targets: &[Result<StoredTarget, BadTarget>], progress: &[Option<Prog
     }
 }
 
-fn line(stored: &StoredTarget, progress: Option<&Progress>) -> [String; 6] {
+fn line(stored: &StoredTarget, progress: Option<&Progress>, now: Timestamp) -> [String; 6] {
     let state = &stored.state;
     let none = || "-".to_owned();
     let (live, digest, since) = match &state.current {
         Some(current) => (
-            image::name(&current.candidate),
+            live_name(current),
             image::digests(&current.candidate),
             time(current.since),
         ),
@@ -79,10 +84,14 @@ fn line(stored: &StoredTarget, progress: Option<&Progress>) -> [String; 6] {
         .active
         .as_ref()
         .map_or_else(none, |active| deploying(active, progress));
-    let waiting = state
-        .queued
-        .as_ref()
-        .map_or_else(none, |queued| image::digests(&queued.candidate));
+    let queued = state.queued.as_ref();
+    let queued = queued.map(|queued| image::digests(&queued.candidate));
+    let closed = stored.closed(now).map(|closed| kept_by(&closed).to_owned());
+    let waiting = match (queued, closed) {
+        (Some(digests), Some(kept_by)) => format!("{digests}: {kept_by}"),
+        (Some(only), None) | (None, Some(only)) => only,
+        (None, None) => none(),
+    };
     [
         stored.target.name.to_string(),
         live,
@@ -91,6 +100,26 @@ fn line(stored: &StoredTarget, progress: Option<&Progress>) -> [String; 6] {
         deploying,
         waiting,
     ]
+}
+
+/// What is live, and that it has drifted. What is not of the target's repositories has no digest here: the
+/// one beside it is what the record said.
+fn live_name(current: &Current) -> String {
+    let name = image::name(&current.candidate);
+    match &current.drift {
+        None => name,
+        Some(drift) if drift.is_foreign => format!("{}, not {name} (drift)", drift.runs),
+        Some(_) => format!("{name} (drift)"),
+    }
+}
+
+/// What keeps automatic deployments, at a glance.
+fn kept_by(closed: &Closure) -> &'static str {
+    match closed.rule {
+        Rule::LineStopped => "line stopped",
+        Rule::Held => "held",
+        _ => "window closed",
+    }
 }
 
 /// What is being deployed, and what people should know of it at a glance.
@@ -117,11 +146,17 @@ pub(super) async fn one(deployer: &Deployer, name: &TargetName) -> Result<Output
         // A gate may ask for somebody else's deployment, too.
         None => deployer.asked_by_gates(&stored).await,
     };
-    Ok(detail(&stored, progress.as_ref(), &asked))
+    let now = deployer.clock.now();
+    Ok(detail(&stored, progress.as_ref(), &asked, now))
 }
 
 /// `asked` is what its gates ask people.
-fn detail(stored: &StoredTarget, progress: Option<&Progress>, asked: &[Approval]) -> Output {
+fn detail(
+    stored: &StoredTarget,
+    progress: Option<&Progress>,
+    asked: &[Approval],
+    now: Timestamp,
+) -> Output {
     let mut columns = Columns::bare();
     let mut say = |what: &str, text: String| columns.row([what.to_owned(), text]);
     say("target", stored.target.name.to_string());
@@ -133,14 +168,28 @@ fn detail(stored: &StoredTarget, progress: Option<&Progress>, asked: &[Approval]
     }
     match &stored.state.current {
         Some(current) => {
-            say("live", image::name(&current.candidate));
+            say("live", live_name(current));
             for image in current.candidate.images() {
                 say("digest", image.digest.to_string());
             }
             say("since", time(current.since));
             say("by", current.deployment.to_string());
+            if let Some(who) = by_others(current) {
+                say("", who.to_owned());
+            }
             if let Some(task_definition) = &current.task_definition {
                 say("task definition", task_definition.clone());
+            }
+            if let Some(drift) = &current.drift {
+                let found = time(drift.found_at);
+                let (runs, expected) = (&drift.runs, &drift.expected);
+                say(
+                    "drift",
+                    format!("found {found}: {runs} runs, not {expected}"),
+                );
+                if let Some(cause) = &drift.cause {
+                    say("", cause.clone());
+                }
             }
         }
         None => say(
@@ -176,11 +225,20 @@ fn detail(stored: &StoredTarget, progress: Option<&Progress>, asked: &[Approval]
             }
         }
     }
+    if let Some(wanted) = &stored.state.rollback {
+        say(
+            "going back",
+            format!("{}: {}", wanted.candidate.describe(), wanted.reason),
+        );
+    }
     if let Some(queued) = &stored.state.queued {
         say(
             "waiting",
             format!("{}: {}", queued.candidate.describe(), queued.reason),
         );
+    }
+    for (what, why) in kept(stored, now) {
+        say(what, why);
     }
     if let Some(text) = outside::marks(stored) {
         say("marks", text);
@@ -193,8 +251,27 @@ fn detail(stored: &StoredTarget, progress: Option<&Progress>, asked: &[Approval]
     }
     Output {
         text: columns.text(),
-        json: document(stored, progress, asked),
+        json: document(stored, progress, asked, now),
     }
+}
+
+/// All that keeps automatic deployments from starting now, not only what comes first.
+fn kept(stored: &StoredTarget, now: Timestamp) -> Vec<(&'static str, String)> {
+    let line = stored.line.as_ref().filter(|line| line.holds_at(now));
+    let hold = stored.state.hold.as_ref();
+    let hold = hold.filter(|hold| hold.holds_at(now));
+    let since = |hold: &Hold| format!("{}, since {}", hold.describe(), time(hold.since));
+    let line = line.map(|line| ("line", format!("every target is {}", since(line))));
+    let hold = hold.map(|hold| ("hold", since(hold)));
+    let window = stored.target.windows.closure(now);
+    let window = window.map(|closed| ("window", closed.reason));
+    line.into_iter().chain(hold).chain(window).collect()
+}
+
+/// That no deployment of Greenlight has brought it. Drift is told by itself.
+fn by_others(current: &Current) -> Option<&'static str> {
+    let by_others = !current.is_proved && current.drift.is_none();
+    by_others.then_some("not proved: deployed by others, or live before Greenlight came")
 }
 
 fn phase(active: &Active) -> String {
@@ -208,13 +285,35 @@ fn phase(active: &Active) -> String {
 }
 
 /// The JSON form of one target's status, the same in both commands.
-fn document(stored: &StoredTarget, progress: Option<&Progress>, asked: &[Approval]) -> Value {
+fn document(
+    stored: &StoredTarget,
+    progress: Option<&Progress>,
+    asked: &[Approval],
+    now: Timestamp,
+) -> Value {
     let state = &stored.state;
     let current = state.current.as_ref().map(|current| {
         let mut members = image::members(&current.candidate);
         members.insert("deployment".into(), json!(current.deployment));
         members.insert("task_definition".into(), json!(current.task_definition));
         members.insert("since".into(), json!(current.since));
+        if let Some(drift) = &current.drift {
+            let drift = json!({
+                "found_at": drift.found_at,
+                "expected": drift.expected,
+                "runs": drift.runs,
+                "cause": drift.cause,
+                "is_foreign": drift.is_foreign,
+            });
+            members.insert("drift".into(), drift);
+        }
+        members.insert("is_proved".into(), json!(current.is_proved));
+        members
+    });
+    let rollback = state.rollback.as_ref().map(|wanted| {
+        let mut members = image::members(&wanted.candidate);
+        members.insert("deployment".into(), json!(wanted.deployment));
+        members.insert("reason".into(), json!(wanted.reason));
         members
     });
     let active = state.active.as_ref().map(|active| {
@@ -239,6 +338,8 @@ fn document(stored: &StoredTarget, progress: Option<&Progress>, asked: &[Approva
     });
     let service = stored.target.service.as_ref();
     let service = service.map(|it| json!({"cluster": it.cluster, "name": it.name}));
+    let kept = |hold: Option<&Hold>| json!(hold.filter(|hold| hold.holds_at(now)));
+    let window = stored.target.windows.closure(now);
     let mut document = json!({
         "target": stored.target.name,
         "service": service,
@@ -246,6 +347,10 @@ fn document(stored: &StoredTarget, progress: Option<&Progress>, asked: &[Approva
         "current": current,
         "active": active,
         "queued": queued,
+        "hold": kept(state.hold.as_ref()),
+        "line": kept(stored.line.as_ref()),
+        "window": window.map(|closed| closed.reason),
+        "rollback": rollback,
         "rejected": state.rejected,
         "asked": asked,
     });

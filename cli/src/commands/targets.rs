@@ -152,12 +152,16 @@ fn listed(targets: &[Result<StoredTarget, BadTarget>]) -> Output {
     }
 }
 
-/// `mco/api:test` for each tag that any container takes.
+/// `mco/api:test` for each tag that any container takes, and `mco/api (semver …)` for each other rule.
 fn images(target: &Target) -> String {
     let mut images: Vec<String> = Vec::new();
     for image in &target.images {
-        for TagPolicy::Exact(tag) in &image.tags {
-            let name = format!("{}:{tag}", image.repository.name);
+        for policy in &image.tags {
+            let repository = &image.repository.name;
+            let name = match policy {
+                TagPolicy::Exact(tag) => format!("{repository}:{tag}"),
+                rule => format!("{repository} ({})", rule.to_string().replace('`', "")),
+            };
             if !images.contains(&name) {
                 images.push(name);
             }

@@ -46,6 +46,7 @@ impl Failure for Error {
             PushError::Targets { .. } => "DeployOnPush.Targets",
             PushError::Resolve { .. } => "DeployOnPush.Resolve",
             PushError::Advance { .. } => "DeployOnPush.Advance",
+            PushError::Missed { .. } | PushError::MakeUp { .. } => "DeployOnPush.Missed",
         }
     }
 }

@@ -60,6 +60,7 @@ fn answered(payload: Value) -> Result<Value, Error> {
         let invocation = Invocation {
             payload,
             request_id: "8476a536-e9f4-11e8-9739-2dfe598c3fcd".to_owned(),
+            function_arn: "arn:aws:lambda:eu-west-1:123456789012:function:tested".to_owned(),
             deadline: Instant::now() + Duration::from_mins(15),
         };
         handle(&context, invocation).await

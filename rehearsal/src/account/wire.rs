@@ -82,7 +82,10 @@ impl Account {
                     let asked = ecr::Asked::by(self, &request);
                     ecr::handle(self, &asked, &operation, &input)
                 }
-                Service::Ecs => ecs::handle(self, &operation, input),
+                Service::Ecs => {
+                    let principal = sts::principal(self, &caller);
+                    ecs::handle_by(self, &principal, &operation, input)
+                }
                 Service::Elb => elb::handle(self, &operation, &input),
                 Service::Events => self.events().handle(&operation, &input),
                 Service::Logs => logs::handle(self, &operation, &input),

@@ -11,12 +11,15 @@ mod burst;
 mod crash_loop;
 mod credentials;
 mod custom_check;
+mod drift;
 mod duplicate;
 pub mod expectations;
 mod flaky;
+mod freeze;
 mod immutable_tags;
 mod latency_regression;
 mod long_gate;
+mod lost_events;
 mod migration;
 mod native_blue_green;
 mod native_canary_abort;
@@ -34,6 +37,8 @@ mod release;
 mod rolling;
 mod rolling_breaker;
 pub mod sample;
+mod semver_policy;
+mod settled;
 mod ship;
 mod sidecars;
 mod stage;
@@ -72,6 +77,10 @@ pub enum Scenario {
     Rolling,
     /// Rolling: the image crashes, ECS's circuit breaker rolls back, and the next image goes through
     RollingBreaker,
+    /// Versions within a range: never backwards by itself, and `greenlight explain` says why; a person may go back
+    SemverPolicy,
+    /// A window is closed and the line stopped: pushes wait, a person overrides, and then the newest goes
+    Freeze,
     /// Blue/green by ECS itself: its hooks ask the gates, production shifts, both revisions bake
     NativeBlueGreen,
     /// A canary by ECS itself waits for a person, who lets it begin and then aborts it
@@ -116,6 +125,10 @@ pub enum Scenario {
     VulnerableImage,
     /// A function of the team's own is asked: not yet, no, and yes
     CustomCheck,
+    /// Every third event is lost: reconcile brings everything to its end, and the record to what runs
+    LostEvents,
+    /// Infrastructure code deploys another image unheard: that is found, told, and shown with its cause
+    Drift,
 }
 
 impl Scenario {
@@ -142,6 +155,7 @@ impl Scenario {
             | Self::BadProbe
             | Self::Duplicate
             | Self::RollingBreaker
+            | Self::SemverPolicy
             | Self::NativeBlueGreen
             | Self::NativeCanaryAbort
             | Self::Migration
@@ -157,9 +171,12 @@ impl Scenario {
             | Self::Flaky
             | Self::AlarmAlreadyOn
             | Self::NeedsApproval
+            | Self::Freeze
             | Self::NoData
             | Self::VulnerableImage
             | Self::CustomCheck => 40.0,
+            // Each quarter of an hour a service is looked at.
+            Self::LostEvents | Self::Drift => 60.0,
             // The last one is forty minutes of gate.
             Self::PipelineFiles
             | Self::PipelineCustomAction
@@ -174,12 +191,19 @@ impl Scenario {
     /// What the account is set up for.
     fn stand(self) -> Stand {
         match self {
-            Self::Ship | Self::BadProbe | Self::CrashLoop | Self::Burst | Self::Duplicate => {
-                Stand::CodeDeploy
-            }
-            Self::Rolling | Self::RollingBreaker | Self::PromotionChain | Self::ImmutableTags => {
-                Stand::Rolling
-            }
+            Self::Ship
+            | Self::BadProbe
+            | Self::CrashLoop
+            | Self::Burst
+            | Self::Duplicate
+            | Self::LostEvents => Stand::CodeDeploy,
+            Self::Rolling
+            | Self::RollingBreaker
+            | Self::SemverPolicy
+            | Self::Drift
+            | Self::Freeze
+            | Self::PromotionChain
+            | Self::ImmutableTags => Stand::Rolling,
             Self::NativeBlueGreen => Stand::BlueGreen,
             Self::NativeCanaryAbort => Stand::PausedCanary,
             Self::Migration => Stand::Migration,
@@ -229,10 +253,28 @@ impl Scenario {
                 unresolved: UnresolvedVariable::StaysAsItIs,
                 ..usual
             },
+            // A window opens in the account's time.
+            Self::Freeze => Opening {
+                in_its_time: true,
+                ..usual
+            },
             // What waits for minutes of the account's time, and looks back at them, is to live in it.
             _ if usual.stand == Stand::Gated => Opening {
                 targets: self.gates(),
                 in_its_time: true,
+                ..usual
+            },
+            Self::LostEvents => Opening {
+                targets: Some("rehearsal/sample/lost-events.yaml"),
+                in_its_time: true,
+                ..usual
+            },
+            Self::Drift => Opening {
+                in_its_time: true,
+                ..usual
+            },
+            Self::SemverPolicy => Opening {
+                targets: Some("rehearsal/sample/semver.yaml"),
                 ..usual
             },
             _ => usual,
@@ -268,6 +310,8 @@ impl Scenario {
             Self::Duplicate => duplicate::play(stage, expectations).await,
             Self::Rolling => rolling::play(stage, expectations).await,
             Self::RollingBreaker => rolling_breaker::play(stage, expectations).await,
+            Self::SemverPolicy => semver_policy::play(stage, expectations).await,
+            Self::Freeze => freeze::play(stage, expectations).await,
             Self::NativeBlueGreen => native_blue_green::play(stage, expectations).await,
             Self::NativeCanaryAbort => native_canary_abort::play(stage, expectations).await,
             Self::Migration => migration::play(stage, expectations).await,
@@ -290,6 +334,8 @@ impl Scenario {
             Self::NoData => no_data::play(stage, expectations).await,
             Self::VulnerableImage => vulnerable_image::play(stage, expectations).await,
             Self::CustomCheck => custom_check::play(stage, expectations).await,
+            Self::LostEvents => lost_events::play(stage, expectations).await,
+            Self::Drift => drift::play(stage, expectations).await,
         }
     }
 

@@ -249,6 +249,13 @@ impl Stage {
             .collect()
     }
 
+    /// The events that Greenlight has emitted, oldest first.
+    pub(super) fn emitted(&self) -> Vec<Value> {
+        let mut events = self.sample.account.events().history();
+        events.retain(|event| event["source"] == "greenlight");
+        events
+    }
+
     /// What happened in a service of the account, oldest first.
     pub fn happened(&self, service: &str) -> Vec<String> {
         let happenings = self.sample.account.journal().happenings().into_iter();

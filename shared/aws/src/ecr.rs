@@ -1,13 +1,15 @@
 //! Amazon ECR: what a tag names, what an index holds, and moving a tag (AWS-FACTS 8). Every call goes
 //! to the region of the repository.
 
+mod listing;
 mod mutability;
 mod scan;
 
+pub use listing::{Listed, tagged_images};
 pub use mutability::mutability;
 pub use scan::scan_findings;
 
-use aws_sdk_ecr::types::{ImageIdentifier, ImageStatus};
+use aws_sdk_ecr::types::{ImageDetail, ImageIdentifier, ImageStatus};
 use greenlight_core::image::{Digest, RepositoryUri, Tag};
 use jiff::Timestamp;
 use serde_json::Value;
@@ -88,17 +90,25 @@ pub async fn image(
     let Some(image) = answer.image_details().first() else {
         return Ok(None);
     };
+    described(ACTION, repository, image).map(Some)
+}
+
+fn described(
+    action: &'static str,
+    repository: &RepositoryUri,
+    image: &ImageDetail,
+) -> Result<Image, AwsError> {
     let digest = image
         .image_digest()
         .and_then(|digest| digest.parse().ok())
-        .ok_or_else(|| unusable(ACTION, repository, "the answer holds no digest"))?;
+        .ok_or_else(|| unusable(action, repository, "the answer holds no digest"))?;
     let tags = image.image_tags().iter().take(TAGS_LIMIT);
-    Ok(Some(Image {
+    Ok(Image {
         digest,
         tags: tags.cloned().collect(),
         pushed_at: image.image_pushed_at().and_then(timestamp),
         is_archived: matches!(image.image_status(), Some(ImageStatus::Archived)),
-    }))
+    })
 }
 
 /// A manifest, byte for byte.

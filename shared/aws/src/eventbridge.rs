@@ -1,7 +1,7 @@
 //! Amazon EventBridge: emitting Greenlight's own events.
 
 use aws_sdk_eventbridge::types::PutEventsRequestEntry;
-use greenlight_core::record::{Announcement, ApprovalRequested, DetailType};
+use greenlight_core::record::{Announcement, ApprovalRequested, DetailType, HandedOver};
 use serde::Serialize;
 
 use crate::{AwsError, Clients, Kind, error::failed};
@@ -25,6 +25,16 @@ pub async fn request_approval(
     requested: &ApprovalRequested,
 ) -> Result<(), AwsError> {
     emit(clients, bus, DetailType::ApprovalRequested, requested).await
+}
+
+/// Emits the event by which everybody hears of a hold or a release to `bus`.
+pub async fn hand_over(
+    clients: &Clients,
+    bus: &str,
+    detail_type: DetailType,
+    handed_over: &HandedOver,
+) -> Result<(), AwsError> {
+    emit(clients, bus, detail_type, handed_over).await
 }
 
 async fn emit(

@@ -19,7 +19,8 @@ use std::time::Duration;
 
 use crate::appspec::CapacityProvider;
 use crate::image::{Registry, RepositoryRef, RepositoryUri, Tag};
-use crate::policy::TagPolicy;
+use crate::policy::{self, Glob, Rank, TagPolicy, Verdict};
+use crate::window::Windows;
 
 pub use check::Check;
 pub use gates::{GatePoint, Gates};
@@ -48,12 +49,26 @@ pub struct Target {
     pub before: Vec<OneShotTask>,
     pub gates: Gates,
     pub on_failure: OnFailure,
+    /// How long a deployment may take; as long as its strategy gives if nothing is said.
+    pub timeout: Option<Duration>,
+    /// When automatic deployments may start.
+    pub windows: Windows,
     pub on_success: OnSuccess,
     /// To which tag an image is promoted by itself that is live and proved here.
     pub promote: Option<Promote>,
 }
 
 impl Target {
+    /// How long a deployment may take before it counts as stuck. CodeDeploy itself may wait for two days
+    /// before the traffic shifts and for two more before it ends the old tasks (AWS-FACTS 5.8).
+    pub fn time_limit(&self) -> Duration {
+        let days = match self.deploy {
+            Strategy::CodeDeploy(_) => 5,
+            Strategy::Rolling | Strategy::Native | Strategy::Task(_) | Strategy::Pipeline(_) => 1,
+        };
+        self.timeout.unwrap_or(Duration::from_hours(24 * days))
+    }
+
     /// The repositories whose pushes this target takes, each once, for somebody whose own registry is
     /// `home`; under their standard host names, which are keys.
     pub fn repositories(&self, home: &Registry) -> Vec<RepositoryUri> {
@@ -95,10 +110,38 @@ pub struct ImageSource {
     /// The container's name in the task definition.
     pub container: String,
     pub repository: RepositoryRef,
-    /// At least one.
+    /// At least one, and all order in one way.
     pub tags: Vec<TagPolicy>,
+    /// Tags that are not taken, whatever takes them.
+    pub ignore: Vec<Glob>,
     /// What stands for the image in templates, without the angle brackets: `IMAGE1_NAME`.
     pub placeholder: Option<String>,
+}
+
+impl ImageSource {
+    /// Whether a push of this tag is taken, and by which rule.
+    pub fn decide(&self, tag: &Tag) -> policy::Decision {
+        policy::decide(&self.tags, &self.ignore, tag)
+    }
+
+    /// Of an image's tags that are taken, the one that comes last in the order, with its rank.
+    pub fn best<'t>(&self, tags: impl IntoIterator<Item = &'t Tag>) -> Option<(Tag, Option<Rank>)> {
+        let mut best: Option<(Tag, Option<Rank>)> = None;
+        for tag in tags {
+            let Verdict::Taken { rank } = self.decide(tag).verdict else {
+                continue;
+            };
+            let is_better = match (&rank, &best) {
+                (_, None) => true,
+                (Some(rank), Some((_, Some(known)))) => rank.compare(known).is_gt(),
+                (_, Some(_)) => false,
+            };
+            if is_better {
+                best = Some((tag.clone(), rank));
+            }
+        }
+        best
+    }
 }
 
 /// An ECS service, by names.

@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 
 use greenlight_aws::{
-    AwsError, ecr, ecs,
+    AwsError,
+    ecr::{self, ImageId},
+    ecs,
     table::{BadTarget, StoredTarget},
 };
 use greenlight_core::{
     deployment::{Candidate, DeploymentId, Explanation, Input, PushedImage},
-    image::Digest,
+    image::{Digest, Tag},
     policy::TagPolicy,
     target::{ImageSource, TargetName},
 };
@@ -133,7 +135,7 @@ impl Deployer {
     }
 
     /// The image with the tag by which it probably came.
-    async fn named(
+    pub(crate) async fn named(
         &self,
         stored: &StoredTarget,
         source: &ImageSource,
@@ -146,8 +148,32 @@ impl Deployer {
         if let Some(image) = known.filter(|image| image.digest == digest) {
             return Ok(image);
         }
+        // Of many tags that may be, it is one that the image has.
+        let is_exact = |policy: &TagPolicy| matches!(policy, TagPolicy::Exact(_));
+        if !source.tags.iter().all(is_exact) {
+            let id = ImageId::Digest(digest.clone());
+            let found = ecr::image(&self.clients, &repository, &id).await?;
+            let pushed_at = found.as_ref().and_then(|found| found.pushed_at);
+            let tags: Vec<Tag> = found
+                .iter()
+                .flat_map(|found| &found.tags)
+                .flat_map(|tag| tag.parse())
+                .collect();
+            if let Some((tag, rank)) = source.best(&tags) {
+                return Ok(PushedImage {
+                    repository,
+                    digest,
+                    tag: Some(tag),
+                    ordered_at: pushed_at.unwrap_or(at),
+                    rank,
+                });
+            }
+        }
         // Tasks may tell the digest of a child where the tag names its index (AWS-FACTS 5.12).
-        for TagPolicy::Exact(tag) in &source.tags {
+        for policy in &source.tags {
+            let TagPolicy::Exact(tag) = policy else {
+                continue;
+            };
             let Some(named) = ecr::image_of_tag(&self.clients, &repository, tag).await? else {
                 continue;
             };

@@ -15,7 +15,10 @@ use greenlight_aws::{
     table::{BadTarget, Commit, StoredTarget},
 };
 use greenlight_core::{
-    deployment::{Circumstances, DeploymentId, Effect, Explanation, Input, Transition, step},
+    deployment::{
+        Circumstances, DeploymentId, Effect, Explanation, Input, TargetState, Transition, step,
+    },
+    figures::{self, Figures},
     gate::GateReport,
     record::DetailType,
     target::{GatePoint, TargetName},
@@ -229,7 +232,8 @@ impl Deployer {
                 lease_until,
                 closure: stored.closure(now),
             };
-            let transition = step(circumstances, &stored.state, input.clone());
+            let before = stored.state.clone();
+            let transition = step(circumstances, &before, input.clone());
             self.emit(&transition, true, gates, &mut told).await?;
             let is_change = transition.state != stored.state
                 || transition.effects.iter().any(|effect| {
@@ -276,6 +280,10 @@ impl Deployer {
                 stored.state = transition.state.clone();
                 stored.version += 1;
             }
+            if is_change {
+                // After it was stored: a step that is decided anew, or by somebody else, counts once.
+                tell_figures(&name, &before, &input, &transition, gates, now);
+            }
             self.emit(&transition, false, gates, &mut told).await?;
             self.answer_jobs(&stored, &transition).await;
             let gathered = match gathering {
@@ -320,6 +328,28 @@ impl Deployer {
     }
 }
 
+/// Tells the figures of a step that is stored, as a line that CloudWatch reads.
+fn tell_figures(
+    target: &TargetName,
+    before: &TargetState,
+    input: &Input,
+    transition: &Transition,
+    gates: &BTreeMap<GatePoint, GateReport>,
+    at: Timestamp,
+) {
+    let figures = Figures::of(&figures::Stored {
+        before,
+        input,
+        transition,
+        gates,
+        at,
+    });
+    if !figures.is_empty() {
+        let line = figures.to_line(target, at).to_string();
+        tracing::info!(target: figures::LOG_TARGET, line);
+    }
+}
+
 /// The same lease to the millisecond, with a fraction that nobody else's has. Whether a write was ours
 /// is known by the state that it has left, and two invocations may well claim with one deadline.
 fn told_apart(lease_until: Timestamp) -> Timestamp {
@@ -344,11 +374,15 @@ fn start_of(transition: &Transition) -> Option<Order> {
             deployment,
             candidate,
             resume,
+            only_look,
+            unless_live,
             prepared,
         } => Some(Order {
             deployment: *deployment,
             candidate: candidate.clone(),
             resume: *resume,
+            only_look: *only_look,
+            unless_live: *unless_live,
             prepared: prepared.clone(),
         }),
         Effect::Create(_)

@@ -1,7 +1,7 @@
 //! Emitting Greenlight's own events.
 
 use greenlight_aws::{AwsError, chain, eventbridge};
-use greenlight_core::record::{Announcement, ApprovalRequested, DetailType};
+use greenlight_core::record::{Announcement, ApprovalRequested, DetailType, HandedOver};
 
 use crate::Deployer;
 
@@ -28,6 +28,21 @@ impl Deployer {
             let target = requested.target.as_str();
             let detail_type = DetailType::ApprovalRequested;
             lost_or_again(target, &requested.aws_id, detail_type, error)
+        })
+    }
+
+    /// Emits the event by which everybody hears of a hold or a release, in the same manner.
+    pub(crate) async fn hand_over(
+        &self,
+        detail_type: DetailType,
+        handed_over: &HandedOver,
+    ) -> Result<(), AwsError> {
+        let emitted =
+            eventbridge::hand_over(&self.clients, &self.bus, detail_type, handed_over).await;
+        emitted.or_else(|error| {
+            let target = handed_over.target.as_ref();
+            let target = target.map_or("every target", |target| target.as_str());
+            lost_or_again(target, "-", detail_type, error)
         })
     }
 }

@@ -125,22 +125,32 @@ fn open_in_words(open: &[Approval]) -> String {
 }
 
 impl Deployer {
-    /// Gives somebody's answer to what waits for one at a target.
+    /// Gives somebody's answer to what waits for one at a target, under the name by which AWS knows who calls.
     pub async fn approve(
         &self,
         stored: &StoredTarget,
         answer: &Answer,
+    ) -> Result<Given, ApproveError> {
+        let who = sts::caller(&self.clients)
+            .await
+            .map_err(ApproveError::Who)?;
+        self.approve_as(stored, answer, &who).await
+    }
+
+    /// The same under the name of somebody for whom this function speaks.
+    pub async fn approve_as(
+        &self,
+        stored: &StoredTarget,
+        answer: &Answer,
+        who: &str,
     ) -> Result<Given, ApproveError> {
         let target = &stored.target.name;
         let table = |source| ApproveError::Table {
             target: target.clone(),
             source,
         };
-        let who = sts::caller(&self.clients)
-            .await
-            .map_err(ApproveError::Who)?;
         let now = self.clock.now();
-        let decision = Decision::new(&who, answer.approved, answer.reason.as_deref(), now);
+        let decision = Decision::new(who, answer.approved, answer.reason.as_deref(), now);
         let all = self.table.approvals(target).await.map_err(table)?;
         let Some(asked) = chosen(stored, all, answer, now)? else {
             return self.tell_aws(stored, decision).await;
@@ -150,7 +160,7 @@ impl Deployer {
         match decided.map_err(table)? {
             Decided::Taken(approval) => Ok(Given::Gate {
                 missing: missing(&approval, now),
-                who,
+                who: who.to_owned(),
                 approval,
             }),
             Decided::TooLate(why) => Err(ApproveError::TooLate {

@@ -26,7 +26,7 @@ use crate::{
 };
 
 /// How long a start is left to whoever asked; after that, any event of the target takes it over.
-const LEASE: SignedDuration = SignedDuration::from_mins(5);
+pub(crate) const LEASE: SignedDuration = SignedDuration::from_mins(5);
 
 /// How a job asks.
 #[derive(Debug, Clone)]
@@ -63,6 +63,14 @@ pub enum AskError {
     Archived {
         /// Which image.
         image: String,
+    },
+    /// Deployments may not start now, and that is not overridden.
+    #[error("nothing is deployed to target `{target}` now: {reason}")]
+    Closed {
+        /// Which target.
+        target: TargetName,
+        /// What keeps them.
+        reason: String,
     },
     /// The target has gates, and it is not known which function CodeDeploy is to call.
     #[error("target `{target}` has gates, but the hook function that runs them is not known")]
@@ -106,7 +114,8 @@ pub enum AskError {
 }
 
 impl Deployer {
-    /// Deploys an image to a target because somebody, `by`, asks for it.
+    /// Deploys an image to a target because somebody, `by`, asks for it. Where automatic deployments may not
+    /// start now, that is refused unless it `overrides` what keeps them, which is recorded.
     ///
     /// Asking again after an error goes on where this one ended.
     pub async fn ask(
@@ -114,9 +123,15 @@ impl Deployer {
         stored: StoredTarget,
         wish: &Wish,
         by: &str,
+        overrides: bool,
     ) -> Result<Asked, AskError> {
         let now = self.clock.now();
         let name = stored.target.name.clone();
+        let closed = stored.closed(now).map(|closed| closed.reason);
+        if let Some(reason) = closed.clone().filter(|_| !overrides) {
+            let target = name;
+            return Err(AskError::Closed { target, reason });
+        }
         let candidate = self.wished(&stored, wish, now).await?;
         let cause = [
             "asked",
@@ -129,7 +144,10 @@ impl Deployer {
         let input = Input::Requested {
             deployment,
             candidate: candidate.clone(),
-            origin: Origin::person(by),
+            origin: Origin::Person {
+                by: by.to_owned(),
+                overrides: closed,
+            },
             job: None,
         };
         let lease_until = now.saturating_add(LEASE).unwrap_or(Timestamp::MAX);
@@ -221,6 +239,12 @@ impl Deployer {
                 image: resolved.candidate.describe(),
             });
         }
+        self.refuse_unknown_hook(stored)?;
+        Ok(resolved.candidate)
+    }
+
+    /// A deployment that CodeDeploy is to ask about cannot be started where it is not known whom.
+    pub(crate) fn refuse_unknown_hook(&self, stored: &StoredTarget) -> Result<(), AskError> {
         let target = &stored.target;
         let is_called = matches!(target.deploy, Strategy::CodeDeploy(_));
         if is_called && !target.gates.is_empty() && self.hook_function.is_none() {
@@ -228,12 +252,12 @@ impl Deployer {
                 target: target.name.clone(),
             });
         }
-        Ok(resolved.candidate)
+        Ok(())
     }
 
     /// The deployment that brings a candidate: the new one, if a record came of it, or else the one
     /// that has it already.
-    async fn bringing(
+    pub(crate) async fn bringing(
         &self,
         name: &TargetName,
         new: DeploymentId,
@@ -257,13 +281,18 @@ impl Deployer {
             return Ok(None);
         };
         let state = &stored.state;
+        let wanted = state
+            .rollback
+            .iter()
+            .map(|it| (it.deployment, &it.candidate));
         let active = state.active.iter().map(|it| (it.deployment, &it.candidate));
         let queued = state.queued.iter().map(|it| (it.deployment, &it.candidate));
         let current = state
             .current
             .iter()
             .map(|it| (it.deployment, &it.candidate));
-        Ok(active
+        Ok(wanted
+            .chain(active)
             .chain(queued)
             .chain(current)
             .find(|(_, other)| candidate.is_within(other))

@@ -6,7 +6,7 @@
 
 use futures_util::{future::OptionFuture, try_join};
 use greenlight_aws::{
-    AwsError, chain, ecs, s3,
+    chain, ecs, s3,
     table::{StoredFiles, StoredTarget},
 };
 use greenlight_core::{
@@ -28,7 +28,7 @@ use crate::{
 /// What was read for a start.
 #[derive(Debug, Default)]
 pub(crate) struct Gathered {
-    /// What an earlier start has come to.
+    /// What takes the place of the start.
     pub(crate) found: Option<Started>,
     /// The target's service.
     pub(crate) service: Option<ecs::Service>,
@@ -82,9 +82,7 @@ impl Deployer {
         stored: &StoredTarget,
         order: &Order,
     ) -> Result<Gathered, Stop> {
-        if order.resume
-            && let Some(found) = self.find_started(stored, order).await?
-        {
+        if let Some(found) = self.instead_of_start(stored, order).await? {
             return Ok(Gathered {
                 found: Some(found),
                 ..Gathered::default()
@@ -139,23 +137,6 @@ impl Deployer {
             app_spec,
             images,
         })
-    }
-
-    /// What an earlier start of ours has created. A task or a pipeline execution is not looked for:
-    /// its client token gives the same one again.
-    async fn find_started(
-        &self,
-        stored: &StoredTarget,
-        order: &Order,
-    ) -> Result<Option<Started>, AwsError> {
-        if let Next::Before { .. } = Next::of(stored, &order.prepared) {
-            return Ok(None);
-        }
-        match &stored.target.deploy {
-            Strategy::CodeDeploy(group) => self.find_codedeploy(stored, order, group).await,
-            Strategy::Rolling | Strategy::Native => self.find_started_service(stored, order).await,
-            Strategy::Task(_) | Strategy::Pipeline(_) => Ok(None),
-        }
     }
 
     async fn gather_base(

@@ -4,7 +4,7 @@ use futures_util::future::try_join_all;
 use greenlight_aws::{AwsError, table::StoredTarget};
 use greenlight_core::{
     deployment::{DeploymentId, PushedImage},
-    record::DeploymentRecord,
+    record::{DeploymentRecord, Intervention},
     target::TargetName,
 };
 
@@ -38,6 +38,41 @@ impl Deployer {
             })
     }
 
+    /// What people did at a target beside asking for deployments, newest first.
+    pub async fn interventions(
+        &self,
+        target: &TargetName,
+        limit: u32,
+    ) -> Result<Vec<Intervention>, HistoryError> {
+        self.table
+            .interventions(target, limit)
+            .await
+            .map_err(|source| HistoryError {
+                target: target.clone(),
+                source,
+            })
+    }
+
+    /// The records of the newest deployments of each target that brought the image, or were to, newest first;
+    /// so many of each target are looked through.
+    pub async fn where_was(
+        &self,
+        targets: &[StoredTarget],
+        image: &str,
+        looked_through: u32,
+    ) -> Result<Vec<DeploymentRecord>, HistoryError> {
+        let mut found = Vec::new();
+        for targets in targets.chunks(AT_A_TIME) {
+            let looks = targets
+                .iter()
+                .map(|stored| self.history(&stored.target.name, looked_through));
+            found.extend(try_join_all(looks).await?.into_iter().flatten());
+        }
+        found.retain(|record| record.candidate.images().any(|it| is_meant(&it, image)));
+        found.sort_by_key(|record| std::cmp::Reverse(record.requested_at));
+        Ok(found)
+    }
+
     /// The record of a deployment to one of these targets.
     pub async fn record_among(
         &self,
@@ -59,17 +94,21 @@ impl Deployer {
         Ok(None)
     }
 
-    /// The targets at which the image is live. An image is a digest (or the beginning of one), a
-    /// tag, `repository`, `repository:tag`, or `repository@digest`, with or without a registry.
-    pub async fn where_is(&self, image: &str) -> Result<Vec<StoredTarget>, TargetsError> {
-        let targets = self.targets().await?;
+    /// The targets that can be understood, and for each whether the image is live there. An image is a digest
+    /// (or the beginning of one), a tag, `repository`, `repository:tag`, or `repository@digest`, with or
+    /// without a registry.
+    pub async fn where_is(&self, image: &str) -> Result<Vec<(StoredTarget, bool)>, TargetsError> {
+        let targets = self.targets().await?.into_iter().filter_map(Result::ok);
+        let is_live = |stored: &StoredTarget| {
+            let live = stored.state.current.as_ref();
+            let live = live.filter(|current| !current.is_foreign());
+            let mut live = live.into_iter().flat_map(|it| it.candidate.images());
+            live.any(|live| is_meant(&live, image))
+        };
         Ok(targets
-            .into_iter()
-            .filter_map(Result::ok)
-            .filter(|stored| {
-                let live = stored.state.current.as_ref();
-                let mut live = live.into_iter().flat_map(|it| it.candidate.images());
-                live.any(|live| is_meant(&live, image))
+            .map(|stored| {
+                let is_live = is_live(&stored);
+                (stored, is_live)
             })
             .collect())
     }

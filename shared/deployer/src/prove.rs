@@ -32,7 +32,7 @@ impl Deployer {
         aws_id: &str,
     ) -> Result<Outcome, AwsError> {
         let name = stored.service_name();
-        self.proved(stored, candidate, "CodeDeploy", |service| {
+        self.proved(stored, candidate, "CodeDeploy", LOOKS, |service| {
             let set = service
                 .created_by(aws_id)
                 .filter(|set| set.status == "PRIMARY");
@@ -58,7 +58,7 @@ impl Deployer {
         revision: &ServiceRevision,
     ) -> Result<Outcome, AwsError> {
         let name = stored.service_name();
-        self.proved(stored, candidate, "ECS", |service| {
+        self.proved(stored, candidate, "ECS", LOOKS, |service| {
             match service.primary_deployment() {
                 Some(primary) if primary.task_definition == revision.task_definition => Ok(Live {
                     started_by: revision.tasks_started_by(),
@@ -86,7 +86,7 @@ impl Deployer {
             task_definition: task_definition.to_owned(),
         };
         let candidate = &start.order.candidate;
-        self.proved(start.stored, candidate, "ECS", |_| Ok(live.clone()))
+        self.proved(start.stored, candidate, "ECS", LOOKS, |_| Ok(live.clone()))
             .await
     }
 
@@ -103,10 +103,21 @@ impl Deployer {
             });
         }
         let name = stored.service_name();
-        self.proved(stored, candidate, "the record", |service| {
+        self.proved(stored, candidate, "the record", LOOKS, |service| {
             Live::of(service).ok_or_else(|| format!("service `{name}` runs nothing"))
         })
         .await
+    }
+
+    /// The same of what is known to be live, with one look: whether there is something to be done.
+    pub(crate) async fn look_at(
+        &self,
+        stored: &StoredTarget,
+        candidate: &Candidate,
+        live: &Live,
+    ) -> Result<Outcome, AwsError> {
+        self.proved(stored, candidate, "the record", 1, |_| Ok(live.clone()))
+            .await
     }
 
     async fn proved(
@@ -114,12 +125,13 @@ impl Deployer {
         stored: &StoredTarget,
         candidate: &Candidate,
         who: &str,
+        looks: u32,
         live: impl Fn(&Service) -> Result<Live, String>,
     ) -> Result<Outcome, AwsError> {
         let clients = self.clients_of(&stored.target);
         let (cluster, name) = stored.cluster_and_service();
         let mut reason = String::new();
-        for look in 0..LOOKS {
+        for look in 0..looks {
             if look > 0 {
                 sleep(BETWEEN_LOOKS).await;
             }

@@ -7,7 +7,7 @@ use greenlight_aws::{AwsError, chain, ecr, table::StoredTarget};
 use greenlight_core::{
     deployment::{Candidate, DeploymentId, Explanation, Input, PushedImage},
     image::{Digest, RepositoryUri, Tag},
-    policy,
+    policy::{Rank, Verdict},
     record::Origin,
     target::TargetName,
 };
@@ -62,6 +62,24 @@ pub enum PushError {
         #[source]
         source: AwsError,
     },
+    /// What a target has missed could not be found out.
+    #[error("what target `{target}` has missed could not be found out")]
+    Missed {
+        /// Which target.
+        target: TargetName,
+        /// Why not.
+        #[source]
+        source: AwsError,
+    },
+    /// What a target has missed could not be made up for.
+    #[error("what target `{target}` has missed could not be made up for")]
+    MakeUp {
+        /// Which target.
+        target: TargetName,
+        /// Why not.
+        #[source]
+        source: AdvanceError,
+    },
     /// A target's state could not be moved.
     #[error("the push of `{tag}` to `{repository}` could not be dealt with at every target")]
     Advance {
@@ -102,7 +120,12 @@ impl Deployer {
                     .inspect_err(|error| tracing::error!("{}", chain(error)))
                     .ok()
             })
-            .filter(|stored| accepts(stored, &push.repository, &push.tag))
+            .filter_map(
+                |stored| match judged(&stored, &push.repository, &push.tag)? {
+                    Verdict::Taken { rank } => Some((stored, rank)),
+                    Verdict::Ignored | Verdict::NotTaken => None,
+                },
+            )
             .collect::<Vec<_>>();
         if takers.is_empty() {
             tracing::info!(
@@ -140,7 +163,7 @@ impl Deployer {
         let results = join_all(
             takers
                 .into_iter()
-                .map(|stored| self.pushed_to(stored, push, &image, lease_until)),
+                .map(|(stored, rank)| self.pushed_to(stored, push, &image, rank, lease_until)),
         )
         .await;
         let mut decided = Vec::with_capacity(results.len());
@@ -171,6 +194,7 @@ impl Deployer {
         stored: StoredTarget,
         push: &Push,
         image: &ecr::Image,
+        rank: Option<Rank>,
         lease_until: Timestamp,
     ) -> Result<Decided, AdvanceError> {
         let target = stored.target.name.clone();
@@ -181,7 +205,7 @@ impl Deployer {
                 digest: digest.clone(),
                 tag: Some(push.tag.clone()),
                 ordered_at,
-                rank: None,
+                rank: rank.clone(),
             })
         };
         let id = |candidate: &Candidate| {
@@ -238,17 +262,15 @@ impl Deployer {
     }
 }
 
-fn accepts(stored: &StoredTarget, repository: &RepositoryUri, tag: &Tag) -> bool {
+/// What a target's policy says of the tag; nothing where it takes no image of the repository.
+fn judged(stored: &StoredTarget, repository: &RepositoryUri, tag: &Tag) -> Option<Verdict> {
     let repository = repository.canonical();
     let mut images = stored.target.images.iter();
-    images.any(|image| {
-        if stored.repository_of(image) != repository {
-            return false;
-        }
-        let decision = policy::decide(&image.tags, tag);
-        if !decision.accepted {
-            tracing::info!(target = %stored.target.name, "{}", decision.rule);
-        }
-        decision.accepted
-    })
+    // The images of one repository have the same tags.
+    let source = images.find(|image| stored.repository_of(image) == repository)?;
+    let decision = source.decide(tag);
+    if !decision.is_taken() {
+        tracing::info!(target = %stored.target.name, "{}", decision.rule);
+    }
+    Some(decision.verdict)
 }

@@ -3,8 +3,8 @@
 use greenlight_aws::{chain, table::StoredTarget};
 use greenlight_core::{
     deployment::{Candidate, PushedImage},
-    image::{RepositoryUri, Tag},
-    policy,
+    image::Tag,
+    policy::TagPolicy,
 };
 
 use crate::{
@@ -30,7 +30,7 @@ impl Deployer {
         for image in failed.images() {
             let live = current.candidate.image_of(&image.repository);
             if let (Some(tag), Some(live)) = (&image.tag, live)
-                && is_watched(stored, &image.repository, tag)
+                && is_watched(stored, &live, tag)
             {
                 self.restore_one(stored, tag, &image, &live).await?;
             }
@@ -68,10 +68,15 @@ impl Deployer {
     }
 }
 
-/// A tag that the target does not take is somebody else's, though a person deployed by it.
-fn is_watched(stored: &StoredTarget, repository: &RepositoryUri, tag: &Tag) -> bool {
+/// A tag that the target does not take is somebody else's, though a person deployed by it. And where a tag
+/// is one of many that are taken, such as a version, it is the name of one image and not to be given to
+/// another that never had it.
+fn is_watched(stored: &StoredTarget, live: &PushedImage, tag: &Tag) -> bool {
     let mut images = stored.target.images.iter();
     images.any(|source| {
-        stored.repository_of(source) == *repository && policy::decide(&source.tags, tag).accepted
+        let names_all = source.tags.contains(&TagPolicy::Exact(tag.clone()));
+        stored.repository_of(source) == live.repository
+            && source.decide(tag).is_taken()
+            && (names_all || live.tag.as_ref() == Some(tag))
     })
 }

@@ -37,6 +37,8 @@ pub struct Invocation {
     pub payload: Value,
     /// Lambda's id of this invocation; a retry of the same event has the same.
     pub request_id: String,
+    /// As what the function was invoked: its ARN, with the alias or version if there was one.
+    pub function_arn: String,
     /// When Lambda stops the function.
     pub deadline: Instant,
 }
@@ -159,6 +161,7 @@ fn invocation(event: LambdaEvent<Value>) -> Invocation {
     Invocation {
         payload: event.payload,
         request_id: event.context.request_id,
+        function_arn: event.context.invoked_function_arn,
         deadline: Instant::now() + left,
     }
 }

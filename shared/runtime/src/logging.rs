@@ -8,6 +8,8 @@ mod json;
 
 pub use greenlight_aws::chain;
 
+use greenlight_core::figures::LOG_TARGET;
+
 use std::sync::Once;
 use tracing::{Level, level_filters::LevelFilter};
 use tracing_subscriber::filter::Targets;
@@ -32,7 +34,8 @@ pub fn init(filter: Targets) {
     INIT.call_once(|| {
         // lambda_runtime logs every error and panic of a handler in `Debug` form; they are logged here already.
         let filter = filter.with_target("lambda_runtime::layers::panic", LevelFilter::OFF);
-        let filter = without_events(filter);
+        // Figures are no messages: they are there at every level.
+        let filter = without_events(filter).with_target(LOG_TARGET, LevelFilter::INFO);
         let lines = json::Lines::new(std::io::stdout).with_filter(filter);
         // Somebody else's subscriber may be installed already, in which case theirs stays.
         let _ = tracing::subscriber::set_global_default(Registry::default().with(lines));

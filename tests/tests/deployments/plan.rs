@@ -80,7 +80,11 @@ async fn what_an_image_definitions_file_names_is_deployed_by_its_digest() {
     let wish = Wish::Files(vec![file]);
     let plan = planned(&world, &stored, &wish).await;
     assert_eq!(plan.candidate.digest.as_str(), v2);
-    world.operator.ask(stored, &wish, "jane").await.unwrap();
+    world
+        .operator
+        .ask(stored, &wish, "jane", false)
+        .await
+        .unwrap();
     world.quiet().await;
     assert_eq!(world.sample.live_digest().as_ref(), Some(&v2));
     assert_eq!(world.recorded().await.as_ref(), Some(&v2));

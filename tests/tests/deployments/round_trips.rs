@@ -25,10 +25,11 @@ async fn shipped(stand: Stand) -> World {
     world
 }
 
-/// What every start begins with: the targets and the digest, then the claim together with all that has to
+/// What every start begins with: the targets, the hold on every target and the digest, then the claim together with all that has to
 /// be read.
-const READS: [(&str, u32); 8] = [
+const READS: [(&str, u32); 9] = [
     ("Query", 1),
+    ("GetItem", 1),
     ("DescribeImages", 1),
     ("TransactWriteItems", 2),
     ("DescribeServices", 2),
@@ -85,10 +86,10 @@ async fn a_push_of_the_second_repository_takes_one_round_trip_more() {
     world.quiet().await;
     // The index leads from a second repository to the target's name only.
     let mut expected = [&READS[..], &UPDATE].concat();
-    for (_, round) in expected.iter_mut().skip(2) {
+    for (_, round) in expected.iter_mut().skip(3) {
         *round += 1;
     }
-    expected.insert(2, ("GetItem", 2));
+    expected.insert(3, ("GetItem", 2));
     assert_eq!(rounds(&world.push_wire.seen()), expected);
 }
 
@@ -99,7 +100,7 @@ async fn a_push_that_nobody_takes_costs_one_round_trip() {
     world.quiet().await;
     let calls = world.push_wire.seen();
     assert!(calls.iter().all(|call| call.round == 1), "{calls:?}");
-    assert_eq!(calls.len(), 2);
+    assert_eq!(calls.len(), 3);
 }
 
 #[tokio::test(start_paused = true)]
@@ -108,7 +109,7 @@ async fn a_success_is_recorded_in_eight_round_trips() {
     let seen = world.record_wire.seen();
     let rounds = seen.iter().map(|call| call.round).max();
     assert_eq!(rounds, Some(8), "{seen:?}");
-    assert_eq!(seen.len(), 11, "{seen:?}");
+    assert_eq!(seen.len(), 12, "{seen:?}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -120,10 +121,12 @@ async fn of_a_service_deployment_the_beginning_is_looked_at_and_the_end_is_recor
             // The event of its beginning.
             ("Query", 1),
             ("GetItem", 2),
+            ("GetItem", 2),
             ("DescribeServiceDeployments", 3),
             ("DescribeServiceRevisions", 4),
             // And of its end.
             ("Query", 5),
+            ("GetItem", 6),
             ("GetItem", 6),
             ("DescribeServiceDeployments", 7),
             ("DescribeServiceRevisions", 8),

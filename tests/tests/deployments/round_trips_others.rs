@@ -36,6 +36,7 @@ async fn from_the_push_to_run_task_there_are_five_round_trips() {
         Stand::Task,
         &[
             ("Query", 1),
+            ("GetItem", 1),
             ("DescribeImages", 1),
             ("TransactWriteItems", 2),
             ("DescribeTaskDefinition", 2),
@@ -57,6 +58,7 @@ async fn from_the_push_to_the_migration_there_are_five_round_trips() {
         Stand::Migration,
         &[
             ("Query", 1),
+            ("GetItem", 1),
             ("DescribeImages", 1),
             ("TransactWriteItems", 2),
             ("DescribeServices", 2),
@@ -78,6 +80,7 @@ async fn from_the_push_to_start_pipeline_execution_there_are_three_round_trips()
         Stand::Pipeline,
         &[
             ("Query", 1),
+            ("GetItem", 1),
             ("DescribeImages", 1),
             ("TransactWriteItems", 2),
             ("DescribeImages", 2),
@@ -95,6 +98,7 @@ async fn from_the_push_to_create_deployment_with_templates_there_are_five_round_
         Stand::Templates,
         &[
             ("Query", 1),
+            ("GetItem", 1),
             ("DescribeImages", 1),
             ("TransactWriteItems", 2),
             ("DescribeServices", 2),
@@ -119,6 +123,7 @@ async fn a_second_container_costs_no_round_trip() {
         Stand::Sidecars,
         &[
             ("Query", 1),
+            ("GetItem", 1),
             ("DescribeImages", 1),
             ("TransactWriteItems", 2),
             ("DescribeServices", 2),

@@ -3,6 +3,7 @@
 mod crashes;
 mod every_action;
 mod fuzzed;
+mod held;
 mod in_trouble;
 mod releases;
 mod round_trips;

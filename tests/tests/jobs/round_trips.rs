@@ -28,8 +28,9 @@ async fn shipped(pipeline: &str, action: &str, repository: &str) -> World {
 
 /// What every release with files begins with: the job is noted while the target and the artifact are read, the
 /// tag is looked up while the files are kept, and then the claim goes together with all that has to be read.
-const READS: [(&str, u32); 12] = [
+const READS: [(&str, u32); 13] = [
     ("UpdateItem", 1),
+    ("GetItem", 1),
     ("GetItem", 1),
     ("GetObject", 1),
     ("DescribeImages", 2),

@@ -150,6 +150,7 @@ async fn push(context: &Context, digest: &str, id: &str) -> Value {
     let invocation = Invocation {
         payload: event,
         request_id: id.to_owned(),
+        function_arn: "arn:aws:lambda:eu-west-1:123456789012:function:tested".to_owned(),
         deadline: Instant::now() + Duration::from_mins(1),
     };
     deploy_on_push::handle(context, invocation).await.unwrap()

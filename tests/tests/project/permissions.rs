@@ -10,9 +10,11 @@ use std::{collections::BTreeSet, pin::Pin};
 use greenlight_tests::{
     gated::{approved, open_with_every_check},
     releases::asks,
+    rounds::{lose_events, until_settled},
     wire::Fault,
     world::{
-        DEPLOY_ON_PUSH, PIPELINE_ACTION, RECORD_DEPLOYMENT, VALIDATE_GREEN, World, targets_in,
+        BOARD, DEPLOY_ON_PUSH, PIPELINE_ACTION, RECONCILE, RECORD_DEPLOYMENT, VALIDATE_GREEN,
+        World, targets_in, targets_of,
     },
 };
 use rehearsal::{
@@ -129,6 +131,14 @@ async fn calls() -> Vec<(World, Vec<Call>)> {
             played.push(released_without_events(stand, &image).await);
         }
     }
+    for stand in RECONCILED {
+        played.push(reconciled(stand).await);
+        played.push(stuck(stand).await);
+    }
+    played.push(reconciled_behind_every_check().await);
+    for stand in Stand::ALL {
+        played.push(by_the_board(stand).await);
+    }
     played.push(released_by_the_custom_action().await);
     played.push(superseded_by_a_push().await);
     for loses_events in [false, true] {
@@ -142,6 +152,71 @@ async fn calls() -> Vec<(World, Vec<Call>)> {
         (world, calls)
     };
     played.into_iter().map(calls).collect()
+}
+
+/// The stands at which `reconcile` has calls of its own to make.
+const RECONCILED: [Stand; 6] = [
+    Stand::CodeDeploy,
+    Stand::Templates,
+    Stand::Rolling,
+    Stand::BlueGreen,
+    Stand::Task,
+    Stand::Pipeline,
+];
+
+/// No event tells of the ends of one that fails and one that follows it; of a third one the start is broken off.
+async fn reconciled(stand: Stand) -> World {
+    let undisturbed = World::open_stand(stand).await;
+    undisturbed.sample.push(&good(stand, "v4")).unwrap();
+    undisturbed.quiet().await;
+    let seen = undisturbed.push_wire.seen();
+    let number = seen
+        .iter()
+        .position(|seen| seen.operation == starts_with(stand))
+        .unwrap();
+    let world = World::open_stand(stand).await;
+    lose_events(&world);
+    world.sample.push(&bad(stand)).unwrap();
+    sleep(Duration::from_secs(15)).await;
+    world.sample.push(&good(stand, "v3")).unwrap();
+    until_settled(&world).await;
+    let pushes = Pattern::parse(&json!({"source": ["aws.ecr"]})).unwrap();
+    let events = world.sample.account.events();
+    events.disturb(pushes, Disturbance::Hold);
+    world.push_wire.inject(number, Fault::CrashAfter);
+    world.sample.push(&good(stand, "v4")).unwrap();
+    for event in events.take_held() {
+        world.invoke(DEPLOY_ON_PUSH, event).await.unwrap_err();
+    }
+    until_settled(&world).await;
+    world
+}
+
+/// One that does not end, and is given up.
+async fn stuck(stand: Stand) -> World {
+    let mut targets = targets_of(stand);
+    targets[0].timeout = Some(Duration::from_mins(5));
+    targets[0].gates = greenlight_core::target::Gates::default();
+    let world = World::open_stand_with(stand, &targets, |_| {}).await;
+    lose_events(&world);
+    let hangs = match stand {
+        Stand::Task => ImageSpec::one_shot("v2", Duration::from_hours(3), 0),
+        _ => ImageSpec::slow_to_start("v2", Duration::from_hours(3)),
+    };
+    world.sample.push(&hangs).unwrap();
+    until_settled(&world).await;
+    world
+}
+
+/// A gate behind a rolling deployment with every check, of whose end no event tells.
+async fn reconciled_behind_every_check() -> World {
+    let world = open_with_every_check(Stand::Rolling).await;
+    lose_events(&world);
+    world.sample.push(&ImageSpec::migration("v2", 0)).unwrap();
+    until_settled(&world).await;
+    world.sample.push(&ImageSpec::migration("v3", 1)).unwrap();
+    until_settled(&world).await;
+    world
 }
 
 /// A release whose function dies when it has been started, and of whose end no event tells: the schedule finds
@@ -237,6 +312,36 @@ async fn gated(stand: Stand) -> World {
     world
 }
 
+/// A person at the board holds a target, releases it, and goes back while something is under way and while nothing is.
+async fn by_the_board(stand: Stand) -> World {
+    let world = World::open_stand(stand).await;
+    world.sample.push(&good(stand, "v2")).unwrap();
+    world.quiet().await;
+    press(&world, "hold").await;
+    world.sample.push(&good(stand, "v3")).unwrap();
+    world.quiet().await;
+    press(&world, "release").await;
+    sleep(Duration::from_secs(60)).await;
+    press(&world, "roll_back").await;
+    world.quiet().await;
+    press(&world, "reject").await;
+    world.sample.push(&good(stand, "v4")).unwrap();
+    world.quiet().await;
+    press(&world, "roll_back").await;
+    world.quiet().await;
+    world.invoke(BOARD, json!({})).await.unwrap();
+    world
+}
+
+/// Presses a button of the page as it is now; what cannot be done is said on it.
+async fn press(world: &World, deed: &str) {
+    let version = world.target().await.version;
+    let fields = json!({"forms": {"all": {"by": "jane", "reason": "ticket 7"}}});
+    let event =
+        json!({"do": deed, "target": "api-test", "version": version, "widgetContext": fields});
+    world.invoke(BOARD, event).await.unwrap();
+}
+
 /// A release that fails, and one that waits until a push takes its place.
 async fn superseded_by_a_push() -> World {
     let world = World::open_stand(Stand::Rolling).await;
@@ -289,6 +394,16 @@ async fn released_by_the_custom_action() -> World {
 fn only_otherwise(function: &str) -> &'static [&'static str] {
     match function {
         DEPLOY_ON_PUSH => &[
+            // A person goes back while it starts a deployment: what it has started is looked at, and stopped.
+            "codedeploy:BatchGetDeploymentTargets",
+            "codedeploy:ListDeploymentTargets",
+            "codedeploy:StopDeployment",
+            "codepipeline:GetPipelineExecution",
+            "codepipeline:ListActionExecutions",
+            "codepipeline:StopPipelineExecution",
+            "ecs:ContinueServiceDeployment",
+            "ecs:StopServiceDeployment",
+            "ecs:StopTask",
             // CodeDeploy refuses a deployment because somebody else's is running.
             "codedeploy:GetDeployment",
             // The tag names another image by now, or somebody else has moved the target.
@@ -300,12 +415,33 @@ fn only_otherwise(function: &str) -> &'static [&'static str] {
             "ecs:ListTasks",
         ],
         RECORD_DEPLOYMENT => &[
+            // A person goes back while it starts a deployment, or the call that was to stop it was lost.
+            "codedeploy:StopDeployment",
+            "codepipeline:StopPipelineExecution",
+            "ecs:ContinueServiceDeployment",
+            "ecs:StopServiceDeployment",
+            "ecs:StopTask",
             // What was queued is started with CodeDeploy, dies half-way, and is resumed.
             "codedeploy:ListDeployments",
             "codedeploy:BatchGetDeployments",
         ],
         // The task definition names an image by its tag, and no service revision says which that is.
         VALIDATE_GREEN => &["ecr:DescribeImages"],
+        RECONCILE => &[
+            // What is stuck, or is to be stopped, waits at a pause hook.
+            "ecs:ContinueServiceDeployment",
+            // Whoever was to set the marks has died, and the repository's tags cannot be moved.
+            "ecr:DescribeRepositories",
+            "ssm:PutParameter",
+        ],
+        PIPELINE_ACTION => &[
+            // A person goes back while it starts a deployment, or the call that was to stop it was lost.
+            "codedeploy:StopDeployment",
+            "codepipeline:StopPipelineExecution",
+            "ecs:ContinueServiceDeployment",
+            "ecs:StopServiceDeployment",
+            "ecs:StopTask",
+        ],
         _ => &[],
     }
 }
@@ -319,6 +455,8 @@ async fn every_call_is_permitted_and_every_permission_is_used_or_explained() {
         VALIDATE_GREEN,
         RECORD_DEPLOYMENT,
         PIPELINE_ACTION,
+        RECONCILE,
+        BOARD,
     ] {
         let template = &played[0].0.sample.template;
         let permitted: BTreeSet<&str> = template

@@ -7,7 +7,7 @@
 use std::path::Path;
 
 use greenlight_tests::world::{
-    DEPLOY_ON_PUSH, PIPELINE_ACTION, RECORD_DEPLOYMENT, VALIDATE_GREEN, World,
+    DEPLOY_ON_PUSH, PIPELINE_ACTION, RECONCILE, RECORD_DEPLOYMENT, VALIDATE_GREEN, World,
 };
 use rehearsal::account::journal::Call;
 use serde_json::{Value, json};
@@ -48,7 +48,9 @@ fn event(name: &str) -> Value {
 /// The calls since `before` that changed something.
 fn changes(world: &World, before: usize) -> Vec<Call> {
     let mut calls = world.sample.account.journal().calls().split_off(before);
-    let reads = ["Describe", "Get", "List", "Query", "BatchGet", "Poll"];
+    let reads = [
+        "Describe", "Get", "List", "Query", "BatchGet", "Poll", "Scan",
+    ];
     calls.retain(|call| !reads.iter().any(|read| call.operation.starts_with(read)));
     calls
 }
@@ -62,6 +64,7 @@ async fn a_malformed_or_foreign_event_is_answered_changes_nothing_and_is_not_sen
             VALIDATE_GREEN,
             RECORD_DEPLOYMENT,
             PIPELINE_ACTION,
+            RECONCILE,
         ] {
             let before = world.sample.account.journal().calls().len();
             let answer = world.invoke(function, event(name)).await;

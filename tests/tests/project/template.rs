@@ -144,7 +144,7 @@ fn an_action_of_the_custom_type_that_begins_is_delivered_and_no_other_is() {
 }
 
 #[test]
-fn each_minute_jobs_and_gates_are_looked_after() {
+fn each_minute_jobs_gates_and_targets_are_looked_after() {
     let template = template();
     let mut scheduled = Vec::new();
     for schedule in &template.schedules {
@@ -155,7 +155,9 @@ fn each_minute_jobs_and_gates_are_looked_after() {
     }
     let name = |function: &str| template.function(function).unwrap().name.clone();
     scheduled.sort();
-    assert_eq!(scheduled, [name("ValidateGreen"), name("PipelineAction")]);
+    let mut expected = ["ValidateGreen", "PipelineAction", "Reconcile"].map(name);
+    expected.sort();
+    assert_eq!(scheduled, expected);
 }
 
 #[test]
@@ -287,7 +289,13 @@ fn the_hook_may_be_called_by_every_service_role_of_codedeploy() {
 fn those_who_start_deployments_name_the_hook() {
     let template = template();
     let hook = &template.function("ValidateGreen").unwrap().name;
-    for starter in ["DeployOnPush", "RecordDeployment", "PipelineAction"] {
+    for starter in [
+        "DeployOnPush",
+        "RecordDeployment",
+        "PipelineAction",
+        "Reconcile",
+        "Board",
+    ] {
         let named = &template.function(starter).unwrap().environment["GREENLIGHT_HOOK"];
         assert!(
             named.ends_with(&format!(":function:{hook}")),
@@ -371,8 +379,9 @@ fn a_message_stays_hidden_for_six_times_as_long_as_the_function_may_run() {
     assert!(queue.redrive.is_some());
 }
 
-/// Lambda would put the event of a job, with its live credentials, where a failure goes.
-const WITHOUT_DESTINATION: &str = "PipelineAction";
+/// Lambda would put the event of a job, with its live credentials, where a failure goes; and a person waits for the answer of
+/// the board.
+const WITHOUT_DESTINATION: [&str; 2] = ["PipelineAction", "Board"];
 
 #[test]
 fn what_is_given_up_on_is_kept_encrypted_and_raises_an_alarm() {
@@ -385,6 +394,7 @@ fn what_is_given_up_on_is_kept_encrypted_and_raises_an_alarm() {
         .map(|alarm| named(&alarm["Properties"]["Dimensions"][0]["Value"]))
         .collect();
     assert!(watched.remove(WITHOUT_DESTINATION));
+    assert!(watched.remove("Reconcile"));
     let dead_letters = queues.keys().filter(|id| id.ends_with("DeadLetterQueue"));
     assert_eq!(watched, dead_letters.cloned().collect());
     let template = template();
@@ -405,7 +415,7 @@ fn what_is_given_up_on_is_kept_encrypted_and_raises_an_alarm() {
     };
     for function in &template.functions {
         let goes_somewhere = takes_from_queue(function) || function.on_failure.is_some();
-        let is_to_go = function.logical_id != WITHOUT_DESTINATION;
+        let is_to_go = !WITHOUT_DESTINATION.contains(&function.logical_id.as_str());
         assert_eq!(goes_somewhere, is_to_go, "{}", function.logical_id);
     }
 }
@@ -421,4 +431,22 @@ fn policies_name_each_action_and_nothing_is_bound_to_one_partition() {
     let text = text();
     assert!(!text.contains("arn:aws:"));
     assert!(!text.contains("amazonaws.com.cn"));
+}
+
+#[test]
+fn the_dashboard_shows_the_board() {
+    let dashboards = resources("AWS::CloudWatch::Dashboard");
+    let Yaml::Tagged(body) = &dashboards["Dashboard"]["Properties"]["DashboardBody"] else {
+        panic!("{dashboards:?}");
+    };
+    assert_eq!(body.tag, "Sub");
+    let text = body.value.as_str().unwrap();
+    let body: Value = serde_json::from_str(text).unwrap();
+    let widgets = body["widgets"].as_array().unwrap();
+    assert_eq!(widgets[0]["type"], "custom");
+    assert_eq!(widgets[0]["properties"]["endpoint"], "${Board.Arn}");
+    for widget in widgets {
+        let right = widget["x"].as_u64().unwrap() + widget["width"].as_u64().unwrap();
+        assert!(right <= 24, "a dashboard is 24 wide: {widget}");
+    }
 }

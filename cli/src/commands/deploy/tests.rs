@@ -32,7 +32,12 @@ fn outcome(status: Status, waited: Option<Duration>) -> Outcome {
         "failed after 6m 41s: the gate before_traffic failed",
     )];
     let first = line("11:00:00", &explanation().text);
-    ended(first, &explanation(), Watched { record, lines }, waited)
+    ended(
+        vec![first],
+        &explanation(),
+        Watched { record, lines },
+        waited,
+    )
 }
 
 #[test]

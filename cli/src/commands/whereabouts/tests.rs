@@ -1,9 +1,9 @@
-use super::found;
+use super::{found, newest_of_each};
 use crate::commands::sample;
 
 #[test]
 fn each_target_that_runs_the_image_has_a_line() {
-    let output = found("test", &[sample::busy()]);
+    let output = found("test", &[sample::busy()], &[]);
     sample::assert_documented(&output.text);
     insta::assert_snapshot!(output.text, @"
     TARGET    SERVICE  IMAGE         DIGEST        SINCE
@@ -22,13 +22,34 @@ fn each_target_that_runs_the_image_has_a_line() {
           "deployment": "01KAPX2V9M3Z8QK4T7N5R6S0W1",
           "since": "2026-11-22T10:12:03.25Z"
         }
-      ]
+      ],
+      "before": []
     }
     "#);
 }
 
 #[test]
 fn an_image_that_runs_nowhere_is_said_to() {
-    let output = found("mco/api:v1", &[]);
+    let output = found("mco/api:v1", &[], &[]);
     assert_eq!(output.text, "`mco/api:v1` is live at no target\n");
+}
+
+#[test]
+fn where_an_image_was_before_is_said_once_for_each_image() {
+    let mut records = sample::records();
+    records.remove(0);
+    let twice = records[1].clone();
+    records.push(twice);
+    let output = found("mco/api", &[], &newest_of_each(records));
+    sample::assert_documented(&output.text);
+    insta::assert_snapshot!(output.text, @"
+    `mco/api` is live at no target
+
+    NOT LIVE  IMAGE         DIGEST        DEPLOYED              RESULT
+    api-test  mco/api:test  56a8e1b8b416  2026-11-22 12:30:00Z  start failed
+    api-test  mco/api:test  d60bbfffc19a  2026-11-22 11:00:00Z  failed
+    api-test  mco/api:test  3a4dfb063801  2026-11-22 10:00:00Z  was live
+    ");
+    assert_eq!(output.json["before"].as_array().unwrap().len(), 3);
+    assert_eq!(output.json["before"][2]["status"], "succeeded");
 }

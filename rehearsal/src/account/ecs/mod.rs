@@ -75,7 +75,20 @@ impl State {
     }
 }
 
-/// Answers a call.
+/// Answers a call of whom IAM calls `caller`.
+pub(crate) fn handle_by(
+    account: &Account,
+    caller: &str,
+    operation: &str,
+    input: Value,
+) -> Result<Value, ServiceError> {
+    match operation {
+        "RegisterTaskDefinition" => register_task_definition::handle_by(account, input, caller),
+        _ => handle(account, operation, input),
+    }
+}
+
+/// Answers a call of the account's own.
 pub(crate) fn handle(
     account: &Account,
     operation: &str,

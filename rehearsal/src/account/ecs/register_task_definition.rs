@@ -33,6 +33,16 @@ pub(crate) fn register_task_definition(
 }
 
 pub(super) fn handle(account: &Account, input: Value) -> Result<Value, ServiceError> {
+    let root = format!("arn:aws:iam::{}:root", account.settings().account_id);
+    handle_by(account, input, &root)
+}
+
+/// `caller` is the ARN of whoever calls, which the document keeps (AWS-FACTS 6.7).
+pub(super) fn handle_by(
+    account: &Account,
+    input: Value,
+    caller: &str,
+) -> Result<Value, ServiceError> {
     let family = checked(Members::of(&input)?)?.to_owned();
     let Value::Object(mut members) = input else {
         return Err(ServiceError::validation("not a structure"));
@@ -74,8 +84,7 @@ pub(super) fn handle(account: &Account, input: Value) -> Result<Value, ServiceEr
     );
     document.insert("compatibilities".to_owned(), compatibilities);
     document.insert("registeredAt".to_owned(), registered_at);
-    let root = format!("arn:aws:iam::{}:root", account.settings().account_id);
-    document.insert("registeredBy".to_owned(), root.into());
+    document.insert("registeredBy".to_owned(), caller.into());
 
     let document = Value::Object(document);
     let mut output = json!({"taskDefinition": document});

@@ -71,6 +71,8 @@ pub enum Disturbance {
     Duplicate(usize),
     /// Does not deliver.
     Drop,
+    /// Does not deliver every so manieth.
+    DropEvery(usize),
     /// Delivers this much later.
     Delay(Duration),
     /// Keeps the event until it is asked for by [`EventBus::take_held`].
@@ -80,13 +82,20 @@ pub enum Disturbance {
 #[derive(Default)]
 pub(crate) struct State {
     rules: Vec<Rule>,
-    disturbances: Vec<(Pattern, Disturbance)>,
+    disturbances: Vec<Disturbed>,
     held: Vec<Value>,
     /// Everything that was put, newest last.
     history: std::collections::VecDeque<Value>,
     /// Events that wait for their delay to pass.
     delayed: usize,
     schedules: schedule::State,
+}
+
+/// The events that are disturbed, how, and how many there were.
+struct Disturbed {
+    pattern: Pattern,
+    disturbance: Disturbance,
+    seen: usize,
 }
 
 /// How many events are remembered.
@@ -117,16 +126,22 @@ impl EventBus {
             if events.history.len() > REMEMBERED {
                 events.history.pop_front();
             }
-            let disturbs = |(pattern, _): &&(Pattern, Disturbance)| pattern.matches(&event);
-            events
-                .disturbances
-                .iter()
-                .find(disturbs)
-                .map(|(_, disturbance)| *disturbance)
+            let mut disturbances = events.disturbances.iter_mut();
+            let disturbed = disturbances.find(|it| it.pattern.matches(&event));
+            disturbed.and_then(|disturbed| {
+                disturbed.seen += 1;
+                match disturbed.disturbance {
+                    Disturbance::DropEvery(number) => disturbed
+                        .seen
+                        .is_multiple_of(number)
+                        .then_some(Disturbance::Drop),
+                    other => Some(other),
+                }
+            })
         };
         match disturbance {
             None => self.deliver(&event),
-            Some(Disturbance::Drop) => {}
+            Some(Disturbance::Drop | Disturbance::DropEvery(_)) => {}
             Some(Disturbance::Duplicate(times)) => (0..times).for_each(|_| self.deliver(&event)),
             Some(Disturbance::Hold) => self.account.state().events.held.push(event),
             Some(Disturbance::Delay(by)) => {
@@ -194,11 +209,11 @@ impl EventBus {
 
     /// From now on, does this to the events of the pattern. The first that fits an event counts.
     pub fn disturb(&self, pattern: Pattern, disturbance: Disturbance) {
-        self.account
-            .state()
-            .events
-            .disturbances
-            .push((pattern, disturbance));
+        self.account.state().events.disturbances.push(Disturbed {
+            pattern,
+            disturbance,
+            seen: 0,
+        });
     }
 
     /// Ends all disturbances. What is held stays held.
@@ -355,6 +370,18 @@ mod tests {
         account.clock().sleep(Duration::from_secs(1)).await;
         assert_eq!(*seen.lock().unwrap(), [1, 1, 5, 3, 4, 2]);
         assert_eq!((bus.pending(), bus.take_held().len()), (0, 0));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn every_third_event_is_dropped() {
+        let (account, seen) = bus();
+        let all = Pattern::parse(&json!({"source": ["test"]})).unwrap();
+        account.events().disturb(all, Disturbance::DropEvery(3));
+        for number in 1..=7 {
+            put(&account, "test", number);
+        }
+        account.clock().sleep(Duration::from_secs(1)).await;
+        assert_eq!(*seen.lock().unwrap(), [1, 2, 4, 5, 7]);
     }
 
     #[tokio::test(start_paused = true)]

@@ -8,6 +8,7 @@ mod chain;
 mod deployments;
 mod executions;
 mod gated;
+mod infrastructure;
 mod live;
 mod others;
 mod quiet;

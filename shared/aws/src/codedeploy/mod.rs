@@ -165,6 +165,21 @@ pub async fn deployments_since(
     Ok(deployments)
 }
 
+/// The id of a deployment of a group that has not ended. There is one at a time (AWS-FACTS 5.2).
+pub async fn going_on(clients: &Clients, group: &Group) -> Result<Option<String>, AwsError> {
+    use types::DeploymentStatus::{Baking, Created, InProgress, Queued, Ready};
+    let page = clients
+        .codedeploy
+        .list_deployments()
+        .application_name(&group.application)
+        .deployment_group_name(&group.name)
+        .set_include_only_statuses(Some(vec![Created, Queued, InProgress, Baking, Ready]))
+        .send()
+        .await
+        .map_err(failed("codedeploy:ListDeployments", group.to_string()))?;
+    Ok(page.deployments().first().cloned())
+}
+
 fn describe(info: types::DeploymentInfo) -> Deployment {
     let rollback = info.rollback_info;
     let linked = |id: Option<String>| id.filter(|id| !id.is_empty());

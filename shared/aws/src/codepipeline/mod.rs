@@ -12,6 +12,7 @@ use aws_sdk_codepipeline::types::{
 };
 use aws_smithy_types::error::operation::BuildError;
 use greenlight_core::image::Digest;
+use jiff::Timestamp;
 
 use crate::{AwsError, Clients, Kind, error::failed};
 
@@ -21,6 +22,8 @@ pub use event::{BadJob, is_job_event, job_id_of_event, job_of_event};
 const PAGES_LIMIT: usize = 5;
 /// … and so many failed ones are told.
 const FAILED_LIMIT: usize = 20;
+/// So many executions are looked through for one of ours.
+const EXECUTIONS_LIMIT: usize = 20;
 /// `StopPipelineExecution` takes a reason of so many characters.
 const REASON_LIMIT: usize = 200;
 
@@ -37,6 +40,8 @@ pub struct Execution {
     pub is_rollback: bool,
     /// What the source actions have really picked.
     pub revisions: Vec<SourceRevision>,
+    /// The pipeline's variables, as they were resolved.
+    pub variables: Vec<(String, String)>,
 }
 
 impl Execution {
@@ -162,7 +167,51 @@ pub async fn execution(clients: &Clients, pipeline: &str, id: &str) -> Result<Ex
                 id: text(revision.revision_id()),
             })
             .collect(),
+        variables: execution
+            .variables()
+            .iter()
+            .map(|variable| (text(variable.name()), text(variable.resolved_value())))
+            .collect(),
     })
+}
+
+/// The ids of the executions of which an action has begun since then, the newest first; 20 at the most.
+pub async fn executions_since(
+    clients: &Clients,
+    pipeline: &str,
+    since: Timestamp,
+) -> Result<Vec<String>, AwsError> {
+    let mut ids: Vec<String> = Vec::new();
+    let mut next_token = None;
+    for _ in 0..PAGES_LIMIT {
+        let page = clients
+            .codepipeline
+            .list_action_executions()
+            .pipeline_name(pipeline)
+            .max_results(100)
+            .set_next_token(next_token)
+            .send()
+            .await
+            .map_err(failed(
+                "codepipeline:ListActionExecutions",
+                resource(pipeline),
+            ))?;
+        let mut is_past = false;
+        for action in page.action_execution_details() {
+            let began = action.start_time().map_or(0, |began| began.secs());
+            is_past |= began < since.as_second();
+            let id = text(action.pipeline_execution_id());
+            if began >= since.as_second() && !ids.contains(&id) {
+                ids.push(id);
+            }
+        }
+        next_token = page.next_token().map(str::to_owned);
+        if is_past || next_token.is_none() || ids.len() >= EXECUTIONS_LIMIT {
+            break;
+        }
+    }
+    ids.truncate(EXECUTIONS_LIMIT);
+    Ok(ids)
 }
 
 /// The actions of an execution that failed, the last one first; 20 at the most.
@@ -328,6 +377,7 @@ mod tests {
             "statusSummary": "",
             "executionType": "ROLLBACK",
             "artifactRevisions": [{ "name": "Image", "revisionId": "sha256:1" }],
+            "variables": [{ "name": "LABEL", "resolvedValue": "test" }],
         }}));
         assert_eq!(
             run(execution(&aws.clients(), "api-prod", "e-1")).unwrap(),
@@ -340,6 +390,7 @@ mod tests {
                     artifact: "Image".to_owned(),
                     id: "sha256:1".to_owned(),
                 }],
+                variables: vec![("LABEL".to_owned(), "test".to_owned())],
             }
         );
     }

@@ -72,6 +72,13 @@ impl Service {
             .iter()
             .find(|deployment| deployment.status == "PRIMARY")
     }
+
+    /// A deployment that goes on.
+    pub fn in_progress(&self) -> Option<&RollingDeployment> {
+        self.deployments
+            .iter()
+            .find(|deployment| deployment.rollout_state.as_deref() == Some("IN_PROGRESS"))
+    }
 }
 
 /// What stops a rolling deployment whose tasks do not start.

@@ -25,8 +25,17 @@ use crate::{AwsError, Kind, error::failed};
 const ACTION: &str = "dynamodb:TransactWriteItems";
 
 /// The attributes of a target's item that are its state.
-const STATE: [&str; 9] = [
-    "current", "active", "queued", "rollback", "newest", "rejected", "hold", "marked", "promoted",
+const STATE: [&str; 10] = [
+    "current",
+    "active",
+    "queued",
+    "rollback",
+    "newest",
+    "rejected",
+    "hold",
+    "marked",
+    "promoted",
+    "troubled_since",
 ];
 
 /// What became of an attempt to store a step.
@@ -132,7 +141,7 @@ impl Table {
             .build())
     }
 
-    fn put_new(&self, item: impl Serialize) -> Result<TransactWriteItem, AwsError> {
+    pub(super) fn put_new(&self, item: impl Serialize) -> Result<TransactWriteItem, AwsError> {
         let put = Put::builder()
             .table_name(&self.name)
             .set_item(Some(self.item(item)?))

@@ -1,7 +1,7 @@
 //! The shapes of the table's items.
 
 use greenlight_core::{
-    deployment::{Closure, DeploymentId, Hold, TargetState},
+    deployment::{Closure, DeploymentId, Hold, Rule, TargetState},
     image::{Registry, RepositoryUri},
     problems::Problems,
     record::{DeploymentRecord, Intervention},
@@ -11,7 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::Place;
+use super::{Place, line::LINE};
 
 /// The sort key of a target's own item.
 pub(super) const TARGET: &str = "target";
@@ -53,10 +53,19 @@ impl StoredTarget {
         })
     }
 
+    /// What keeps automatic deployments from starting at this time.
+    pub fn closed(&self, at: Timestamp) -> Option<Closure> {
+        let outside = self.closure(at);
+        let line = outside.clone().filter(|it| it.rule == Rule::LineStopped);
+        let hold = self.state.hold.as_ref().filter(|hold| hold.holds_at(at));
+        line.or_else(|| hold.map(Closure::held)).or(outside)
+    }
+
     /// What keeps automatic deployments from starting at this time, beside the target's own hold.
     pub fn closure(&self, at: Timestamp) -> Option<Closure> {
         let line = self.line.as_ref().filter(|line| line.holds_at(at));
-        line.map(Closure::line_stopped)
+        let line = line.map(Closure::line_stopped);
+        line.or_else(|| self.target.windows.closure(at))
     }
 
     /// Its service, for messages.
@@ -141,7 +150,8 @@ impl TargetItem {
         }
     }
 
-    pub(super) fn understand(self) -> Result<StoredTarget, BadTarget> {
+    /// The target under the hold on every target.
+    pub(super) fn understand(self, line: Option<Hold>) -> Result<StoredTarget, BadTarget> {
         let targets = target::parse(&json!({ "targets": [self.document] }));
         let target = targets.map(|targets| targets.into_iter().next());
         match target {
@@ -150,7 +160,7 @@ impl TargetItem {
                 home: self.home,
                 version: self.version,
                 state: self.state,
-                line: None,
+                line,
             }),
             Ok(None) => Err(BadTarget {
                 name: self.name,
@@ -203,9 +213,18 @@ pub(super) struct InterventionItem {
 
 impl InterventionItem {
     pub(super) fn new(target: &TargetName, intervention: Intervention) -> Self {
+        Self::at(target_key(target), intervention)
+    }
+
+    /// What was done at every target.
+    pub(super) fn of_line(intervention: Intervention) -> Self {
+        Self::at(LINE.to_owned(), intervention)
+    }
+
+    fn at(pk: String, intervention: Intervention) -> Self {
         let expires_at = intervention.at.checked_add(KEPT).unwrap_or(Timestamp::MAX);
         Self {
-            pk: target_key(target),
+            pk,
             sk: format!("hand#{}", intervention.id),
             expires_at: expires_at.as_second(),
             intervention,

@@ -9,8 +9,11 @@
 //! | … by a pipeline | `pipeline#<account>/<name>` | `target#<name>` |
 //! | which target takes images of a repository that is not its first | `target#<name>` | `repository#<uri>` |
 //! | what people are asked at a gate, and have said | `target#<name>` | `approval#<point>#<AWS id>` |
+//! | what a person did: a hold, a release, a way back | `target#<name>` | `hand#<ULID>` |
 //! | templates that a pipeline's job has brought for a deployment | `target#<name>` | `files#<ULID>` |
 //! | a pipeline's job | `job#<id>` | `job` |
+//! | the hold on every target | `line` | `hold` |
+//! | what a person has done at a target, or at every one | `target#<name>`, `line` | `hand#<ULID>` |
 //! | a gate that a hook waits for | `gate#<AWS's id of the deployment>` | `codedeploy#<hash>`, `ecs#<stage>` |
 //!
 //! The index `by-repository` holds the targets, under their first repositories, and the items that
@@ -22,8 +25,10 @@ mod approvals;
 mod commit;
 mod files;
 mod gates;
+mod interventions;
 mod items;
 mod jobs;
+mod line;
 mod place;
 mod records;
 mod registration;
@@ -31,8 +36,8 @@ mod registration;
 use aws_sdk_dynamodb::{
     operation::update_item::builders::UpdateItemFluentBuilder, types::AttributeValue,
 };
-use futures_util::future::try_join_all;
-use greenlight_core::{image::RepositoryUri, target::TargetName};
+use futures_util::{future::try_join_all, try_join};
+use greenlight_core::{deployment::Hold, image::RepositoryUri, target::TargetName};
 use serde_dynamo::aws_sdk_dynamodb_1::from_item;
 
 pub use approvals::Decided;
@@ -84,7 +89,27 @@ impl Table {
         &self,
         repository: &RepositoryUri,
     ) -> Result<Targets, AwsError> {
-        const ACTION: &str = "dynamodb:Query";
+        let ((own, pointed_to), line) = try_join!(
+            Box::pin(self.items_of_repository(repository)),
+            Box::pin(self.line())
+        )?;
+        let own = own.into_iter();
+        let own = own.map(|item| self.read("dynamodb:Query", item, line.clone()));
+        let mut found = own.collect::<Result<Targets, AwsError>>()?;
+        let others = pointed_to.iter().map(async |name| {
+            let item = self.get(target_key(name), TARGET.to_owned()).await?;
+            let item = item.map(|item| self.read(GET, item, line.clone()));
+            item.transpose()
+        });
+        found.extend(try_join_all(others).await?.into_iter().flatten());
+        Ok(found)
+    }
+
+    /// The items of the targets whose first repository it is, and the names of the others.
+    async fn items_of_repository(
+        &self,
+        repository: &RepositoryUri,
+    ) -> Result<(Vec<Item>, Vec<TargetName>), AwsError> {
         let mut found = Vec::new();
         let mut pointed_to = Vec::new();
         let mut start = None;
@@ -104,27 +129,31 @@ impl Table {
                 .set_exclusive_start_key(start)
                 .send()
                 .await
-                .map_err(failed(ACTION, self.resource()))?;
+                .map_err(failed("dynamodb:Query", self.resource()))?;
             for item in page.items.unwrap_or_default() {
                 if is_target(&item) {
-                    found.push(self.read(ACTION, item)?);
+                    found.push(item);
                 } else {
                     pointed_to.extend(name_of(&item));
                 }
             }
             start = page.last_evaluated_key;
             if start.is_none() || found.len() + pointed_to.len() >= TARGETS_LIMIT {
-                break;
+                return Ok((found, pointed_to));
             }
         }
-        let others = try_join_all(pointed_to.iter().map(|name| self.target(name))).await?;
-        found.extend(others.into_iter().flatten());
-        Ok(found)
     }
 
     /// All targets.
     pub async fn targets(&self) -> Result<Targets, AwsError> {
-        const ACTION: &str = "dynamodb:Scan";
+        let (items, line) = try_join!(Box::pin(self.items_of_targets()), Box::pin(self.line()))?;
+        let items = items.into_iter();
+        items
+            .map(|item| self.read("dynamodb:Scan", item, line.clone()))
+            .collect()
+    }
+
+    async fn items_of_targets(&self) -> Result<Vec<Item>, AwsError> {
         let mut found = Vec::new();
         let mut start = None;
         loop {
@@ -137,12 +166,9 @@ impl Table {
                 .set_exclusive_start_key(start)
                 .send()
                 .await
-                .map_err(failed(ACTION, self.resource()))?;
-            for item in page.items.unwrap_or_default() {
-                if is_target(&item) {
-                    found.push(self.read(ACTION, item)?);
-                }
-            }
+                .map_err(failed("dynamodb:Scan", self.resource()))?;
+            let items = page.items.unwrap_or_default();
+            found.extend(items.into_iter().filter(is_target));
             start = page.last_evaluated_key;
             if start.is_none() || found.len() >= TARGETS_LIMIT {
                 return Ok(found);
@@ -155,8 +181,10 @@ impl Table {
         &self,
         name: &TargetName,
     ) -> Result<Option<Result<StoredTarget, BadTarget>>, AwsError> {
-        let item = self.get(target_key(name), TARGET.to_owned()).await?;
-        item.map(|item| self.read(GET, item)).transpose()
+        // Boxed: whoever reads a target would otherwise be as large as two calls.
+        let item = Box::pin(self.get(target_key(name), TARGET.to_owned()));
+        let (item, line) = try_join!(item, Box::pin(self.line()))?;
+        item.map(|item| self.read(GET, item, line)).transpose()
     }
 
     /// One item, as it is now.
@@ -243,12 +271,13 @@ impl Table {
         &self,
         action: &'static str,
         item: Item,
+        line: Option<Hold>,
     ) -> Result<Result<StoredTarget, BadTarget>, AwsError> {
         let item: TargetItem = from_item(item).map_err(|error| {
             let message = format!("an item is not a target of this version of Greenlight: {error}");
             AwsError::unusable(action, self.resource(), Kind::Invalid, None, message)
         })?;
-        Ok(item.understand())
+        Ok(item.understand(line))
     }
 
     fn resource(&self) -> String {

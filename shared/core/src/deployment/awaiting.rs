@@ -100,6 +100,10 @@ impl Step<'_> {
         {
             queued.jobs.retain(|job| !is_old(job));
             self.wait_for_queued();
+        } else if let Some(mut wanted) = self.state.rollback.take_if(|it| it.deployment == id) {
+            wanted.jobs.retain(|job| !is_old(job));
+            self.wait_for(id, &mut wanted.jobs);
+            self.state.rollback = Some(wanted);
         } else {
             return self.not_active(id);
         }

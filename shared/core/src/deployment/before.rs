@@ -1,8 +1,6 @@
 //! What follows from the tasks that have to succeed before the service is touched.
 
-use super::{
-    Decision, DeploymentId, Effect, Obstacle, Phase, Preparation, Rule, Transition, step::Step,
-};
+use super::{Decision, DeploymentId, Obstacle, Phase, Preparation, Rule, Transition, step::Step};
 use crate::record::RecordChange;
 
 impl Step<'_> {
@@ -44,6 +42,7 @@ impl Step<'_> {
                 ..RecordChange::default()
             },
         );
+        self.stop_if_wanted();
         self.end(Decision::Record, Rule::BeforeStarted, text)
     }
 
@@ -74,8 +73,8 @@ impl Step<'_> {
             }
             _ => return self.revisited(),
         };
-        if let Some(stop) = &active.stop {
-            let reason = format!("{} went back before the service was touched", stop.by);
+        if active.stop.is_some() {
+            let reason = "the service was not touched yet".to_owned();
             return self.start_failed(id, Obstacle::Person, reason);
         }
         let prepared = Preparation {
@@ -84,9 +83,9 @@ impl Step<'_> {
         };
         active.phase = Phase::Requested {
             lease_until,
-            prepared: prepared.clone(),
+            prepared,
         };
-        let candidate = active.candidate.clone();
+        let candidate = &active.candidate;
         let text = format!(
             "the task before has succeeded, and {} goes on",
             candidate.describe()
@@ -98,12 +97,7 @@ impl Step<'_> {
                 ..RecordChange::default()
             },
         );
-        self.effects.push(Effect::Start {
-            deployment: id,
-            candidate,
-            resume: false,
-            prepared,
-        });
+        self.order_start(false);
         self.end(Decision::Start, Rule::BeforeSucceeded, text)
     }
 }

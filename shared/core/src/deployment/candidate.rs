@@ -58,12 +58,17 @@ impl PushedImage {
         self.repository.with_digest(&self.digest)
     }
 
-    /// Whether it comes before another image of its repository.
-    fn is_older_than(&self, other: &Self) -> bool {
+    /// Which of two images of one repository comes first.
+    pub fn compare(&self, other: &Self) -> Ordering {
         order(
             (self.rank.as_ref(), self.ordered_at),
             (other.rank.as_ref(), other.ordered_at),
-        ) == Ordering::Less
+        )
+    }
+
+    /// Whether it comes before another image of its repository.
+    fn is_older_than(&self, other: &Self) -> bool {
+        self.compare(other) == Ordering::Less
     }
 
     fn describe(&self) -> String {
@@ -145,10 +150,23 @@ impl Candidate {
     /// last, and of equals this one's. The files are this one's, if it has any.
     #[must_use]
     pub fn joined_with(&self, earlier: &Self) -> Self {
+        self.joined_unless(earlier, PushedImage::is_older_than)
+    }
+
+    /// The same where somebody asks for this candidate: who has spoken last counts, whatever the tags say.
+    pub(super) fn asked_beside(&self, earlier: &Self) -> Self {
+        self.joined_unless(earlier, |own, theirs| own.ordered_at < theirs.ordered_at)
+    }
+
+    fn joined_unless(
+        &self,
+        earlier: &Self,
+        gives_way: impl Fn(&PushedImage, &PushedImage) -> bool,
+    ) -> Self {
         let mut images: Vec<PushedImage> = self
             .images()
             .map(|own| match earlier.image_of(&own.repository) {
-                Some(theirs) if own.is_older_than(&theirs) => theirs,
+                Some(theirs) if gives_way(&own, &theirs) => theirs,
                 _ => own,
             })
             .collect();
@@ -186,6 +204,34 @@ impl Candidate {
             .with
             .sort_by(|a, b| a.repository.cmp(&b.repository));
         Some(candidate)
+    }
+}
+
+impl Candidate {
+    /// That an image of it also came by a tag that comes later in the order.
+    pub(super) fn raise(&mut self, image: &PushedImage) {
+        let raised = |digest: &Digest, rank: &mut Option<Rank>| {
+            if *digest == image.digest && comes_later(image.rank.as_ref(), rank.as_ref()) {
+                rank.clone_from(&image.rank);
+            }
+        };
+        if self.repository == image.repository {
+            raised(&self.digest, &mut self.rank);
+        }
+        for other in &mut self.with {
+            if other.repository == image.repository {
+                raised(&other.digest, &mut other.rank);
+            }
+        }
+    }
+}
+
+/// Whether a rank comes after another one, or after none.
+pub(super) fn comes_later(one: Option<&Rank>, other: Option<&Rank>) -> bool {
+    match (one, other) {
+        (Some(_), None) => true,
+        (Some(one), Some(other)) => one.compare(other) == Ordering::Greater,
+        (None, _) => false,
     }
 }
 

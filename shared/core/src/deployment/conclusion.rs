@@ -42,6 +42,7 @@ impl Step<'_> {
                 // What was to be stopped was too far gone: it stays rejected.
                 if active.stop.is_none() {
                     self.state.pardon(&candidate);
+                    self.state.troubled_since = None;
                 }
                 self.state.current = Some(Current {
                     deployment: id,
@@ -59,6 +60,13 @@ impl Step<'_> {
                 evidence,
                 aftermath,
             } => {
+                let reason = match &active.stop {
+                    Some(stop) => format!("{}: {reason}", stop.describe()),
+                    None => reason,
+                };
+                if aftermath != Aftermath::Unproved {
+                    self.state.troubled_since.get_or_insert(self.at);
+                }
                 change.status = Some(Status::Failed);
                 change.reason = Some(reason.clone());
                 change.evidence = Some(evidence.clone());
@@ -81,7 +89,9 @@ impl Step<'_> {
                         self.state.reject(&candidate);
                         self.start_queued();
                     }
-                    Aftermath::Unproved => self.start_queued(),
+                    Aftermath::Unproved => {
+                        self.start_queued();
+                    }
                 }
                 self.end(Decision::Record, Rule::Failed, reason)
             }
@@ -93,7 +103,8 @@ impl Step<'_> {
         let Some(current) = &self.state.current else {
             return;
         };
-        if self.state.is_live(candidate) {
+        // What a person wants back goes in its place.
+        if self.state.is_live(candidate) || self.state.rollback.is_some() {
             return;
         }
         let previous = current.candidate.clone();
@@ -142,7 +153,7 @@ impl Step<'_> {
         );
         record.task_definition.clone_from(&task_definition);
         self.effects.push(Effect::Create(Box::new(record)));
-        self.state.accept(&candidate);
+        self.state.accept(&candidate, &Origin::Adopted);
         self.state.current = Some(Current {
             deployment: id,
             candidate,
@@ -158,7 +169,11 @@ impl Step<'_> {
         if self.is_start_broken_off() {
             return self.resume();
         }
-        self.start_queued();
+        // The call that stops it may have been lost.
+        self.stop_if_wanted();
+        if let Some(text) = self.start_queued() {
+            return self.end(Decision::Start, Rule::TurnCame, text);
+        }
         let text = "this has been dealt with before".to_owned();
         self.end(Decision::Skip, Rule::AlreadyKnown, text)
     }

@@ -81,6 +81,8 @@ pub enum Rule {
     RolledBack,
     /// What runs is not what the record said.
     Drifted,
+    /// What runs is what the record had said, again.
+    DriftEnded,
     /// A mark outside was set, or an image was promoted.
     Marked,
     /// What was reported is already known.

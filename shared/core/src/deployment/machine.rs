@@ -241,6 +241,10 @@ pub enum Effect {
         candidate: Candidate,
         /// An earlier start was broken off: look for its AWS deployment first.
         resume: bool,
+        /// A person wants it stopped: look for its AWS deployment, and start none.
+        only_look: bool,
+        /// A person wants back what the record says is live: look whether it is, and start it if it is not.
+        unless_live: bool,
         /// What has been done for it before.
         prepared: Preparation,
     },
@@ -367,7 +371,7 @@ pub fn step(circumstances: Circumstances<'_>, state: &TargetState, input: Input)
             task_definition,
         } => step.adopted(deployment, candidate, task_definition),
         Input::Held { id, hold } => step.held(id, hold),
-        Input::Released { id, by, reason } => step.released(id, by, reason),
+        Input::Released { id, by, reason } => step.released(id, &by, reason.as_deref()),
         Input::RolledBack {
             deployment,
             to,
@@ -380,7 +384,7 @@ pub fn step(circumstances: Circumstances<'_>, state: &TargetState, input: Input)
             runs,
             task_definition,
             cause,
-        } => step.drifted(deployment, running, runs, task_definition, cause),
+        } => step.drifted(deployment, running.as_ref(), runs, task_definition, cause),
         Input::Marked { deployment } => step.marked(deployment),
         Input::Promoted { deployment } => step.promoted(deployment),
         Input::Revisited => step.revisited(),

@@ -15,11 +15,13 @@ mod id;
 mod intervention;
 mod machine;
 mod marker;
+mod missed;
 mod request;
 mod start;
 mod state;
 mod step;
 mod truth;
+mod way_back;
 
 pub use candidate::{Candidate, PushedImage};
 pub use ending::{Ending, Obstacle};
@@ -28,7 +30,9 @@ pub use hold::{Closure, Hold};
 pub use id::{DeploymentId, InvalidDeploymentId};
 pub use machine::{Aftermath, Circumstances, Effect, Foreign, Input, Outcome, Transition, step};
 pub use marker::Marker;
+pub use missed::{Missed, is_missed_since};
 pub use state::{Active, Current, Drift, Newest, Phase, Preparation, Queued, Stop, TargetState};
+pub use way_back::{BackTo, InvalidBackTo, Past, WayBack, way_back};
 
 #[cfg(test)]
 mod tests;

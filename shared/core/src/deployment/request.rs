@@ -1,7 +1,8 @@
 //! What follows from a pushed image, or from one that a person asks for.
 
 use super::{
-    Active, Candidate, Decision, DeploymentId, Rule, Transition, awaiting::Waiting, step::Step,
+    Active, Candidate, Decision, DeploymentId, Newest, Rule, Transition, awaiting::Waiting,
+    step::Step,
 };
 use crate::{
     job::JobId,
@@ -16,9 +17,17 @@ impl Step<'_> {
         origin: Origin,
         job: Option<JobId>,
     ) -> Transition {
+        // What a person wants back goes first.
+        if self.state.active.is_none() {
+            self.bring_back();
+        }
         self.jobs.extend(job.map(Waiting::new));
         let image = candidate.describe();
         if origin.is_push() && self.state.rejects(&candidate) {
+            // A push that comes again may be the only event that tells of it.
+            if self.is_start_broken_off() {
+                return self.resume();
+            }
             let text = format!(
                 "{image} failed at `{}` before or was rolled away from, and is not deployed \
                  again automatically; push a new image",
@@ -26,12 +35,19 @@ impl Step<'_> {
             );
             return self.skip(id, &candidate, Rule::Rejected, text);
         }
-        let candidate = self.join_what_waits(candidate);
-        if let Some(active) = self.state.active.clone() {
-            return self.requested_while_active(id, candidate, origin, &active);
-        }
+        self.state.raise(&candidate);
         // Whoever waits for it has asked for it.
         let is_pushed = origin.is_push() && self.jobs.is_empty();
+        let is_outdated = is_pushed && self.state.is_outdated(&candidate);
+        // What is outdated takes nothing's place, though a person has put something older into the queue.
+        let candidate = if is_outdated {
+            candidate
+        } else {
+            self.join_what_waits(candidate, !origin.is_push())
+        };
+        if let Some(active) = self.state.active.clone() {
+            return self.requested_while_active(id, candidate, origin, &active, is_outdated);
+        }
         if self.state.is_live(&candidate) && is_pushed {
             let text = format!("{image} is already live at `{}`", self.target);
             return self.skip(id, &candidate, Rule::AlreadyLive, text);
@@ -65,11 +81,8 @@ impl Step<'_> {
                 None,
             );
         }
-        if is_pushed && self.state.is_outdated(&candidate) {
-            let text = format!(
-                "{image} is older than an image that `{}` took before",
-                self.target
-            );
+        if is_outdated {
+            let text = self.is_older(&candidate);
             self.create(id, &candidate, Status::Superseded, Some(&text), origin);
             return self.end(Decision::Supersede, Rule::NewerAccepted, text);
         }
@@ -120,10 +133,11 @@ impl Step<'_> {
         candidate: Candidate,
         origin: Origin,
         active: &Active,
+        is_outdated: bool,
     ) -> Transition {
         let image = candidate.describe();
         let broken_off = self.is_start_broken_off();
-        if candidate.is_within(&active.candidate) {
+        if candidate.is_within(&active.candidate) && active.stop.is_none() {
             if broken_off {
                 return self.resume();
             }
@@ -148,6 +162,11 @@ impl Step<'_> {
                 );
                 (Decision::Skip, Rule::AlreadyQueued, text)
             }
+            Some(false) | None if is_outdated => {
+                let text = self.is_older(&candidate);
+                self.create(id, &candidate, Status::Superseded, Some(&text), origin);
+                (Decision::Supersede, Rule::NewerAccepted, text)
+            }
             Some(false) => {
                 let text = format!(
                     "{image} is older than the image that waits at `{}`",
@@ -155,17 +174,6 @@ impl Step<'_> {
                 );
                 self.create(id, &candidate, Status::Superseded, Some(&text), origin);
                 self.answer_superseded(id, &text);
-                (Decision::Supersede, Rule::NewerAccepted, text)
-            }
-            None if origin.is_push()
-                && self.jobs.is_empty()
-                && self.state.is_outdated(&candidate) =>
-            {
-                let text = format!(
-                    "{image} is older than an image that `{}` took before",
-                    self.target
-                );
-                self.create(id, &candidate, Status::Superseded, Some(&text), origin);
                 (Decision::Supersede, Rule::NewerAccepted, text)
             }
             None => {
@@ -181,6 +189,17 @@ impl Step<'_> {
             return self.resume();
         }
         self.end(decision, rule, text)
+    }
+
+    /// That a newer image was taken before, and which.
+    fn is_older(&self, candidate: &Candidate) -> String {
+        let newest = self.state.newest.get(&candidate.repository);
+        let newest = newest.map_or_else(|| "another image".to_owned(), Newest::describe);
+        format!(
+            "{} is older than {newest}, the newest that `{}` has taken",
+            candidate.describe(),
+            self.target
+        )
     }
 
     pub(super) fn outdated(mut self, id: DeploymentId, candidate: &Candidate) -> Transition {

@@ -1,10 +1,10 @@
 //! What follows from an attempt to start the AWS deployment.
 
 use super::{
-    Decision, DeploymentId, Ending, Obstacle, Phase, Queued, Rule, Transition,
+    Active, Decision, DeploymentId, Ending, Obstacle, Phase, Queued, Rule, Transition,
     step::{Step, superseded},
 };
-use crate::record::{DetailType, RecordChange, Status};
+use crate::record::{DetailType, Origin, RecordChange, Status};
 
 impl Step<'_> {
     pub(super) fn started(
@@ -60,8 +60,16 @@ impl Step<'_> {
         obstacle: Obstacle,
         reason: String,
     ) -> Transition {
-        let Some(active) = self.state.active.take_if(|active| active.deployment == id) else {
+        // What is known to run did start, whatever whoever tried it has seen.
+        let is_being_started = |active: &mut Active| {
+            active.deployment == id && matches!(active.phase, Phase::Requested { .. })
+        };
+        let Some(active) = self.state.active.take_if(is_being_started) else {
             return self.not_active(id);
+        };
+        let (obstacle, reason) = match &active.stop {
+            Some(stop) => (Obstacle::Person, format!("{}: {reason}", stop.describe())),
+            None => (obstacle, reason),
         };
         self.update(
             id,
@@ -78,14 +86,45 @@ impl Step<'_> {
             reason: reason.clone(),
         };
         self.answer(active.jobs, id, ending);
+        if active.stop.is_some() {
+            self.nothing_took_its_place();
+        }
         self.start_queued();
         self.end(Decision::Record, Rule::StartFailed, reason)
     }
 
     pub(super) fn start_deferred(mut self, id: DeploymentId, reason: String) -> Transition {
+        let is_stopped = self
+            .state
+            .active
+            .as_ref()
+            .is_some_and(|active| active.deployment == id && active.stop.is_some());
+        if is_stopped {
+            return self.start_failed(id, Obstacle::Person, reason);
+        }
         let Some(active) = self.state.active.take_if(|active| active.deployment == id) else {
             return self.not_active(id);
         };
+        // What a person wants back gives way to nothing.
+        if let Origin::Rollback { by: Some(_), .. } = &active.origin {
+            self.update(
+                id,
+                RecordChange {
+                    status: Some(Status::Queued),
+                    reason: Some(reason.clone()),
+                    ..RecordChange::default()
+                },
+            );
+            self.announce(DetailType::Queued, id, &active.candidate, &reason);
+            self.state.rollback = Some(Queued {
+                deployment: id,
+                candidate: active.candidate,
+                reason: reason.clone(),
+                origin: active.origin,
+                jobs: active.jobs,
+            });
+            return self.end(Decision::Queue, Rule::BusyElsewhere, reason);
+        }
         if let Some(queued) = &self.state.queued {
             let text = format!("{} is newer and waits", queued.candidate.describe());
             let newer = queued.candidate.clone();

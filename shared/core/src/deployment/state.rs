@@ -8,7 +8,10 @@ use std::{
     collections::{BTreeMap, btree_map::Entry},
 };
 
-use super::{Candidate, DeploymentId, Hold, candidate::order};
+use super::{
+    Candidate, DeploymentId, Hold,
+    candidate::{comes_later, order},
+};
 use crate::image::{Digest, RepositoryUri};
 use crate::job::JobId;
 use crate::policy::Rank;
@@ -46,6 +49,10 @@ pub struct TargetState {
     /// What a person has said against automatic deployments.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hold: Option<Hold>,
+    /// Since when something is wrong: a deployment has failed or was rolled away from, and none has
+    /// succeeded since.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub troubled_since: Option<Timestamp>,
     /// The deployment after which the marks outside, tag and parameter, were last set.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub marked: Option<DeploymentId>,
@@ -103,6 +110,9 @@ pub struct Drift {
     /// said, and is *not* live.
     #[serde(default)]
     pub is_foreign: bool,
+    /// What the record said, whole: it is the truth again if it comes back as it went.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recorded: Option<Box<Current>>,
 }
 
 /// A deployment that is under way.
@@ -121,9 +131,19 @@ pub struct Active {
     /// That a person wants it stopped.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stop: Option<Stop>,
+    /// Since when it has its turn. What an earlier version of Greenlight has claimed does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<Timestamp>,
     /// How far it has come.
     #[serde(flatten)]
     pub phase: Phase,
+}
+
+impl Active {
+    /// Since when it has its turn, as far as that is known.
+    pub fn since(&self) -> Timestamp {
+        self.since.unwrap_or_else(|| self.deployment.at())
+    }
 }
 
 /// A person wants a deployment stopped.
@@ -134,6 +154,16 @@ pub struct Stop {
     /// Why.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+}
+
+impl Stop {
+    /// For people: `rolled back by alice (it is slow)`.
+    pub fn describe(&self) -> String {
+        match &self.reason {
+            Some(reason) => format!("rolled back by {} ({reason})", self.by),
+            None => format!("rolled back by {}", self.by),
+        }
+    }
 }
 
 /// How far an active deployment has come.
@@ -259,8 +289,10 @@ impl TargetState {
             .is_some_and(|image| image.digest == *digest)
     }
 
-    /// Remembers how new the images of a candidate are.
-    pub(super) fn accept(&mut self, candidate: &Candidate) {
+    /// Remembers how new the images of a candidate are. What somebody asks for may be older than the newest,
+    /// or of no place in its order: the newest is still remembered then, but what was pushed before it was
+    /// asked for is no reason to go back to it.
+    pub(super) fn accept(&mut self, candidate: &Candidate, origin: &Origin) {
         for image in candidate.images() {
             let newest = Newest {
                 at: image.ordered_at,
@@ -272,9 +304,49 @@ impl TargetState {
                     place.insert(newest);
                 }
                 Entry::Occupied(mut known) => {
-                    if newest.compare(known.get()) != Ordering::Less {
-                        known.insert(newest);
+                    let known = known.get_mut();
+                    let has_place = newest.rank.is_some() || known.rank.is_none();
+                    if newest.compare(known) != Ordering::Less && (has_place || origin.is_push()) {
+                        *known = newest;
+                    } else if !origin.is_push() {
+                        known.at = known.at.max(newest.at);
                     }
+                }
+            }
+        }
+    }
+
+    /// An image that is live, under way or waits came by one more tag. That may come later in the order than
+    /// the one by which it is known.
+    pub(super) fn raise(&mut self, candidate: &Candidate) {
+        for image in candidate.images() {
+            let current = self.current.iter().map(|it| &it.candidate);
+            let active = self.active.iter().map(|it| &it.candidate);
+            let queued = self.queued.iter().map(|it| &it.candidate);
+            let is_known = current
+                .chain(active)
+                .chain(queued)
+                .filter_map(|known| known.image_of(&image.repository))
+                .any(|known| known.digest == image.digest);
+            if !is_known {
+                continue;
+            }
+            if let Some(active) = &mut self.active {
+                active.candidate.raise(&image);
+            }
+            if let Some(queued) = &mut self.queued {
+                queued.candidate.raise(&image);
+            }
+            if let Some(newest) = self.newest.get_mut(&image.repository) {
+                let is_its_first = newest.rank.is_none() && newest.digest == image.digest;
+                let is_later =
+                    newest.rank.is_some() && comes_later(image.rank.as_ref(), newest.rank.as_ref());
+                if is_its_first || is_later {
+                    *newest = Newest {
+                        at: newest.at.max(image.ordered_at),
+                        rank: image.rank,
+                        digest: image.digest,
+                    };
                 }
             }
         }
@@ -307,6 +379,15 @@ impl Current {
 }
 
 impl Newest {
+    /// For people: `1.10.0 (0123456789ab)`.
+    pub fn describe(&self) -> String {
+        let digest = self.digest.short();
+        match &self.rank {
+            Some(rank) => format!("{rank} ({digest})"),
+            None => format!("{digest} of {:.0}", self.at),
+        }
+    }
+
     /// Which of two comes first.
     pub fn compare(&self, other: &Self) -> Ordering {
         order(

@@ -26,8 +26,9 @@ pub(super) struct Step<'a> {
 
 impl Step<'_> {
     /// What waits gives way to a newer candidate, which takes with it what waits of other
-    /// repositories; gives the candidate as it is then. What is not newer leaves the queue alone.
-    pub(super) fn join_what_waits(&mut self, candidate: Candidate) -> Candidate {
+    /// repositories; gives the candidate as it is then. What is not newer leaves the queue alone. What somebody
+    /// asks for is newer than what waits, whatever the tags say.
+    pub(super) fn join_what_waits(&mut self, candidate: Candidate, is_asked: bool) -> Candidate {
         let Some(queued) = &self.state.queued else {
             return candidate;
         };
@@ -41,7 +42,11 @@ impl Step<'_> {
         {
             return candidate;
         }
-        let joined = candidate.joined_with(&queued.candidate);
+        let joined = if is_asked {
+            candidate.asked_beside(&queued.candidate)
+        } else {
+            candidate.joined_with(&queued.candidate)
+        };
         if joined.is_within(&queued.candidate) {
             return candidate;
         }
@@ -90,7 +95,7 @@ impl Step<'_> {
             origin.clone(),
         );
         self.announce(kind, id, &candidate, &reason);
-        self.state.accept(&candidate);
+        self.state.accept(&candidate, &origin);
         self.state.queued = Some(Queued {
             deployment: id,
             candidate,
@@ -110,19 +115,17 @@ impl Step<'_> {
     }
 
     /// The queue moves on: what waits is claimed, unless it has become pointless meanwhile or may not start
-    /// now. What a person wants back goes first.
-    pub(super) fn start_queued(&mut self) {
+    /// now. What a person wants back goes first. Gives what is deployed now, for people.
+    pub(super) fn start_queued(&mut self) -> Option<String> {
         if self.state.active.is_some() {
-            return;
+            return None;
         }
         self.state.hold.take_if(|hold| !hold.holds_at(self.at));
         if self.bring_back() {
-            return;
+            return self.deployed();
         }
         let closed = self.closed();
-        let Some(mut queued) = self.state.queued.take() else {
-            return;
-        };
+        let mut queued = self.state.queued.take()?;
         if let Some(closed) = closed.filter(|_| queued.origin.is_automatic()) {
             if queued.reason != closed.reason {
                 queued.reason.clone_from(&closed.reason);
@@ -136,20 +139,20 @@ impl Step<'_> {
                 );
             }
             self.state.queued = Some(queued);
-            return;
+            return None;
         }
         // Whoever waits for it has asked for it.
         let by_push = queued.origin.is_push() && queued.jobs.is_empty();
         let pointless = if by_push && self.state.is_live(&queued.candidate) {
             Some("the image is already live")
         } else if by_push && self.state.rejects(&queued.candidate) {
-            Some("the image has failed meanwhile")
+            Some("the image has failed or was rolled away from meanwhile")
         } else {
             None
         };
         if let Some(reason) = pointless {
             self.update(queued.deployment, superseded(self.at, reason));
-            return;
+            return None;
         }
         self.claim(
             queued.deployment,
@@ -158,6 +161,18 @@ impl Step<'_> {
             queued.jobs,
             Some(Status::Queued),
         );
+        self.deployed()
+    }
+
+    /// What is deployed, for people.
+    fn deployed(&self) -> Option<String> {
+        let active = self.state.active.as_ref()?;
+        Some(format!(
+            "{} is deployed to `{}` as {}",
+            active.candidate.describe(),
+            self.target,
+            active.deployment
+        ))
     }
 
     pub(super) fn claim(
@@ -177,24 +192,39 @@ impl Step<'_> {
                 },
             );
         }
-        self.state.accept(&candidate);
+        self.state.accept(&candidate, &origin);
         self.state.active = Some(Active {
             deployment: id,
-            candidate: candidate.clone(),
+            candidate,
             origin,
             jobs,
             stop: None,
+            since: Some(self.at),
             phase: Phase::Requested {
                 lease_until: self.lease_until,
                 prepared: Preparation::default(),
             },
         });
         self.wait_for_active();
+        self.order_start(false);
+    }
+
+    /// Has the active deployment started, by whoever has claimed it.
+    pub(super) fn order_start(&mut self, resume: bool) {
+        let Some(active) = &self.state.active else {
+            return;
+        };
+        let Phase::Requested { prepared, .. } = &active.phase else {
+            return;
+        };
+        let goes_back = matches!(&active.origin, Origin::Rollback { by: Some(_), .. });
         self.effects.push(Effect::Start {
-            deployment: id,
-            candidate,
-            resume: false,
-            prepared: Preparation::default(),
+            deployment: active.deployment,
+            candidate: active.candidate.clone(),
+            resume,
+            only_look: active.stop.is_some(),
+            unless_live: goes_back && self.state.is_live(&active.candidate),
+            prepared: prepared.clone(),
         });
     }
 
@@ -207,43 +237,33 @@ impl Step<'_> {
         rule: Rule,
         was: Option<Status>,
     ) -> Transition {
-        let text = format!(
-            "{} is deployed to `{}` as {id}",
-            candidate.describe(),
-            self.target
-        );
         self.claim(id, candidate, origin, jobs, was);
+        let text = self.deployed().unwrap_or_default();
         self.end(Decision::Start, rule, text)
     }
 
     /// Takes over the start of the active deployment.
     pub(super) fn resume(mut self) -> Transition {
-        let lease_until = self.lease_until;
         self.wait_for_active();
-        let Some(active) = self.state.active.as_mut() else {
-            return self.end(
-                Decision::Skip,
-                Rule::AlreadyKnown,
-                "nothing is under way".to_owned(),
-            );
+        let Some(deployment) = self.take_over_start() else {
+            let text = "nothing is being started".to_owned();
+            return self.end(Decision::Skip, Rule::AlreadyKnown, text);
         };
-        let prepared = match &active.phase {
-            Phase::Requested { prepared, .. } => prepared.clone(),
-            Phase::Before { .. } | Phase::Started { .. } => Preparation::default(),
-        };
-        active.phase = Phase::Requested {
-            lease_until,
-            prepared: prepared.clone(),
-        };
-        let (deployment, candidate) = (active.deployment, active.candidate.clone());
         let text = format!("the start of {deployment} was broken off and is taken up again");
-        self.effects.push(Effect::Start {
-            deployment,
-            candidate,
-            resume: true,
-            prepared,
-        });
         self.end(Decision::Resume, Rule::BrokenOffStart, text)
+    }
+
+    /// Claims the start of the active deployment anew; gives which that is.
+    pub(super) fn take_over_start(&mut self) -> Option<DeploymentId> {
+        let until = self.lease_until;
+        let active = self.state.active.as_mut()?;
+        let Phase::Requested { lease_until, .. } = &mut active.phase else {
+            return None;
+        };
+        *lease_until = until;
+        let deployment = active.deployment;
+        self.order_start(true);
+        Some(deployment)
     }
 
     pub(super) fn skip(

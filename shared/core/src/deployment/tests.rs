@@ -4,6 +4,8 @@ mod awaiting;
 mod before;
 mod by_hand;
 mod histories;
+mod missed;
+mod ranks;
 mod several_images;
 mod target;
 

@@ -10,12 +10,12 @@ impl Step<'_> {
     pub(super) fn drifted(
         mut self,
         id: DeploymentId,
-        running: Option<Candidate>,
+        running: Option<&Candidate>,
         runs: String,
         task_definition: Option<String>,
         cause: Option<String>,
     ) -> Transition {
-        let known = match (&self.state.current, &running) {
+        let known = match (&self.state.current, running) {
             // Nothing was recorded, so nothing can differ.
             (None, _) => true,
             (Some(current), None) => current
@@ -30,18 +30,30 @@ impl Step<'_> {
         let Some(current) = self.state.current.clone() else {
             return self.revisited();
         };
+        let recorded = match &current.drift {
+            Some(drift) => drift.recorded.as_deref(),
+            None => Some(&current),
+        };
+        if let (Some(recorded), Some(running)) = (recorded, &running)
+            && running.is_within(&recorded.candidate)
+        {
+            let recorded = recorded.clone();
+            return self.back_as_recorded(recorded, task_definition);
+        }
+        let recorded = recorded.cloned().map(Box::new);
         let expected = current.candidate.describe();
         let by = cause
             .as_ref()
             .map_or_else(String::new, |cause| format!(" ({cause})"));
         let text = format!("`{}` runs {runs}, not {expected}{by}", self.target);
-        let candidate = running.clone().unwrap_or(current.candidate);
+        let candidate = running.cloned().unwrap_or(current.candidate);
         let drift = Drift {
             found_at: self.at,
             expected,
             runs,
             cause: cause.clone(),
             is_foreign: running.is_none(),
+            recorded,
         };
         let origin = Origin::Elsewhere {
             creator: cause.unwrap_or_else(|| "unknown".to_owned()),
@@ -67,6 +79,27 @@ impl Step<'_> {
         });
         self.start_queued();
         self.end(Decision::Record, Rule::Drifted, text)
+    }
+
+    /// What had drifted is as the record said, as it was before.
+    fn back_as_recorded(
+        mut self,
+        recorded: Current,
+        task_definition: Option<String>,
+    ) -> Transition {
+        let text = format!(
+            "`{}` runs {} again, as {} had brought it",
+            self.target,
+            recorded.candidate.describe(),
+            recorded.deployment
+        );
+        self.state.current = Some(Current {
+            task_definition,
+            since: self.at,
+            ..recorded
+        });
+        self.start_queued();
+        self.end(Decision::Record, Rule::DriftEnded, text)
     }
 
     pub(super) fn marked(mut self, deployment: DeploymentId) -> Transition {

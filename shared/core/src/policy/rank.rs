@@ -1,6 +1,7 @@
 //! The place of an image in an order that its tag tells.
 
 use std::cmp::Ordering;
+use std::fmt;
 
 use semver::Version;
 use serde::{Deserialize, Serialize};
@@ -29,6 +30,16 @@ impl Rank {
             }
             (Self::Text(a), Self::Text(b)) => a.cmp(b),
             (Self::Version(_) | Self::Number(_) | Self::Text(_), _) => Ordering::Equal,
+        }
+    }
+}
+
+/// As the tag says it.
+impl fmt::Display for Rank {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Version(version) => write!(f, "{version}"),
+            Self::Number(text) | Self::Text(text) => f.write_str(text),
         }
     }
 }

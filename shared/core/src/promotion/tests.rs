@@ -112,6 +112,7 @@ fn nothing_else_is_promoted() {
             runs: "that".to_owned(),
             cause: None,
             is_foreign: false,
+            recorded: None,
         });
     });
     assert!(drifted.starts_with("that runs"), "{drifted}");
@@ -122,6 +123,7 @@ fn nothing_else_is_promoted() {
             origin: Origin::Push,
             jobs: Vec::new(),
             stop: None,
+            since: None,
             phase: Phase::Started {
                 aws_id: "d-1".to_owned(),
                 task_definition: None,

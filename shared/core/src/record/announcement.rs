@@ -42,6 +42,12 @@ pub enum DetailType {
     /// A gate asks people whether a deployment may go on.
     #[serde(rename = "Approval Requested")]
     ApprovalRequested,
+    /// A person holds automatic deployments to a target, or to every one.
+    #[serde(rename = "Target Held")]
+    Held,
+    /// A person releases them.
+    #[serde(rename = "Target Released")]
+    Released,
 }
 
 impl DetailType {
@@ -57,6 +63,8 @@ impl DetailType {
             Self::Drifted => "Drift Detected",
             Self::Promoted => "Image Promoted",
             Self::ApprovalRequested => "Approval Requested",
+            Self::Held => "Target Held",
+            Self::Released => "Target Released",
         }
     }
 
@@ -70,7 +78,9 @@ impl DetailType {
             | Self::Failed
             | Self::Promoted
             | Self::Drifted
-            | Self::ApprovalRequested => true,
+            | Self::ApprovalRequested
+            | Self::Held
+            | Self::Released => true,
             Self::Skipped | Self::Queued | Self::Blocked => false,
         }
     }

@@ -5,6 +5,7 @@
 
 mod announcement;
 mod approval_requested;
+mod handed_over;
 mod intervention;
 
 use std::collections::BTreeMap;
@@ -14,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 pub use announcement::{Announcement, DetailType};
 pub use approval_requested::ApprovalRequested;
+pub use handed_over::HandedOver;
 pub use intervention::{Deed, Intervention};
 
 use crate::{

@@ -28,9 +28,12 @@ mod service;
 mod sources;
 mod strategy;
 mod success;
+mod tags;
 mod task;
+mod windows;
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -40,9 +43,14 @@ use super::{
     AppSpecSource, Gates, OnFailure, OnSuccess, RoleArn, Target, TargetName, TaskDefinitionSource,
 };
 use crate::problems::Problems;
+use crate::window::Windows;
 use strategy::Kind;
 
 pub(super) use task::DEFAULT_WEIGHT;
+
+/// How short and how long a deployment may be allowed to take.
+const MIN_TIMEOUT: Duration = Duration::from_mins(5);
+const MAX_TIMEOUT: Duration = Duration::from_hours(720);
 
 const MAX_TARGETS: usize = 500;
 /// A target is stored in one item of a table that allows 400 KB, beside its state.
@@ -64,10 +72,12 @@ const TARGET: Keys = Keys {
         "before",
         "gates",
         "on_failure",
+        "windows",
         "on_success",
         "promote",
+        "timeout",
     ],
-    later: &["windows"],
+    later: &[],
 };
 const ON_FAILURE: Keys = Keys {
     known: &["restore_tag"],
@@ -185,6 +195,12 @@ fn read_target(node: &Node<'_>, out: &mut Problems) -> Option<Target> {
     let on_failure = or_default(fields.optional("on_failure"), OnFailure::default(), |n| {
         read_on_failure(&n, out)
     });
+    let timeout = or_default(fields.optional("timeout"), None, |n| {
+        n.duration(MIN_TIMEOUT..=MAX_TIMEOUT, out).map(Some)
+    });
+    let windows = or_default(fields.optional("windows"), Windows::default(), |n| {
+        windows::read_windows(&n, out)
+    });
     let on_success = or_default(fields.optional("on_success"), OnSuccess::default(), |n| {
         success::read_on_success(&n, out)
     });
@@ -216,6 +232,8 @@ fn read_target(node: &Node<'_>, out: &mut Problems) -> Option<Target> {
         before: before?,
         gates: gates?,
         on_failure: on_failure?,
+        timeout: timeout?,
+        windows: windows?,
         on_success: on_success?,
         promote: promote?,
     })
@@ -236,11 +254,13 @@ pub(super) fn all_keys() -> impl Iterator<Item = Keys> {
     [DOCUMENT, TARGET, ON_FAILURE]
         .into_iter()
         .chain(images::KEYS)
+        .chain(tags::KEYS)
         .chain(service::KEYS)
         .chain(strategy::KEYS)
         .chain(pipeline::KEYS)
         .chain(task::KEYS)
         .chain(gates::KEYS)
+        .chain(windows::KEYS)
         .chain(success::KEYS)
         .chain(checks::all_keys())
 }

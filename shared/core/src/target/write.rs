@@ -13,7 +13,7 @@ use super::{
 };
 use crate::appspec::CapacityProvider;
 use crate::duration;
-use crate::policy::TagPolicy;
+use crate::policy::{TagPolicy, default_ignore};
 
 impl Target {
     /// The document of this target alone; [`super::parse`] reads it back to an equal target.
@@ -47,6 +47,12 @@ impl Target {
         }
         if self.on_failure != OnFailure::default() {
             document["on_failure"] = json!({"restore_tag": self.on_failure.restore_tag});
+        }
+        if let Some(timeout) = self.timeout {
+            document["timeout"] = json!(crate::duration::write(timeout));
+        }
+        if !self.windows.is_empty() {
+            document["windows"] = self.windows.to_value();
         }
         if self.on_success != OnSuccess::default() {
             document["on_success"] = on_success(&self.on_success);
@@ -90,19 +96,41 @@ fn on_success(on_success: &OnSuccess) -> Value {
 }
 
 fn image(image: &ImageSource) -> Value {
-    let tags: Vec<Value> = image
-        .tags
-        .iter()
-        .map(|policy| match policy {
-            TagPolicy::Exact(tag) => json!(tag),
-        })
-        .collect();
+    let tags: Vec<Value> = image.tags.iter().map(policy).collect();
     let mut source =
         json!({"container": image.container, "repository": image.repository, "tags": tags});
+    if image.ignore != default_ignore() {
+        source["ignore"] = json!(image.ignore);
+    }
     if let Some(placeholder) = &image.placeholder {
         source["placeholder"] = json!(placeholder);
     }
     source
+}
+
+fn policy(policy: &TagPolicy) -> Value {
+    match policy {
+        TagPolicy::Exact(tag) => json!(tag),
+        TagPolicy::Glob(glob) => json!({"glob": glob}),
+        TagPolicy::Newest => json!({"newest": true}),
+        TagPolicy::Regex(pattern) => {
+            let mut out = json!({"regex": pattern.as_str()});
+            if let Some(order) = pattern.order() {
+                out["order"] = json!(order.name());
+            }
+            out
+        }
+        TagPolicy::Semver(range) => {
+            let mut out = json!({"semver": range.to_string()});
+            if range.takes_prereleases() {
+                out["prerelease"] = json!(true);
+            }
+            if !range.prefix().is_empty() {
+                out["prefix"] = json!(range.prefix());
+            }
+            out
+        }
+    }
 }
 
 fn strategy(strategy: &Strategy) -> Value {

@@ -48,6 +48,7 @@ fn stored(aws_id: Option<&str>) -> StoredTarget {
         origin: Origin::Push,
         jobs: Vec::new(),
         stop: None,
+        since: None,
         phase: Phase::Started {
             aws_id: aws_id.to_owned(),
             task_definition: None,

@@ -30,7 +30,10 @@ impl Deployer {
     }
 
     /// What an event of the end would tell; none while it is known that there is no end.
-    async fn end_of_active(&self, stored: &StoredTarget) -> Result<Option<Change>, AwsError> {
+    pub(crate) async fn end_of_active(
+        &self,
+        stored: &StoredTarget,
+    ) -> Result<Option<Change>, AwsError> {
         let Some(active) = &stored.state.active else {
             return Ok(None);
         };

@@ -174,7 +174,8 @@ impl Deployer {
         let Some(stored) = self.readable(&stored.target.name, rollback).await? else {
             return Ok(());
         };
-        if stored.state.queued.is_none() || stored.state.active.is_some() {
+        let nothing_waits = stored.state.queued.is_none() && stored.state.rollback.is_none();
+        if nothing_waits || stored.state.active.is_some() {
             return Ok(());
         }
         let found = codedeploy::deployment(&self.clients_of(&stored.target), rollback).await;

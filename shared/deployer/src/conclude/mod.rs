@@ -258,7 +258,7 @@ impl Deployer {
     }
 
     /// The record of a deployment of ours.
-    async fn record_of(
+    pub(crate) async fn record_of(
         &self,
         stored: &StoredTarget,
         id: DeploymentId,
@@ -275,7 +275,7 @@ impl Deployer {
 
     /// Takes the step that `input` asks for, and gives the tag back where the deployment has failed:
     /// only then, so that the push that this is finds the failure recorded.
-    async fn conclude_with(
+    pub(crate) async fn conclude_with(
         &self,
         stored: &StoredTarget,
         aws_id: &str,

@@ -236,23 +236,16 @@ impl Deployer {
         let clients = self.clients_of(&stored.target);
         let (cluster, name) = stored.cluster_and_service();
         let service = ecs::service(&clients, cluster, name).await.map_err(look)?;
-        let is_busy = service
-            .deployments
-            .iter()
-            .any(|it| it.rollout_state.as_deref() == Some("IN_PROGRESS"));
-        if is_busy {
+        if service.in_progress().is_some() {
             tracing::info!(target = %stored.target.name, "service `{name}` is being deployed to");
             return Ok(None);
         }
         let now = self.clock.now();
         let live = self.live_image(&stored, now).await;
         let live = live.map_err(observe(&stored, deployment))?;
-        let known = stored.state.current.as_ref();
-        let is_news = match (&live, known) {
-            (Some((running, _)), Some(current)) => !running.is_within(&current.candidate),
-            (Some(_), None) => true,
-            (None, _) => false,
-        };
+        let is_news = live
+            .as_ref()
+            .is_some_and(|(running, _)| !stored.state.is_live(running));
         let input = match live {
             Some((running, task_definition)) if is_news => Input::ConcludedElsewhere(Foreign {
                 deployment: DeploymentId::of_cause(now, &[deployment, stored.target.name.as_str()]),

@@ -11,7 +11,7 @@ use greenlight_core::{
         files::{FilesError, JobFiles, pick},
         request::{JobImage, JobRequest, TagOrDigest},
     },
-    record::Origin,
+    record::{Origin, Status},
     target::Strategy,
 };
 use jiff::Timestamp;
@@ -72,8 +72,12 @@ impl Deployer {
         // Its start may have been broken off.
         self.advance(stored, Input::Revisited, lease_until, &Gates::new())
             .await?;
+        let waits = record.filter(|record| record.status == Status::Queued);
         Ok(JobOutcome::Later {
-            summary: format!("deployment {deployment} goes on"),
+            summary: match waits.and_then(|record| record.reason) {
+                Some(reason) => format!("deployment {deployment} waits: {reason}"),
+                None => format!("deployment {deployment} goes on"),
+            },
         })
     }
 }

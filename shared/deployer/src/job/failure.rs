@@ -100,7 +100,8 @@ impl From<AskError> for Trouble {
             ),
             AskError::Advance { source, .. } => Self::of_advance(&source, what),
             AskError::Read { source, .. } | AskError::Files { source, .. } => of_aws(&source, what),
-            AskError::Overtaken { .. } => Self::Passing(what),
+            // What a job asks for waits, and is not refused.
+            AskError::Closed { .. } | AskError::Overtaken { .. } => Self::Passing(what),
         }
     }
 }

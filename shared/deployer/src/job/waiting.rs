@@ -109,7 +109,7 @@ impl Deployer {
         let outcome = match self.table.target(target).await? {
             Some(Ok(stored)) if self.goes_on(&stored, &waiting.id, &mut deployment) => {
                 JobOutcome::Later {
-                    summary: String::new(),
+                    summary: format!("deployment {deployment} to `{target}` goes on"),
                 }
             }
             Some(Ok(stored)) => match Box::pin(self.resumed(stored, deployment, lease_until)).await
@@ -121,8 +121,8 @@ impl Deployer {
             // Nobody can say what became of it: CodePipeline is told so, and not left to wait for a day.
             Some(Err(_)) | None => JobOutcome::failed(gone(target)),
         };
-        if let JobOutcome::Later { .. } = outcome {
-            return self.hand_on(waiting, target, deployment).await;
+        if let JobOutcome::Later { summary } = &outcome {
+            return self.hand_on(waiting, target, deployment, summary).await;
         }
         self.tell(&waiting.id, &outcome).await?;
         self.table.job_answered(&waiting.id).await
@@ -147,6 +147,7 @@ impl Deployer {
         waiting: &WaitingJob,
         target: &TargetName,
         deployment: DeploymentId,
+        summary: &str,
     ) -> Result<(), AwsError> {
         if self.clock.now().duration_since(waiting.received_at) < HANDED_ON_AFTER {
             return Ok(());
@@ -156,8 +157,7 @@ impl Deployer {
             deployment,
             job: waiting.id.clone(),
         };
-        let summary = format!("deployment {deployment} to `{target}` goes on");
-        jobs::go_on(&self.clients, &waiting.id, &token.to_string(), &summary).await?;
+        jobs::go_on(&self.clients, &waiting.id, &token.to_string(), summary).await?;
         tracing::info!(target = %target, job = %waiting.id, "the job is handed on: {summary}");
         self.table.job_answered(&waiting.id).await
     }

@@ -20,12 +20,14 @@ use greenlight_core::{
     task_definition::{Difference, TaskDefinition, difference},
 };
 
+use jiff::Timestamp;
+
 pub use wish::{InvalidWish, Named, Wish, WishError};
 
 use crate::{
     Deployer, definition,
     gather::{Base, Gathered},
-    start::{Next, Order, Start, Stop, pipeline::filled},
+    start::{Next, Order, Start, Stop, pipeline::variables},
 };
 
 /// Stands for the hook function where it is not known, so that everything else can be checked.
@@ -127,6 +129,8 @@ impl Deployer {
             deployment,
             candidate,
             resume: false,
+            only_look: false,
+            unless_live: false,
             prepared: Preparation {
                 done: u32::try_from(target.before.len()).unwrap_or(u32::MAX),
                 task_definition: None,
@@ -147,7 +151,7 @@ impl Deployer {
             before: before(stored),
             gates: gates(stored),
             faults: Vec::new(),
-            notes: Vec::new(),
+            notes: closed(stored, now),
             lacks_hook,
         };
         let look = |source| PlanError::Look {
@@ -264,11 +268,7 @@ fn pipeline_start(
     pipeline: &Pipeline,
     faults: &mut Vec<String>,
 ) -> PipelineStart {
-    let variables: Vec<(String, String)> = pipeline
-        .variables
-        .iter()
-        .map(|(name, text)| (name.clone(), filled(text, start)))
-        .collect();
+    let variables = variables(start.stored, start.order, pipeline);
     for (name, value) in &variables {
         if value.is_empty() {
             faults.push(format!(
@@ -295,6 +295,14 @@ fn compared(base: &Base, new: &TaskDefinition) -> Difference {
     difference(&live, new)
 }
 
+/// What keeps a deployment that nobody wants to override.
+fn closed(stored: &StoredTarget, now: Timestamp) -> Vec<String> {
+    let closed = stored.closed(now).into_iter();
+    closed
+        .map(|closed| format!("it is refused now without `--override`: {}", closed.reason))
+        .collect()
+}
+
 /// What is to be known of the service. `unchanged` is the live task definition, if it stays.
 fn notes(stored: &StoredTarget, service: &ecs::Service, unchanged: Option<&str>) -> Vec<String> {
     let name = stored.service_name();
@@ -302,11 +310,7 @@ fn notes(stored: &StoredTarget, service: &ecs::Service, unchanged: Option<&str>)
         return Vec::new();
     }
     let mut notes = Vec::new();
-    let running = service
-        .deployments
-        .iter()
-        .find(|it| it.rollout_state.as_deref() == Some("IN_PROGRESS"));
-    if let Some(running) = running {
+    if let Some(running) = service.in_progress() {
         notes.push(format!(
             "deployment {} of ECS service `{name}` is running; this one would follow it",
             running.id

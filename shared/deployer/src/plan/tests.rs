@@ -63,6 +63,7 @@ fn what_is_asked_for_is_planned_with_what_waits_to_go_with_it() {
         origin: Origin::Push,
         jobs: Vec::new(),
         stop: None,
+        since: None,
         phase: Phase::Started {
             aws_id: "d-1".into(),
             task_definition: None,
@@ -90,6 +91,7 @@ fn what_is_being_deployed_already_is_planned_as_it_is() {
             origin: Origin::Push,
             jobs: Vec::new(),
             stop: None,
+            since: None,
             phase: Phase::Started {
                 aws_id: "d-1".into(),
                 task_definition: None,

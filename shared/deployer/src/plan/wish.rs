@@ -10,9 +10,9 @@ use greenlight_aws::{
 };
 use greenlight_core::{
     deployment::{Candidate, PushedImage},
-    image::{ImageRef, InvalidImageName, RepositoryRef, RepositoryUri},
+    image::{ImageRef, InvalidImageName, RepositoryRef, RepositoryUri, Tag},
     image_definitions::{ImageFile, ImageUri},
-    policy::TagPolicy,
+    policy::{Rank, TagPolicy},
     target::{ImageSource, TargetName},
 };
 use jiff::Timestamp;
@@ -52,6 +52,14 @@ impl FromStr for Wish {
     type Err = InvalidWish;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
+        text.parse().map(Self::Named)
+    }
+}
+
+impl FromStr for Named {
+    type Err = InvalidWish;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
         let digest = |text: &str| text.parse().map(ImageId::Digest).map_err(InvalidWish);
         let tag = |text: &str| text.parse().map(ImageId::Tag).map_err(InvalidWish);
         let repository = |text: &str| text.parse().map_err(InvalidWish);
@@ -64,10 +72,10 @@ impl FromStr for Wish {
         } else {
             (None, tag(text)?)
         };
-        Ok(Self::Named(Named {
+        Ok(Self {
             repository,
             image: Some(image),
-        }))
+        })
     }
 }
 
@@ -166,7 +174,7 @@ impl Deployer {
                 target: stored.target.name.clone(),
                 source,
             })?;
-            pushed(repository, image, found, at)
+            pushed(stored, repository, image, found, at)
         });
         let found = try_join_all(found).await?;
         let is_archived = found.iter().any(|(_, is_archived)| *is_archived);
@@ -183,6 +191,7 @@ impl Deployer {
 
 /// The image as it was found, and whether it is archived.
 fn pushed(
+    stored: &StoredTarget,
     repository: RepositoryUri,
     image: ImageId,
     found: Option<ecr::Image>,
@@ -197,17 +206,33 @@ fn pushed(
             },
         });
     };
+    let tag = match image {
+        ImageId::Tag(tag) => Some(tag),
+        ImageId::Digest(_) => None,
+    };
     let pushed = PushedImage {
+        rank: rank(stored, &repository, tag.as_ref(), &found),
         repository,
         digest: found.digest,
-        tag: match image {
-            ImageId::Tag(tag) => Some(tag),
-            ImageId::Digest(_) => None,
-        },
+        tag,
         ordered_at: at,
-        rank: None,
     };
     Ok((pushed, found.is_archived))
+}
+
+/// The place of an image in the order of the target: by the tag that was named, or else by the others that
+/// it has. So what is older is known to be older after a person has asked for something else.
+fn rank(
+    stored: &StoredTarget,
+    repository: &RepositoryUri,
+    tag: Option<&Tag>,
+    found: &ecr::Image,
+) -> Option<Rank> {
+    let mut sources = stored.target.images.iter();
+    let source = sources.find(|source| stored.repository_of(source) == *repository)?;
+    let others: Vec<Tag> = found.tags.iter().flat_map(|tag| tag.parse()).collect();
+    let (_, rank) = source.best(tag).or_else(|| source.best(&others))?;
+    rank
 }
 
 /// What is wanted of each repository, each once.
@@ -336,7 +361,9 @@ fn meant(stored: &StoredTarget, wish: &Named) -> Result<(RepositoryUri, ImageId)
                         .is_none_or(|own| stored.repository_of(it) == *own)
                 })
                 .find_map(|source| {
-                    let TagPolicy::Exact(tag) = source.tags.first()?;
+                    let TagPolicy::Exact(tag) = source.tags.first()? else {
+                        return None;
+                    };
                     Some((stored.repository_of(source), ImageId::Tag(tag.clone())))
                 });
             tag.ok_or_else(|| WishError::NoDefault {

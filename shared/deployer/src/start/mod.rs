@@ -6,6 +6,7 @@
 //! reason for people.
 
 pub(crate) mod codedeploy;
+mod look;
 pub(crate) mod pipeline;
 mod service;
 pub(crate) mod task;
@@ -27,6 +28,10 @@ pub(crate) struct Order {
     pub(crate) candidate: Candidate,
     /// An earlier start was broken off.
     pub(crate) resume: bool,
+    /// A person wants it stopped: none is to be made.
+    pub(crate) only_look: bool,
+    /// It is needless if its images are seen to be live.
+    pub(crate) unless_live: bool,
     pub(crate) prepared: Preparation,
 }
 

@@ -28,12 +28,8 @@ const CLOCK_SKEW: SignedDuration = SignedDuration::from_mins(1);
 impl Deployer {
     pub(super) async fn start_service(&self, start: &Start<'_>) -> Result<Started, Stop> {
         let service = self.check_service(start)?;
-        let under_way = service
-            .deployments
-            .iter()
-            .find(|it| it.rollout_state.as_deref() == Some("IN_PROGRESS"));
         let name = start.stored.service_name();
-        if let Some(running) = under_way {
+        if let Some(running) = service.in_progress() {
             return Ok(Started::Later {
                 reason: format!(
                     "deployment {} of ECS service `{name}` is running; this one follows it",
@@ -134,7 +130,7 @@ impl Deployer {
     }
 }
 
-fn skewed(at: Timestamp) -> Timestamp {
+pub(super) fn skewed(at: Timestamp) -> Timestamp {
     at.checked_sub(CLOCK_SKEW).unwrap_or(Timestamp::MIN)
 }
 

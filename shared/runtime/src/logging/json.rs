@@ -1,5 +1,6 @@
 //! Turns events into lines of JSON, with the fields of the spans around them.
 
+use greenlight_core::figures::LOG_TARGET;
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 use std::fmt;
@@ -14,6 +15,9 @@ use tracing_subscriber::registry::{LookupSpan, Scope};
 
 /// Names that belong to the line and not to an event; a field of such a name is written with an underscore after it.
 const OWN: [&str; 2] = ["timestamp", "level"];
+
+/// The field of an event of [`LOG_TARGET`] that is the line.
+const LINE: &str = "line";
 
 /// Writes each event as one line.
 #[derive(Debug)]
@@ -50,6 +54,13 @@ where
         let mut said = Fields::default();
         event.record(&mut said);
 
+        if event.metadata().target() == LOG_TARGET {
+            // CloudWatch takes figures only from a line that holds nothing before and after them.
+            if let Some(Value::String(line)) = said.0.get(LINE) {
+                self.write(line);
+            }
+            return;
+        }
         let mut line = Map::new();
         line.insert(
             "timestamp".to_owned(),
@@ -71,7 +82,13 @@ where
         }
         line.extend(said.0);
 
-        let mut bytes = Value::Object(line).to_string().into_bytes();
+        self.write(&Value::Object(line).to_string());
+    }
+}
+
+impl<W: for<'a> MakeWriter<'a>> Lines<W> {
+    fn write(&self, line: &str) {
+        let mut bytes = line.as_bytes().to_vec();
         bytes.push(b'\n');
         // There is nowhere to say that nothing can be said.
         let _ = self.writer.make_writer().write_all(&bytes);
@@ -190,6 +207,19 @@ mod tests {
                 "level": "WARN", "message": "image `mco/api` is gone",
                 "request_id": "r-1", "target": "api-prod", "attempts": 3, "refused": true,
             })
+        );
+    }
+
+    #[test]
+    fn figures_are_written_as_they_are_whatever_the_spans_around_them_say() {
+        let lines = lines("info", || {
+            let _invocation = tracing::info_span!("invocation", request_id = "r-1").entered();
+            let line = serde_json::json!({"_aws": {"Timestamp": 1}, "Started": 1.0}).to_string();
+            tracing::info!(target: LOG_TARGET, line);
+        });
+        assert_eq!(
+            lines,
+            [serde_json::json!({"_aws": {"Timestamp": 1}, "Started": 1.0})]
         );
     }
 

@@ -25,10 +25,14 @@ pub(crate) const SUCCESS: &str = include_str!("../../../../events/codedeploy/suc
 /// An action of the custom type has begun.
 pub(crate) const BEGUN: &str = include_str!("../../../../events/codepipeline/action-started.json");
 
+/// A minute has passed.
+pub(crate) const TICK: &str = include_str!("../../../../events/schedule/minute.json");
+
 /// Greenlight's functions, by the name of their package and binary, with an event for each.
-pub(crate) const FUNCTIONS: [(&str, &str); 4] = [
+pub(crate) const FUNCTIONS: [(&str, &str); 5] = [
     ("deploy-on-push", PUSH),
     ("validate-green", HOOK),
     ("record-deployment", SUCCESS),
     ("pipeline-action", BEGUN),
+    ("reconcile", TICK),
 ];

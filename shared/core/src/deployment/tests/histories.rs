@@ -76,6 +76,17 @@ fn any_input() -> impl Strategy<Value = Input> {
             cause: None,
         }),
         2 => (140_u8..150).prop_map(succeeded),
+        1 => (140_u8..150, any::<bool>()).prop_map(|(number, rolling)| failed(number, rolling)),
+        1 => (140_u8..150).prop_map(started),
+        1 => (140_u8..150).prop_map(|number| Input::StartDeferred {
+            deployment: id(number),
+            reason: "busy".to_owned(),
+        }),
+        1 => (0_u8..10).prop_map(|number| Input::StartFailed {
+            deployment: id(number),
+            obstacle: Obstacle::Person,
+            reason: "it was not started".to_owned(),
+        }),
         1 => Just(Input::Revisited),
     ]
 }
@@ -134,11 +145,27 @@ proptest! {
                 prop_assert!(!before.state.rejected.contains(&active.candidate.digest));
                 prop_assert!(before.live() != Some(&active.candidate.digest));
             }
+            // What a person wants stopped is not started any more.
+            if let Some((deployment, _)) = target.starts.get(before.starts.len()) {
+                let is_stopped = before.state.active.as_ref().is_some_and(|active| {
+                    active.stop.is_some() && active.deployment == *deployment
+                });
+                prop_assert!(!is_stopped || target.looked_for.last() == Some(deployment));
+            }
+            // What a person wants back goes before everything else.
+            if let (Some(wanted), None) = (&before.state.rollback, &before.state.active)
+                && let Some((started, _)) = target.starts.get(before.starts.len())
+            {
+                let is_other_wish = target.noted.len() > before.noted.len();
+                prop_assert!(*started == wanted.deployment || is_other_wish);
+            }
             // Every job is answered once, or waits for the deployment that it was said to wait for.
             let active = target.state.active.iter().map(|it| (it.deployment, &it.jobs));
             let queued = target.state.queued.iter().map(|it| (it.deployment, &it.jobs));
+            let wanted = target.state.rollback.iter().map(|it| (it.deployment, &it.jobs));
             let waiting: Vec<_> = active
                 .chain(queued)
+                .chain(wanted)
                 .flat_map(|(id, jobs)| jobs.iter().map(move |job| (job, id)))
                 .collect();
             for (job, deployment) in &target.waited_for {

@@ -8,6 +8,10 @@ pub(super) struct Target {
     pub(super) state: TargetState,
     pub(super) statuses: BTreeMap<DeploymentId, Status>,
     pub(super) starts: Vec<(DeploymentId, bool)>,
+    /// Of these, those that were only looked for.
+    pub(super) looked_for: Vec<DeploymentId>,
+    /// Of these, those that are not started if their image is seen to be live.
+    pub(super) unless_live: Vec<DeploymentId>,
     pub(super) announced: Vec<(DetailType, DeploymentId)>,
     /// Which deployment each job was said to wait for last.
     pub(super) waited_for: BTreeMap<JobId, DeploymentId>,
@@ -21,6 +25,8 @@ pub(super) struct Target {
     pub(super) stopped: Vec<DeploymentId>,
     /// What people did.
     pub(super) noted: Vec<Intervention>,
+    /// The sentence of the last explanation.
+    pub(super) said: String,
 }
 
 impl Target {
@@ -76,8 +82,16 @@ impl Target {
                     }
                 }
                 Effect::Start {
-                    deployment, resume, ..
-                } => self.starts.push((deployment, resume)),
+                    deployment,
+                    resume,
+                    only_look,
+                    unless_live,
+                    ..
+                } => {
+                    self.starts.push((deployment, resume));
+                    self.looked_for.extend(only_look.then_some(deployment));
+                    self.unless_live.extend(unless_live.then_some(deployment));
+                }
                 Effect::Note(intervention) => self.noted.push(*intervention),
                 Effect::Stop { deployment, .. } => self.stopped.push(deployment),
                 Effect::Announce(announcement) => {
@@ -104,6 +118,7 @@ impl Target {
         let waiting = self.waiting();
         self.replaced
             .extend(replaced.filter(|job| waited.contains(job) && !waiting.contains(job)));
+        self.said = transition.explanation.text;
         (transition.explanation.decision, transition.explanation.rule)
     }
 
@@ -118,7 +133,8 @@ impl Target {
     pub(super) fn waiting(&self) -> Vec<JobId> {
         let active = self.state.active.iter().flat_map(|it| &it.jobs);
         let queued = self.state.queued.iter().flat_map(|it| &it.jobs);
-        active.chain(queued).cloned().collect()
+        let wanted = self.state.rollback.iter().flat_map(|it| &it.jobs);
+        active.chain(queued).chain(wanted).cloned().collect()
     }
 
     pub(super) fn live(&self) -> Option<&Digest> {

@@ -29,19 +29,16 @@ impl Pattern {
     pub fn is_match(&self, text: &str) -> bool {
         self.0.is_match(text)
     }
-}
 
-impl FromStr for Pattern {
-    type Err = InvalidPattern;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
+    /// A regular expression within the limits.
+    pub(crate) fn compile(text: &str) -> Result<Regex, InvalidPattern> {
         let compiled = RegexBuilder::new(text)
             .size_limit(Self::MAX_COMPILED)
             .dfa_size_limit(Self::MAX_COMPILED)
             .nest_limit(50)
             .build();
         match compiled {
-            Ok(regex) => Ok(Self(regex)),
+            Ok(regex) => Ok(regex),
             Err(regex::Error::CompiledTooBig(_)) => Err(InvalidPattern::TooLarge),
             Err(error) => {
                 // The crate draws the place under the expression, on several lines; the last
@@ -54,6 +51,14 @@ impl FromStr for Pattern {
                 })
             }
         }
+    }
+}
+
+impl FromStr for Pattern {
+    type Err = InvalidPattern;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::compile(text).map(Self)
     }
 }
 

@@ -1,10 +1,9 @@
 //! The `images:` part of a target: which containers take which images.
 
-use serde_json::Value;
-
 use super::service::{is_ecs_name, read_ecs_name};
-use crate::image::{Registry, RepositoryRef, Tag};
-use crate::policy::TagPolicy;
+use super::tags::{read_ignore, read_tags, refuse_what_is_ignored};
+use crate::image::{Registry, RepositoryRef};
+use crate::policy::{TagPolicy, default_ignore};
 use crate::problems::Problems;
 use crate::target::ImageSource;
 use crate::target::keys::Keys;
@@ -12,22 +11,16 @@ use crate::target::node::{Node, or_default};
 use crate::text::excerpt;
 
 const MAX_IMAGES: usize = 10;
-const MAX_TAGS: usize = 50;
 
 /// What stands for the ARN of the task definition in an `AppSpec`. AWS-FACTS 4.2.
 const RESERVED_PLACEHOLDER: &str = "TASK_DEFINITION";
 
 const IMAGE: Keys = Keys {
-    known: &["container", "repository", "tags", "placeholder"],
+    known: &["container", "repository", "tags", "ignore", "placeholder"],
     later: &[],
 };
-const POLICY: Keys = Keys {
-    known: &[],
-    later: &["glob", "regex", "semver"],
-};
-
 #[cfg(test)]
-pub(super) const KEYS: [Keys; 2] = [IMAGE, POLICY];
+pub(super) const KEYS: [Keys; 1] = [IMAGE];
 
 pub(super) fn read_images(node: &Node<'_>, out: &mut Problems) -> Option<Vec<ImageSource>> {
     let nodes = node.list("images", 1..=MAX_IMAGES, out)?;
@@ -91,6 +84,15 @@ fn agree_on_tags(image: &ImageSource, earlier: &[ImageSource], path: &str, out: 
     // No list has a tag twice.
     let same = other.tags.len() == image.tags.len()
         && other.tags.iter().all(|tag| image.tags.contains(tag));
+    if same && other.ignore != image.ignore {
+        out.add_with_hint(
+            &format!("{path}.ignore"),
+            format!(
+                "expected the same as that of images[{first}], which is of the same repository"
+            ),
+            "write the same list for every image of a repository",
+        );
+    }
     if same {
         return;
     }
@@ -125,54 +127,18 @@ fn read_image(node: &Node<'_>, out: &mut Problems) -> Option<ImageSource> {
     let placeholder = or_default(fields.optional("placeholder"), None, |n| {
         read_placeholder(&n, out).map(Some)
     });
+    let ignore = or_default(fields.optional("ignore"), default_ignore(), |n| {
+        read_ignore(&n, out)
+    });
+    let (tags, ignore) = (tags?, ignore?);
+    refuse_what_is_ignored(&tags, &ignore, &node.path, out)?;
     Some(ImageSource {
         container: container?,
         repository: repository?,
-        tags: tags?,
+        tags,
+        ignore,
         placeholder: placeholder?,
     })
-}
-
-fn read_tags(node: &Node<'_>, out: &mut Problems) -> Option<Vec<TagPolicy>> {
-    let nodes = node.list("tags", 1..=MAX_TAGS, out)?;
-    let policies: Vec<_> = nodes.iter().map(|node| read_policy(node, out)).collect();
-    let policies: Vec<TagPolicy> = policies.into_iter().collect::<Option<_>>()?;
-    for (index, policy) in policies.iter().enumerate() {
-        if policies[..index].contains(policy) {
-            out.add(
-                &format!("{}[{index}]", node.path),
-                format!("{policy} is already in the list"),
-            );
-            return None;
-        }
-    }
-    Some(policies)
-}
-
-fn read_policy(node: &Node<'_>, out: &mut Problems) -> Option<TagPolicy> {
-    match node.value {
-        Value::Object(map) if map.keys().any(|key| POLICY.later.contains(&key.as_str())) => {
-            let key = map
-                .keys()
-                .find(|key| POLICY.later.contains(&key.as_str()))?;
-            let message =
-                format!("`{key}` is not supported yet; supported here: exact tags, such as `test`");
-            out.add(&node.path, message);
-            None
-        }
-        Value::String(text) if text.contains(['*', '?']) => {
-            out.add_with_hint(
-                &node.path,
-                format!(
-                    "patterns such as `{}` are not supported yet",
-                    excerpt(text, 60)
-                ),
-                "name the exact tags",
-            );
-            None
-        }
-        _ => node.parsed::<Tag>("a tag", out).map(TagPolicy::Exact),
-    }
 }
 
 fn read_placeholder(node: &Node<'_>, out: &mut Problems) -> Option<String> {

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use super::rules::Parts;
 use crate::image::Tag;
-use crate::policy;
 use crate::problems::Problems;
 use crate::target::keys::Keys;
 use crate::target::node::{Node, or_default};
@@ -68,8 +67,7 @@ pub(super) fn no_target_follows_itself(parts: &Parts<'_>, out: &mut Problems) {
     ];
     for (key, tag) in given {
         let Some(tag) = tag else { continue };
-        let takes =
-            |source: &crate::target::ImageSource| policy::decide(&source.tags, tag).accepted;
+        let takes = |source: &crate::target::ImageSource| source.decide(tag).is_taken();
         if let Some(index) = images.iter().position(takes) {
             out.add_with_hint(
                 &format!("{}.tag", parts.place(key)),

@@ -3,12 +3,13 @@
 mod checks;
 mod strategies;
 mod success;
+mod windows;
 
 use proptest::prelude::*;
 use serde_json::Value;
 
 use crate::image::Tag;
-use crate::policy::{self, TagPolicy};
+use crate::policy::{KeyOrder, TagPattern, TagPolicy, VersionRange, default_ignore};
 use crate::target::{
     AppSpecSource, ImageSource, OnFailure, Service, Strategy as Deploy, Target,
     TaskDefinitionSource,
@@ -31,7 +32,13 @@ pub(super) fn target() -> impl Strategy<Value = Target> {
         strategies::deploy(),
         sources,
         prop::collection::vec(checks::gate(), 0..4),
-        (any::<bool>(), success::on_success(), success::promote()),
+        (
+            any::<bool>(),
+            windows::windows(),
+            success::on_success(),
+            success::promote(),
+            prop::option::of(5_u64..=43_200),
+        ),
     )
         .prop_map(
             |(
@@ -41,7 +48,7 @@ pub(super) fn target() -> impl Strategy<Value = Target> {
                 deploy,
                 (task_definition, appspec, before, role),
                 gates,
-                (restore_tag, on_success, promote),
+                (restore_tag, windows, on_success, promote, minutes),
             )| {
                 let mut target = Target {
                     name: name.parse().unwrap(),
@@ -58,6 +65,8 @@ pub(super) fn target() -> impl Strategy<Value = Target> {
                     before,
                     gates: gates.into_iter().collect(),
                     on_failure: OnFailure { restore_tag },
+                    timeout: minutes.map(std::time::Duration::from_mins),
+                    windows,
                     on_success,
                     promote,
                 };
@@ -70,11 +79,7 @@ pub(super) fn target() -> impl Strategy<Value = Target> {
 /// Changes what the target's strategy does not go with.
 fn agree(target: &mut Target) {
     let images = target.images.clone();
-    let takes = |tag: &Tag| {
-        images
-            .iter()
-            .any(|it| policy::decide(&it.tags, tag).accepted)
-    };
+    let takes = |tag: &Tag| images.iter().any(|it| it.decide(tag).is_taken());
     target.on_success.tag.take_if(|tag| takes(tag));
     target.promote.take_if(|promote| takes(&promote.tag));
     let family = || TaskDefinitionSource::Family("family".into());
@@ -141,29 +146,75 @@ fn agree(target: &mut Target) {
 }
 
 fn images() -> impl Strategy<Value = Vec<ImageSource>> {
-    let tags = prop::collection::btree_set("[A-Za-z0-9_][A-Za-z0-9_.-]{0,12}", 1..4);
     let repository = "(123456789012\\.dkr\\.ecr\\.us-east-1\\.amazonaws\\.com/)?[a-z0-9]{2,8}(/[a-z0-9]{1,8}){0,2}";
-    let repositories = prop::collection::btree_map(repository, tags, 1..4);
+    let repositories = prop::collection::btree_map(repository, (tags(), ignore()), 1..4);
     let place = (any::<prop::sample::Index>(), any::<bool>());
     let containers = prop::collection::btree_map("[A-Za-z0-9_-]{1,12}", place, 1..4);
     (repositories, containers).prop_map(|(repositories, containers)| {
         let repositories: Vec<_> = repositories.into_iter().collect();
         let sources = containers.into_iter().enumerate().map(
             |(number, (container, (place, has_placeholder)))| {
-                let (repository, tags) = place.get(&repositories);
+                let (repository, (tags, ignore)) = place.get(&repositories);
                 ImageSource {
                     container,
                     repository: repository.parse().unwrap(),
-                    tags: tags
-                        .iter()
-                        .map(|tag| TagPolicy::Exact(tag.parse().unwrap()))
-                        .collect(),
+                    tags: tags.clone(),
+                    ignore: ignore.clone(),
                     placeholder: has_placeholder.then(|| format!("IMAGE{number}_NAME")),
                 }
             },
         );
         sources.collect()
     })
+}
+
+/// Lists each of which orders in one way, and whose tags nothing ignores.
+fn tags() -> impl Strategy<Value = Vec<TagPolicy>> {
+    let exact = "[A-Za-z0-9_][A-Za-z0-9_-]{0,12}";
+    let unless_ignored = |tag: &String| !tag.starts_with("sha256-");
+    let by_time = prop_oneof![
+        exact
+            .prop_filter("ignored", unless_ignored)
+            .prop_map(|tag| TagPolicy::Exact(tag.parse().unwrap())),
+        "[a-z*?.-]{1,9}".prop_map(|glob| TagPolicy::Glob(glob.parse().unwrap())),
+        pattern(None),
+        Just(TagPolicy::Newest),
+    ];
+    let range = prop::sample::select(vec![">=1.2, <2", "^1.4", "*", "=1.0.0", "~2"]);
+    let prefix = prop::option::of("[a-z][a-z.-]{0,4}");
+    let by_version = (range, any::<bool>(), prefix).prop_map(|(range, prereleases, prefix)| {
+        let prefix = prefix.unwrap_or_default();
+        TagPolicy::Semver(VersionRange::new(range, prereleases, &prefix).unwrap())
+    });
+    let list = prop_oneof![
+        prop::collection::vec(by_time, 1..4).boxed(),
+        prop::collection::vec(by_version, 1..4).boxed(),
+        prop::collection::vec(pattern(Some(KeyOrder::Numeric)), 1..3).boxed(),
+        prop::collection::vec(pattern(Some(KeyOrder::Lexical)), 1..3).boxed(),
+    ];
+    list.prop_map(|list| {
+        let mut once: Vec<TagPolicy> = Vec::new();
+        for policy in list {
+            if !once.contains(&policy) {
+                once.push(policy);
+            }
+        }
+        once
+    })
+}
+
+fn pattern(order: Option<KeyOrder>) -> impl Strategy<Value = TagPolicy> {
+    "[a-z.]{1,6}".prop_map(move |text| {
+        let text = format!(r"^{text}(?<version>\w+)");
+        TagPolicy::Regex(TagPattern::new(&text, order).unwrap())
+    })
+}
+
+fn ignore() -> impl Strategy<Value = Vec<crate::policy::Glob>> {
+    // No tag that is named has a dot in it.
+    let own = prop::collection::vec("[a-z*?]{0,6}[.]", 0..3);
+    let own = own.prop_map(|globs| globs.iter().map(|it| it.parse().unwrap()).collect());
+    prop_oneof![Just(default_ignore()), own]
 }
 
 pub(super) fn json() -> impl Strategy<Value = Value> {

@@ -18,8 +18,10 @@ mod scan;
 mod sources;
 mod strategies;
 mod success;
+mod tags;
 mod task_check;
 mod tasks;
+mod windows;
 
 /// The sample target with one value put in or replaced at a JSON pointer.
 #[track_caller]
@@ -65,13 +67,12 @@ targets:
         - tasks: {timeout: 10}
         - latency: {}
         - http: {path: health, latncy: 1s, expect: {status: 200}}
-    windows: []
+    promote: {}
   - name: Api
 ",
     )
     .unwrap();
     insta::assert_snapshot!(parse(&document).unwrap_err(), @r"
-    targets[0].windows: not supported yet; supported here: `name`, `images`, `service`, `deploy`, `task_definition`, `appspec`, `role_arn`, `before`, `gates`, `on_failure`, `on_success`, `promote`
     targets[0].name: `Api` is not a target name (lower-case letters, digits and `-`, not beginning or ending with `-`, at most 64)
     targets[0].images[0].repositry: unknown key
       hint: did you mean `repository`?
@@ -93,6 +94,7 @@ targets:
     targets[0].gates.before_traffic[2].http.path: `health` is not a path that begins with `/`, without spaces and `#`
     targets[0].gates.before_traffic[2].http.expect.status: expected a list of statuses, found the number 200
       hint: write `[200]`
+    targets[0].promote: `tag` is missing
     targets[1].name: `Api` is not a target name (lower-case letters, digits and `-`, not beginning or ending with `-`, at most 64)
     targets[1]: `images` is missing
     targets[1]: `service` is missing
@@ -133,32 +135,8 @@ fn the_document_has_to_be_one() {
     assert_problems(
         &json!({"targets": [3]}),
         "targets[0]: expected a mapping with `name`, `images`, `service`, `deploy`, `task_definition`, \
-         `appspec`, `role_arn`, `before`, `gates`, `on_failure`, `on_success`, `promote`, found the number 3",
+         `appspec`, `role_arn`, `before`, `gates`, `on_failure`, `windows`, `on_success`, `promote`, `timeout`, found the number 3",
     );
-}
-
-#[test]
-fn what_a_later_version_brings_is_not_supported_yet() {
-    let known = "`name`, `images`, `service`, `deploy`, `task_definition`, `appspec`, `role_arn`, \
-                  `before`, `gates`, `on_failure`, `on_success`, `promote`";
-    for key in ["windows"] {
-        check(
-            &format!("/{key}"),
-            json!({}),
-            &format!("{key}: not supported yet; supported here: {known}"),
-        );
-    }
-    for (policy, key) in [
-        (json!({"glob": "rel-*"}), "glob"),
-        (json!({"regex": "^v", "order": "numeric"}), "regex"),
-        (json!({"semver": ">=1"}), "semver"),
-    ] {
-        let images = json!([{"container": "api", "repository": "mco/api", "tags": [policy]}]);
-        let expected = format!(
-            "images[0].tags[0]: `{key}` is not supported yet; supported here: exact tags, such as `test`"
-        );
-        check("/images", images, &expected);
-    }
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::one;
+use super::{one, parse, sample};
 use crate::appspec::CapacityProvider;
 use crate::target::{
     AppSpecSource, GatePoint, Launch, Network, OneShotTask, Pipeline, S3Object, Strategy, Target,
@@ -256,4 +256,25 @@ fn a_stage_of_ecs_is_one_point_or_none() {
     }
     let stages = GatePoint::ALL.map(|point| point.ecs_stages().len());
     assert_eq!(stages, [1, 1, 1, 2, 1]);
+}
+
+#[test]
+fn a_deployment_may_take_as_long_as_its_strategy_gives_or_as_is_written() {
+    use std::time::Duration;
+    let mut document = sample()["targets"][0].clone();
+    let limit = |document: &serde_json::Value| one(document).time_limit();
+    assert_eq!(limit(&document), Duration::from_hours(5 * 24));
+    document["timeout"] = json!("36h");
+    assert_eq!(limit(&document), Duration::from_hours(36));
+    assert_eq!(one(&document).to_value()["timeout"], "36h");
+    document["timeout"] = json!("4m");
+    let problems = parse(&document).unwrap_err().to_string();
+    assert!(
+        problems.contains("a duration from 5m to 720h"),
+        "{problems}"
+    );
+    document["timeout"] = json!(null);
+    document["deploy"] = json!({"rolling": {}});
+    document["gates"] = json!({});
+    assert_eq!(limit(&document), Duration::from_hours(24));
 }

@@ -41,6 +41,7 @@ fn stored(name: &str, phase: Option<Phase>) -> StoredTarget {
         origin: Origin::Push,
         jobs: Vec::new(),
         stop: None,
+        since: None,
         phase,
     });
     StoredTarget {

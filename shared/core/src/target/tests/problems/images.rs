@@ -10,7 +10,7 @@ fn a_pattern_is_not_taken_for_a_tag() {
     check(
         "/images",
         json!([{"container": "api", "repository": "mco/api", "tags": ["rel-*"]}]),
-        "images[0].tags[0]: patterns such as `rel-*` are not supported yet\n  hint: name the exact tags",
+        "images[0].tags[0]: `rel-*` is a pattern, not a tag\n  hint: write `{glob: \"rel-*\"}`",
     );
 }
 
@@ -75,6 +75,19 @@ fn one_registry_under_two_host_names_is_one() {
         "images[1].tags: expected the same tags as those of images[0], which is of the same \
          repository: `a`, found `b`\n  hint: write the same list for every image of a repository, \
          or make a target of its own for the other tags",
+    );
+}
+
+#[test]
+fn images_of_one_repository_ignore_the_same() {
+    check(
+        "/images",
+        json!([
+            {"container": "api", "repository": "mco/api", "tags": ["a"]},
+            {"container": "worker", "repository": "mco/api", "tags": ["a"], "ignore": []},
+        ]),
+        "images[1].ignore: expected the same as that of images[0], which is of the same repository\n  \
+         hint: write the same list for every image of a repository",
     );
 }
 

@@ -1,0 +1,15 @@
+//! The Lambda function `reconcile`; what it does is in `lib.rs`.
+
+use std::process::ExitCode;
+
+use greenlight_runtime::function;
+use reconcile::{Context, handle};
+
+fn main() -> ExitCode {
+    function::run(
+        |wiring| Context {
+            deployer: wiring.deployer,
+        },
+        handle,
+    )
+}
