@@ -175,7 +175,18 @@ impl Deployer {
         by: Promoter,
     ) -> Result<Promoted, PromoteError> {
         let current = self.proved_current(stored).await?;
-        let image = chosen(stored, &current.candidate, repository)?;
+        let target = || stored.target.name.clone();
+        let mut meant = meant(stored, &current.candidate, repository).into_iter();
+        let image = match (meant.next(), meant.next()) {
+            (Some(image), None) => image,
+            (Some(_), Some(_)) => {
+                return Err(PromoteError::Several {
+                    target: target(),
+                    example: current.candidate.repository.name.to_string(),
+                });
+            }
+            (None, _) => return Err(PromoteError::OtherRepository { target: target() }),
+        };
         let images = vec![self.promote_one(stored, current, image, to, &by).await?];
         Ok(Promoted {
             deployment: current.deployment,
@@ -322,25 +333,17 @@ impl Deployer {
     }
 }
 
-/// Of the images that are live together, the one that is meant.
-fn chosen(
+/// Of the images that are live together, those that may be meant.
+fn meant(
     stored: &StoredTarget,
     live: &Candidate,
     repository: Option<&RepositoryRef>,
-) -> Result<PushedImage, PromoteError> {
-    let target = || stored.target.name.clone();
+) -> Vec<PushedImage> {
     let repository = repository.map(|named| named.resolve(&stored.home).canonical());
-    let mut images = live.images().filter(|image| {
+    let is_meant = |image: &PushedImage| {
         repository
             .as_ref()
             .is_none_or(|repository| image.repository == *repository)
-    });
-    match (images.next(), images.next()) {
-        (Some(image), None) => Ok(image),
-        (Some(_), Some(_)) => Err(PromoteError::Several {
-            target: target(),
-            example: live.repository.name.to_string(),
-        }),
-        (None, _) => Err(PromoteError::OtherRepository { target: target() }),
-    }
+    };
+    live.images().filter(is_meant).collect()
 }
