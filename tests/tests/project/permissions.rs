@@ -128,7 +128,7 @@ async fn calls() -> Vec<(World, Vec<Call>)> {
         }
     }
     for stand in Stand::ALL {
-        played.push(by_the_board(stand).await);
+        played.push(Box::pin(by_the_board(stand)).await);
     }
     played.push(released_by_the_custom_action().await);
     played.push(superseded_by_a_push().await);

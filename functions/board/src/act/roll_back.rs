@@ -18,10 +18,7 @@ pub(super) async fn roll_back(
         Err(error) => return Outcome::failed(&error),
     };
     let target = stored.target.name.clone();
-    match deployer
-        .roll_back(stored, to.as_ref(), by, form.get(REASON))
-        .await
-    {
+    match Box::pin(deployer.roll_back(stored, to.as_ref(), by, form.get(REASON))).await {
         Ok(back) => {
             let passed_over: String = back
                 .passed_over
