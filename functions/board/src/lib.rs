@@ -70,9 +70,9 @@ pub async fn handle(context: &Context, invocation: Invocation) -> Result<Value, 
     };
     let html = match &request.wanted {
         Ok(Wanted::Manual) => return Ok(describe::MANUAL.into()),
-        Ok(Wanted::Overview { page: number }) => page.overview(deployer, *number).await?,
-        Ok(Wanted::Target(name)) => page.target(deployer, name, None).await?,
-        Ok(Wanted::Act(wish)) => acted(&page, deployer, wish).await?,
+        Ok(Wanted::Overview { page: number }) => Box::pin(page.overview(deployer, *number)).await?,
+        Ok(Wanted::Target(name)) => Box::pin(page.target(deployer, name, None)).await?,
+        Ok(Wanted::Act(wish)) => Box::pin(acted(&page, deployer, wish)).await?,
         Err(problem) => page.framed(&page.with_way_back(&notice(&Outcome::refused(problem)))),
     };
     Ok(html.into_string().into())

@@ -137,7 +137,7 @@ async fn calls() -> Vec<(World, Vec<Call>)> {
     }
     played.push(reconciled_behind_every_check().await);
     for stand in Stand::ALL {
-        played.push(by_the_board(stand).await);
+        played.push(Box::pin(by_the_board(stand)).await);
     }
     played.push(released_by_the_custom_action().await);
     played.push(superseded_by_a_push().await);

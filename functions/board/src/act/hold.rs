@@ -20,7 +20,7 @@ pub(super) async fn hold(
         Ok(length) => length.and_then(|length| deployer.clock.now().checked_add(length).ok()),
         Err(error) => return Outcome::failed(&error),
     };
-    match deployer.hold(stored, by, form.get(REASON), until).await {
+    match Box::pin(deployer.hold(stored, by, form.get(REASON), until)).await {
         Ok(explanation) => Outcome::done(limits::capitalised(&explanation.text)),
         Err(error) => Outcome::failed(&error),
     }
@@ -32,7 +32,7 @@ pub(super) async fn release(
     form: &Form,
     by: &str,
 ) -> Outcome {
-    match deployer.release(stored, by, form.get(REASON)).await {
+    match Box::pin(deployer.release(stored, by, form.get(REASON))).await {
         Ok(explanation) => Outcome::done(limits::capitalised(&explanation.text)),
         Err(error) => Outcome::failed(&error),
     }

@@ -18,16 +18,12 @@ pub(super) async fn roll_back(
         Err(error) => return Outcome::failed(&error),
     };
     let target = stored.target.name.clone();
-    match deployer
-        .roll_back(stored, to.as_ref(), by, form.get(REASON))
-        .await
-    {
+    match Box::pin(deployer.roll_back(stored, to.as_ref(), by, form.get(REASON))).await {
         Ok(back) => {
-            let passed_over: String = back
-                .passed_over
-                .iter()
-                .map(|it| format!(" Passed over: {it}."))
-                .collect();
+            let passed_over = match &back.passed_over[..] {
+                [] => String::new(),
+                some => format!(" Passed over: {}.", some.join("; ")),
+            };
             let (image, id) = (back.candidate.describe(), back.deployment);
             Outcome::done(format!(
                 "`{target}` goes back to {image}, as deployment {id}: {}.{passed_over}",
