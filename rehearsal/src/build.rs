@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 /// The packages whose binaries are needed.
-const PACKAGES: [&str; 7] = [
+const PACKAGES: [&str; 8] = [
     "rehearsal",
     "board",
     "deploy-on-push",

@@ -393,7 +393,7 @@ fn what_is_given_up_on_is_kept_encrypted_and_raises_an_alarm() {
         .values()
         .map(|alarm| named(&alarm["Properties"]["Dimensions"][0]["Value"]))
         .collect();
-    assert!(watched.remove(WITHOUT_DESTINATION));
+    assert!(watched.remove("PipelineAction"));
     assert!(watched.remove("Reconcile"));
     let dead_letters = queues.keys().filter(|id| id.ends_with("DeadLetterQueue"));
     assert_eq!(watched, dead_letters.cloned().collect());

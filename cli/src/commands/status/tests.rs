@@ -109,7 +109,7 @@ fn the_json_form_is_the_same_in_the_overview_and_for_one_target() {
 
 #[test]
 fn drift_is_shown_with_what_was_expected_and_its_cause() {
-    let output = detail(&sample::drifted(false), None, &[]);
+    let output = detail(&sample::drifted(false), None, &[], sample::now());
     sample::assert_documented(&output.text);
     insta::assert_snapshot!(output.text, @"
     target           api-test
@@ -134,7 +134,7 @@ fn drift_is_shown_with_what_was_expected_and_its_cause() {
       "is_foreign": false
     }
     "#);
-    insta::assert_snapshot!(overview(&[Ok(sample::drifted(true))], &[]).text, @"
+    insta::assert_snapshot!(overview(&[Ok(sample::drifted(true))], &[], sample::now()).text, @"
     TARGET    LIVE                                    DIGEST        SINCE                 DEPLOYING  WAITING
     api-test  nginx:latest, not mco/api:test (drift)  3a4dfb063801  2026-11-22 10:12:03Z  -          -
     ");
