@@ -225,7 +225,7 @@ fn an_endpoint_that_does_not_answer_is_a_failure_with_its_cause() {
         "{output}"
     );
     assert!(
-        output.contains("`dynamodb:Scan` failed for the DynamoDB table `greenlight`"),
+        output.contains("` failed for the DynamoDB table `greenlight`: io error"),
         "{output}"
     );
     assert!(
@@ -311,16 +311,19 @@ fn the_help_lists_every_command() {
     Commands:
       targets   Check, register and look at targets
       status    Show what is live, what is being deployed and what waits
-      history   Show the deployments of a target, newest first
-      where     Show the targets at which an image is live
+      history   Show the deployments of a target and what people did there, newest first
+      where     Show the targets at which an image is live, and where it was before
+      explain   Show for every target whether it takes an image, what would come of it now, and what became of it
       diff      Show what deploying an image would change in the task definition. It only looks
       deploy    Deploy an image to a target, and wait until it is live
+      rollback  Go back to the last image that was proved, and wait until it is live
       continue  Let a deployment go on that waits for an answer
       abort     Stop the deployment that is under way, and take it back as far as AWS can
       hold      Hold automatic deployments to a target, or to every one, until somebody releases them
       release   Release what `hold` holds
       approve   Say yes to what waits for a person
       reject    Say no to what waits for a person
+      promote   Give the image that is live and proved at a target the tag that another target watches
       gates     Show all that the gates of a deployment have found
       verify    Try the gates of a target on what runs now. Nothing is deployed or recorded
       help      Print this message or the help of the given subcommand(s)

@@ -37,8 +37,8 @@ pub(super) async fn play(stage: &Stage, expectations: &mut Expectations) -> Resu
     stage.until_settled().await?;
 
     let ended = events.history().into_iter().filter(|event| {
-        let state = event["detail"]["state"].as_str();
-        event["source"] == "aws.codedeploy" && state.is_some_and(|state| ENDS.contains(&state))
+        let became = event["detail"]["state"].as_str();
+        event["source"] == "aws.codedeploy" && became.is_some_and(|state| ENDS.contains(&state))
     });
     let lost = ended.count() / 3;
     expectations.expect(

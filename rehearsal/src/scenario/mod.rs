@@ -14,6 +14,7 @@ mod custom_check;
 mod drift;
 mod duplicate;
 pub mod expectations;
+mod external_deployment;
 mod flaky;
 mod freeze;
 mod immutable_tags;
@@ -34,6 +35,7 @@ mod pipeline_first_run;
 mod pipeline_tag;
 mod promotion_chain;
 mod release;
+mod rollback_and_hold;
 mod rolling;
 mod rolling_breaker;
 pub mod sample;
@@ -79,6 +81,10 @@ pub enum Scenario {
     RollingBreaker,
     /// Versions within a range: never backwards by itself, and `greenlight explain` says why; a person may go back
     SemverPolicy,
+    /// A person goes back during a deployment, and further; what was left does not come back, and a hold keeps the newest
+    RollbackAndHold,
+    /// Infrastructure code deploys past Greenlight: recorded as what it is, gone back from, and waited for
+    ExternalDeployment,
     /// A window is closed and the line stopped: pushes wait, a person overrides, and then the newest goes
     Freeze,
     /// Blue/green by ECS itself: its hooks ask the gates, production shifts, both revisions bake
@@ -166,7 +172,7 @@ impl Scenario {
             | Self::LatencyRegression => 20.0,
             Self::Burst | Self::Templates | Self::Pipeline => 30.0,
             // The command line tool, which lives in real time as well, is to tell how it goes.
-            Self::Rolling => 10.0,
+            Self::Rolling | Self::RollbackAndHold | Self::ExternalDeployment => 10.0,
             Self::PipelineTag
             | Self::Flaky
             | Self::AlarmAlreadyOn
@@ -202,6 +208,8 @@ impl Scenario {
             | Self::SemverPolicy
             | Self::Drift
             | Self::Freeze
+            | Self::RollbackAndHold
+            | Self::ExternalDeployment
             | Self::PromotionChain
             | Self::ImmutableTags => Stand::Rolling,
             Self::NativeBlueGreen => Stand::BlueGreen,
@@ -311,6 +319,8 @@ impl Scenario {
             Self::Rolling => rolling::play(stage, expectations).await,
             Self::RollingBreaker => rolling_breaker::play(stage, expectations).await,
             Self::SemverPolicy => semver_policy::play(stage, expectations).await,
+            Self::RollbackAndHold => rollback_and_hold::play(stage, expectations).await,
+            Self::ExternalDeployment => external_deployment::play(stage, expectations).await,
             Self::Freeze => freeze::play(stage, expectations).await,
             Self::NativeBlueGreen => native_blue_green::play(stage, expectations).await,
             Self::NativeCanaryAbort => native_canary_abort::play(stage, expectations).await,

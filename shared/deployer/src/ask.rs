@@ -239,20 +239,19 @@ impl Deployer {
                 image: resolved.candidate.describe(),
             });
         }
-        self.refuse_unknown_hook(stored)?;
+        if self.lacks_hook(stored) {
+            return Err(AskError::HookUnknown {
+                target: stored.target.name.clone(),
+            });
+        }
         Ok(resolved.candidate)
     }
 
     /// A deployment that CodeDeploy is to ask about cannot be started where it is not known whom.
-    pub(crate) fn refuse_unknown_hook(&self, stored: &StoredTarget) -> Result<(), AskError> {
+    pub(crate) fn lacks_hook(&self, stored: &StoredTarget) -> bool {
         let target = &stored.target;
         let is_called = matches!(target.deploy, Strategy::CodeDeploy(_));
-        if is_called && !target.gates.is_empty() && self.hook_function.is_none() {
-            return Err(AskError::HookUnknown {
-                target: target.name.clone(),
-            });
-        }
-        Ok(())
+        is_called && !target.gates.is_empty() && self.hook_function.is_none()
     }
 
     /// The deployment that brings a candidate: the new one, if a record came of it, or else the one

@@ -127,7 +127,9 @@ impl Deployer {
         reason: Option<&str>,
     ) -> Result<RolledBack, RollbackError> {
         let name = stored.target.name.clone();
-        self.refuse_unknown_hook(&stored)?;
+        if self.lacks_hook(&stored) {
+            return Err(AskError::HookUnknown { target: name }.into());
+        }
         let choice = self.choose(&stored, to).await?;
         let now = self.clock.now();
         let candidate = choice.candidate;
@@ -177,7 +179,7 @@ impl Deployer {
         let (choices, mut passed_over) = match way_back(&stored.state, &records, wish) {
             WayBack::UnderWay(candidate) => {
                 return Ok(Choice {
-                    candidate,
+                    candidate: *candidate,
                     passed_over: Vec::new(),
                 });
             }

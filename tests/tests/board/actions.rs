@@ -208,9 +208,9 @@ async fn a_held_target_waits_until_it_is_released() {
         "{said}"
     );
     assert_eq!(held.count("i"), 0);
-    let hold = world.target().await.state.hold.unwrap();
-    assert_eq!(hold.by, "alice (by the board)");
-    assert_eq!(hold.until.unwrap().duration_since(hold.since).as_hours(), 8);
+    let kept = world.target().await.state.hold.unwrap();
+    assert_eq!(kept.by, "alice (by the board)");
+    assert_eq!(kept.until.unwrap().duration_since(kept.since).as_hours(), 8);
     world.sample.push(&ImageSpec::healthy("v2")).unwrap();
     world.quiet().await;
     let row = see(&world, json!({})).await.one("tbody tr");

@@ -1,5 +1,7 @@
 //! What the pages show.
 
+#![expect(clippy::unwrap_used, reason = "what cannot be set up is a failed test")]
+
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;

@@ -117,7 +117,7 @@ async fn a_tag_that_was_moved_to_an_older_image_is_followed() {
         .push_as("v2", &ImageSpec::healthy("v2"))
         .unwrap();
     world.quiet().await;
-    sleep(Duration::from_secs(60)).await;
+    sleep(Duration::from_mins(1)).await;
     world.sample.push(&ImageSpec::healthy("v3")).unwrap();
     world.quiet().await;
     unheard(&world, |world| {

@@ -1,7 +1,5 @@
 //! What people are told by the topics of template.yaml: a text for each event, without any code.
 
-#![expect(clippy::unwrap_used, reason = "what cannot be set up is a failed test")]
-
 use greenlight_tests::world::World;
 use rehearsal::{account::containers::ImageSpec, scenario::sample::Stand};
 use serde_json::Value;

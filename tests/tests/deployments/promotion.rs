@@ -238,7 +238,7 @@ async fn it_is_promoted_whatever_happens(fault: Fault) {
     let mut puts = (0..seen.len()).filter(|it| seen[*it].operation == "PutImage");
     let (_, promotion) = (puts.next().unwrap(), puts.next().unwrap());
     let first = promotion.saturating_sub(BEFORE);
-    for number in first..promotion + AFTER {
+    for (number, call) in seen.iter().enumerate().take(promotion + AFTER).skip(first) {
         let world = open().await;
         let v2 = world.sample.push(&ImageSpec::healthy("v2")).unwrap();
         world.record_wire.inject(number, fault);
@@ -246,7 +246,7 @@ async fn it_is_promoted_whatever_happens(fault: Fault) {
         assert!(world.record_wire.has_struck());
         promote_due(&world, TARGET).await;
         world.quiet().await;
-        let case = format!("{fault:?} at {:?}", seen[number]);
+        let case = format!("{fault:?} at {call:?}");
         assert_eq!(live(&world, STAGING), Some(v2.clone()), "{case}");
         assert_eq!(deployments_of(&world, STAGING).await, 1, "{case}");
         assert_eq!(deployments_of(&world, TARGET).await, 1, "{case}");

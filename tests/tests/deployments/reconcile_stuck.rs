@@ -1,7 +1,5 @@
 //! What takes longer than its target allows is stopped and given up, and what waits has its turn.
 
-#![expect(clippy::unwrap_used, reason = "what cannot be set up is a failed test")]
-
 use greenlight_core::record::Status;
 use greenlight_tests::{
     rounds::{lose_events, rounds, until_settled},

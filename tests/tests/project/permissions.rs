@@ -321,7 +321,7 @@ async fn by_the_board(stand: Stand) -> World {
     world.sample.push(&good(stand, "v3")).unwrap();
     world.quiet().await;
     press(&world, "release").await;
-    sleep(Duration::from_secs(60)).await;
+    sleep(Duration::from_mins(1)).await;
     press(&world, "roll_back").await;
     world.quiet().await;
     press(&world, "reject").await;

@@ -120,7 +120,8 @@ impl History {
             Deed::Hold => self.hold(None).await,
             Deed::HoldForMinutes => {
                 let minutes = self.rng.i64(1..20);
-                let until = self.world.operator.clock.now() + jiff::SignedDuration::from_mins(minutes);
+                let until =
+                    self.world.operator.clock.now() + jiff::SignedDuration::from_mins(minutes);
                 self.hold(Some(until)).await;
             }
             Deed::Release => self.release().await,
@@ -162,7 +163,9 @@ impl History {
     async fn release(&self) {
         let target = self.world.target().await;
         let operator = &self.world.operator;
-        Box::pin(operator.release(target, "ada", None)).await.unwrap();
+        Box::pin(operator.release(target, "ada", None))
+            .await
+            .unwrap();
     }
 
     /// Deploys an image that is good, as long as nobody else deploys: AWS allows one at a time.

@@ -7,8 +7,8 @@ fn account() -> Account {
     Account::new(Settings::for_tests())
 }
 
-fn put(account: &Account, input: Value) -> Result<i64, String> {
-    let output = handle(account, "PutParameter", &input).map_err(|error| error.code)?;
+fn put(account: &Account, input: &Value) -> Result<i64, String> {
+    let output = handle(account, "PutParameter", input).map_err(|error| error.code)?;
     Ok(output["Version"].as_i64().unwrap())
 }
 
@@ -17,8 +17,8 @@ async fn each_overwriting_is_a_version() {
     let account = account();
     let written =
         |value: &str| json!({"Name": "/a/b", "Type": "String", "Value": value, "Overwrite": true});
-    assert_eq!(put(&account, written("one")), Ok(1));
-    assert_eq!(put(&account, written("two")), Ok(2));
+    assert_eq!(put(&account, &written("one")), Ok(1));
+    assert_eq!(put(&account, &written("two")), Ok(2));
     let got = handle(&account, "GetParameter", &json!({"Name": "/a/b"})).unwrap();
     assert_eq!(got["Parameter"]["Value"], "two");
     assert_eq!(got["Parameter"]["Version"], 2);
@@ -73,11 +73,7 @@ async fn what_parameter_store_refuses_is_refused() {
             "HierarchyLevelLimitExceededException",
         ),
     ] {
-        assert_eq!(
-            put(&account, input.clone()),
-            Err(code.to_owned()),
-            "{input}"
-        );
+        assert_eq!(put(&account, &input), Err(code.to_owned()), "{input}");
     }
     assert_eq!(parameter(&account, "/a/secret"), Some(("x".to_owned(), 1)));
 }

@@ -198,7 +198,9 @@ pub async fn executions_since(
             ))?;
         let mut is_past = false;
         for action in page.action_execution_details() {
-            let began = action.start_time().map_or(0, |began| began.secs());
+            let began = action
+                .start_time()
+                .map_or(0, aws_smithy_types::DateTime::secs);
             is_past |= began < since.as_second();
             let id = text(action.pipeline_execution_id());
             if began >= since.as_second() && !ids.contains(&id) {

@@ -73,10 +73,6 @@ impl Step<'_> {
             }
             _ => return self.revisited(),
         };
-        if active.stop.is_some() {
-            let reason = "the service was not touched yet".to_owned();
-            return self.start_failed(id, Obstacle::Person, reason);
-        }
         let prepared = Preparation {
             done: number + 1,
             task_definition,
@@ -85,6 +81,10 @@ impl Step<'_> {
             lease_until,
             prepared,
         };
+        if active.stop.is_some() {
+            let reason = "the service was not touched yet".to_owned();
+            return self.start_failed(id, Obstacle::Person, reason);
+        }
         let candidate = &active.candidate;
         let text = format!(
             "the task before has succeeded, and {} goes on",

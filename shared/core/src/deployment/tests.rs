@@ -3,11 +3,13 @@
 mod awaiting;
 mod before;
 mod by_hand;
+mod going_back;
 mod histories;
 mod missed;
 mod ranks;
 mod several_images;
 mod target;
+mod truth;
 
 use std::collections::{BTreeMap, BTreeSet};
 

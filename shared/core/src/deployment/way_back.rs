@@ -78,7 +78,7 @@ pub struct Past {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum WayBack {
     /// A person goes back already, to this.
-    UnderWay(Candidate),
+    UnderWay(Box<Candidate>),
     /// These, the best first.
     To {
         /// Each once.
@@ -98,7 +98,7 @@ pub fn way_back(
     let pasts = pasts(state, records);
     let Some(wish) = wish else {
         return match goes_back(state) {
-            Some(candidate) => WayBack::UnderWay(candidate.clone()),
+            Some(candidate) => WayBack::UnderWay(Box::new(candidate.clone())),
             None => last_proved(state, pasts),
         };
     };

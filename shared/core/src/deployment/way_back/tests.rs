@@ -175,7 +175,7 @@ fn a_person_who_goes_back_while_another_does_goes_the_same_way() {
     let mut going = state(candidate(3));
     going.active = Some(active(2, back(Some("ada"))));
     let records = [pushed(1), pushed(2), pushed(3)];
-    let same = WayBack::UnderWay(candidate(2));
+    let same = WayBack::UnderWay(Box::new(candidate(2)));
     assert_eq!(way_back(&going, &records, None), same);
     going.active = Some(active(4, Origin::Push));
     going.rollback = Some(super::super::Queued {
@@ -237,6 +237,7 @@ fn from_an_image_that_is_none_of_the_targets_the_last_proved_one_is_the_recorded
         runs: "nginx:latest".to_owned(),
         cause: None,
         is_foreign: true,
+        recorded: None,
     });
     let records = [pushed(1), pushed(2)];
     assert_eq!(choices(&live, &records, None).0, [id(2), id(1)]);
