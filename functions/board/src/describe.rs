@@ -3,7 +3,7 @@
 pub(crate) const MANUAL: &str = "\
 ## Greenlight's board
 
-What runs where, why, and what a person can do about it: roll back, hold, release, approve, reject.
+What runs where, why, and what a person can do about it: roll back, hold, release, promote, approve, reject.
 
 ### Widget parameters
 

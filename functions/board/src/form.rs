@@ -14,8 +14,10 @@ pub(crate) const REASON: &str = "reason";
 pub(crate) const HOLD_FOR: &str = "hold_for";
 /// See [`BY`].
 pub(crate) const ROLL_BACK_TO: &str = "roll_back_to";
+/// See [`BY`].
+pub(crate) const PROMOTE_TO: &str = "promote_to";
 
-const FIELDS: [&str; 4] = [BY, REASON, HOLD_FOR, ROLL_BACK_TO];
+const FIELDS: [&str; 5] = [BY, REASON, HOLD_FOR, ROLL_BACK_TO, PROMOTE_TO];
 
 /// What is in the fields that are filled in.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -333,3 +333,32 @@ async fn there_may_be_nothing_to_go_back_to() {
     }
     assert_eq!(world.target().await, before);
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_is_live_and_proved_is_promoted_to_the_tag_that_is_typed() {
+    let world = World::open().await;
+    let to = |tag: &str| json!({"by": "alice", "promote_to": tag});
+    let early = press(&world, &page(&world).await, "Promote", to("staging")).await;
+    let said = early.one("[role=alert]");
+    assert!(
+        said.contains("no deployment of Greenlight has proved it"),
+        "{said}"
+    );
+    let v2 = world.sample.push(&ImageSpec::healthy("v2")).unwrap();
+    world.quiet().await;
+    let nothing = press(&world, &page(&world).await, "Promote", to("")).await;
+    assert!(nothing.one("[role=alert]").contains("Say to which tag"));
+    let promoted = press(&world, &page(&world).await, "Promote", to("staging")).await;
+    let said = promoted.one("[role=status]");
+    assert!(said.contains("staging"), "{said}");
+    let event = world
+        .emitted_events()
+        .into_iter()
+        .rfind(|event| event["detail-type"] == "Image Promoted")
+        .unwrap();
+    assert_eq!(event["detail"]["digest"], json!(v2));
+    assert!(
+        event["detail"].to_string().contains("alice (by the board)"),
+        "{event}"
+    );
+}

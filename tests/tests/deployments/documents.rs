@@ -62,7 +62,12 @@ async fn invented_fields_at_three_depths_and_the_tags_survive_a_deployment() {
     );
     expected["containerDefinitions"][0]["image"] = image.clone();
     // What ECS gives to each revision is new; all the rest is as it was.
-    for member in ["taskDefinitionArn", "revision", "registeredAt"] {
+    for member in [
+        "taskDefinitionArn",
+        "revision",
+        "registeredAt",
+        "registeredBy",
+    ] {
         expected[member] = after["taskDefinition"][member].clone();
     }
     assert_eq!(after["taskDefinition"], expected);

@@ -252,6 +252,8 @@ async fn where_nothing_is_to_be_done_the_targets_are_read_and_a_service_is_looke
     world.quiet().await;
     sleep(Duration::from_hours(1)).await;
     let mut expected = vec!["Scan"; 15];
+    // With the targets it is read whether the line is stopped.
+    expected.extend(["GetItem"; 16]);
     // The tag of a failure may have been left, a push may have been missed, and the service may have drifted.
     expected.extend([
         "DescribeImages",

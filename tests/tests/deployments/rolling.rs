@@ -297,7 +297,12 @@ async fn fields_that_no_sdk_knows_survive_a_rolling_deployment() {
 
 /// What ECS gives to each revision is new.
 fn without_revision(mut definition: Value) -> Value {
-    for member in ["taskDefinitionArn", "revision", "registeredAt"] {
+    for member in [
+        "taskDefinitionArn",
+        "revision",
+        "registeredAt",
+        "registeredBy",
+    ] {
         definition.as_object_mut().unwrap().remove(member);
     }
     definition

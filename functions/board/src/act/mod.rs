@@ -3,6 +3,7 @@
 
 mod answer;
 mod hold;
+mod promote;
 mod roll_back;
 
 use greenlight_aws::table::StoredTarget;
@@ -20,15 +21,17 @@ pub(crate) enum Deed {
     Hold,
     Release,
     RollBack,
+    Promote,
 }
 
 impl Deed {
-    pub(crate) const ALL: [Self; 5] = [
+    pub(crate) const ALL: [Self; 6] = [
         Self::Approve,
         Self::Reject,
         Self::Hold,
         Self::Release,
         Self::RollBack,
+        Self::Promote,
     ];
 
     /// As the buttons call it.
@@ -39,6 +42,7 @@ impl Deed {
             Self::Hold => "hold",
             Self::Release => "release",
             Self::RollBack => "roll_back",
+            Self::Promote => "promote",
         }
     }
 
@@ -131,5 +135,6 @@ async fn carried_out(
         Deed::Hold => hold::hold(deployer, stored, form, by).await,
         Deed::Release => hold::release(deployer, stored, form, by).await,
         Deed::RollBack => roll_back::roll_back(deployer, stored, form, by).await,
+        Deed::Promote => promote::promote(deployer, &stored, form, by).await,
     }
 }

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use super::{Button, Page};
 use crate::{
     act::Deed,
-    form::{BY, HOLD_FOR, REASON, ROLL_BACK_TO},
+    form::{BY, HOLD_FOR, PROMOTE_TO, REASON, ROLL_BACK_TO},
     limits,
 };
 
@@ -83,6 +83,7 @@ impl Page<'_> {
             div class="gl-fields gl-choices" {
                 (self.choice("Hold for", HOLD_FOR, &lengths))
                 (self.choice("Roll back to", ROLL_BACK_TO, &self.ways_back(stored, records)))
+                (self.text("Promote to the tag", PROMOTE_TO, "off"))
             }
             div class="gl-buttons" {
                 (deed(Deed::Hold, "Hold", format!("Hold automatic deployments to {name}?")))
@@ -93,6 +94,11 @@ impl Page<'_> {
                     Deed::RollBack,
                     "Roll back",
                     format!("Roll {name} back? What is under way is stopped, and what is live is not deployed again by itself."),
+                ))
+                (deed(
+                    Deed::Promote,
+                    "Promote",
+                    format!("Promote what is live at {name}? Targets that watch the tag then deploy it."),
                 ))
             }
         }

@@ -10,21 +10,12 @@ pub(super) use crate::text::{listed, nearest};
 pub(super) struct Keys {
     /// Those that are understood.
     pub known: &'static [&'static str],
-    /// Those that the design names and this version does not do yet.
-    pub later: &'static [&'static str],
 }
 
 impl Keys {
     /// Adds a problem unless `key` is known.
     pub(super) fn check(self, path: &str, key: &str, out: &mut Problems) {
         if self.known.contains(&key) {
-            return;
-        }
-        if self.later.contains(&key) {
-            out.add(
-                path,
-                format!("not supported yet; supported here: {}", listed(self.known)),
-            );
             return;
         }
         match nearest(key, self.known) {

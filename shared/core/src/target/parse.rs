@@ -1,8 +1,7 @@
 //! From the document that people write to targets, with every problem at once.
 //!
-//! A document is a mapping with `targets:`, or one target alone. Unknown keys are problems; keys
-//! that the design names and this version does not do yet are problems that say so. The readers
-//! of values are in [`super::node`], those of a target's parts in the modules below, and what the
+//! A document is a mapping with `targets:`, or one target alone. Unknown keys are problems. The
+//! readers of values are in [`super::node`], those of a target's parts in the modules below, and what the
 //! parts demand of each other in [`rules`].
 
 /// The keys of a check: its own, and those of every check.
@@ -14,7 +13,6 @@ macro_rules! keys_of_a_check {
                 "label", "interval", "initial_delay", "count", "timeout", "failure_limit",
                 "error_limit", "consecutive_success", "on_no_data", "dry_run",
             ],
-            later: &[],
         }
     };
 }
@@ -58,7 +56,6 @@ const MAX_TARGET_BYTES: usize = 200 * 1024;
 
 const DOCUMENT: Keys = Keys {
     known: &["targets"],
-    later: &[],
 };
 const TARGET: Keys = Keys {
     known: &[
@@ -77,11 +74,9 @@ const TARGET: Keys = Keys {
         "promote",
         "timeout",
     ],
-    later: &[],
 };
 const ON_FAILURE: Keys = Keys {
     known: &["restore_tag"],
-    later: &[],
 };
 
 /// Reads a document of targets, or one target alone.

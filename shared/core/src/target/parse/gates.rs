@@ -32,14 +32,12 @@ const POINTS: Keys = Keys {
         "before_traffic",
         "after_traffic",
     ],
-    later: &[],
 };
 const CHECK: Keys = Keys {
     known: &[
         "tasks", "digest", "targets", "http", "alarms", "metric", "scan", "lambda", "task",
         "approval",
     ],
-    later: &[],
 };
 
 #[cfg(test)]

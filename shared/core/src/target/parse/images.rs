@@ -17,7 +17,6 @@ const RESERVED_PLACEHOLDER: &str = "TASK_DEFINITION";
 
 const IMAGE: Keys = Keys {
     known: &["container", "repository", "tags", "ignore", "placeholder"],
-    later: &[],
 };
 #[cfg(test)]
 pub(super) const KEYS: [Keys; 1] = [IMAGE];

@@ -14,7 +14,6 @@ const MAX_VARIABLE: usize = 1000;
 
 const PIPELINE: Keys = Keys {
     known: &["name", "action", "variables"],
-    later: &[],
 };
 
 #[cfg(test)]

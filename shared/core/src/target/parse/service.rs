@@ -7,7 +7,6 @@ use crate::target::node::Node;
 
 const SERVICE: Keys = Keys {
     known: &["cluster", "name"],
-    later: &[],
 };
 
 #[cfg(test)]

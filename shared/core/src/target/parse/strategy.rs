@@ -11,17 +11,12 @@ use crate::target::{CodeDeploy, GatePoint, Strategy};
 
 const DEPLOY: Keys = Keys {
     known: &["codedeploy", "rolling", "native", "task", "pipeline"],
-    later: &[],
 };
 const CODEDEPLOY: Keys = Keys {
     known: &["application", "group", "config"],
-    later: &[],
 };
 /// `rolling` and `native` are as the service declares.
-const NOTHING: Keys = Keys {
-    known: &[],
-    later: &[],
-};
+const NOTHING: Keys = Keys { known: &[] };
 
 #[cfg(test)]
 pub(super) const KEYS: [Keys; 3] = [DEPLOY, CODEDEPLOY, NOTHING];

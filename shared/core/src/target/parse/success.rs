@@ -14,11 +14,9 @@ const MAX_SOAK: Duration = Duration::from_hours(30 * 24);
 
 const ON_SUCCESS: Keys = Keys {
     known: &["tag", "parameter"],
-    later: &[],
 };
 const PROMOTE: Keys = Keys {
     known: &["tag", "after"],
-    later: &[],
 };
 
 #[cfg(test)]

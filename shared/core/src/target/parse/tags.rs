@@ -35,7 +35,6 @@ const POLICY: Keys = Keys {
         "prefix",
         "newest",
     ],
-    later: &[],
 };
 
 #[cfg(test)]

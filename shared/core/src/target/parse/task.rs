@@ -22,10 +22,7 @@ const MAX_COMMAND: usize = 100;
 /// `RunTask` takes so much of all overrides together.
 const MAX_WORD: usize = 8192;
 
-const BEFORE: Keys = Keys {
-    known: &["task"],
-    later: &[],
-};
+const BEFORE: Keys = Keys { known: &["task"] };
 const TASK: Keys = Keys {
     known: &[
         "cluster",
@@ -37,7 +34,6 @@ const TASK: Keys = Keys {
         "container",
         "command",
     ],
-    later: &[],
 };
 
 /// Of a gate's check: it runs in the service's cluster, what the green tasks run.

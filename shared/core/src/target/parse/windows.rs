@@ -14,15 +14,12 @@ const MAX_REASON: usize = 200;
 
 const WINDOW: Keys = Keys {
     known: &["allow", "deny", "zone", "reason"],
-    later: &[],
 };
 const RECURRENCE: Keys = Keys {
     known: &["rrule", "start", "duration"],
-    later: &[],
 };
 const ONCE: Keys = Keys {
     known: &["from", "to"],
-    later: &[],
 };
 const EXAMPLES: &str = "days and times (`Mon-Fri 09:00-17:00`), a mapping with `rrule`, `start` and \
                         `duration`, or one with `from` and `to`";

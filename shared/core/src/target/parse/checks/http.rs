@@ -30,11 +30,9 @@ const REQUEST: Keys = Keys {
     known: &[
         "path", "url", "method", "headers", "body", "expect", "latency",
     ],
-    later: &[],
 };
 const LOAD: Keys = Keys {
     known: &["requests", "rate", "warm_up", "success_ratio", "latency"],
-    later: &[],
 };
 
 #[cfg(test)]

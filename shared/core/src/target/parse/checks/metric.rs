@@ -25,7 +25,6 @@ pub(super) const METRIC: Keys = keys_of_a_check!(
 );
 const PER: Keys = Keys {
     known: &["namespace", "metric", "dimensions", "statistic"],
-    later: &[],
 };
 const COMPARISON: Keys = Keys {
     known: &[
@@ -35,7 +34,6 @@ const COMPARISON: Keys = Keys {
         "significance",
         "min_samples",
     ],
-    later: &[],
 };
 const EXPECTED: &str = "say what it has to be: `min`, `max` or `no_worse_than`";
 

@@ -13,7 +13,6 @@ use crate::text::excerpt;
 pub(super) const SCAN: Keys = keys_of_a_check!("limits", "ignore");
 const IGNORED: Keys = Keys {
     known: &["id", "until", "reason"],
-    later: &[],
 };
 
 #[cfg(test)]

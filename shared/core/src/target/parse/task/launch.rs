@@ -18,11 +18,9 @@ const TYPES: [&str; 3] = ["FARGATE", "EC2", "EXTERNAL"];
 
 pub(super) const LAUNCH: Keys = Keys {
     known: &["type", "capacity_providers", "platform_version"],
-    later: &[],
 };
 pub(super) const PROVIDER: Keys = Keys {
     known: &["name", "base", "weight"],
-    later: &[],
 };
 
 pub(super) fn read_launch(node: &Node<'_>, out: &mut Problems) -> Option<Launch> {

@@ -23,7 +23,6 @@ pub(super) const EXPECT: Keys = Keys {
         "json",
         "json_matches",
     ],
-    later: &[],
 };
 
 pub(super) fn read_expectation(node: &Node<'_>, out: &mut Problems) -> Option<Expectation> {
