@@ -40,10 +40,11 @@ pub(super) async fn play(stage: &Stage, expectations: &mut Expectations) -> Resu
     stage.typed(&["deploy", TARGET, "1.9.9"]).await?;
     stage.until_quiet().await?;
     expectations.live(stage, "1.9.9", &v1_9).await?;
+    // What a person deploys is not forgotten to be older.
     explained(
         stage,
         expectations,
-        "1.10.0",
+        "1.2.0",
         ["taken", "newer_accepted", "is older than 1.10.0"],
     )
     .await?;

@@ -302,8 +302,8 @@ fn url(sample: &Sample, listener: &str) -> String {
 /// Every version of the sample application answers `/` with its own name: `v1`, `v2`, …; of the second one
 /// `web-v1`, `web-v2`, ….
 fn is_ours(body: &str) -> bool {
-    body.strip_prefix("web-")
-        .unwrap_or(body)
-        .strip_prefix('v')
-        .is_some_and(|number| !number.is_empty() && number.chars().all(|c| c.is_ascii_digit()))
+    let version = body.strip_prefix("web-").unwrap_or(body);
+    let version = version.strip_prefix('v').unwrap_or(version);
+    version.starts_with(|c: char| c.is_ascii_digit())
+        && version.chars().all(|c| c.is_ascii_digit() || c == '.')
 }

@@ -95,8 +95,10 @@ impl History {
         match deed {
             Deed::Push | Deed::PushBad => {
                 let version = format!("v{}", self.pushed.len() + 1);
-                let spec = match deed {
-                    Deed::Push => ImageSpec::healthy(&version),
+                let spec = match (deed, self.stand) {
+                    (Deed::Push, _) => ImageSpec::healthy(&version),
+                    // ECS waits for ever for tasks that never become healthy; the gate does not.
+                    (_, Stand::BlueGreen) => ImageSpec::answers_500(&version),
                     _ => ImageSpec::crashes(&version, 1),
                 };
                 self.pushed.push(self.world.sample.push(&spec).unwrap());
