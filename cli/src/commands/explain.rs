@@ -34,7 +34,9 @@ fn told(wanted: &str, targets: &[AtTarget]) -> Output {
         }
     }
     if !others.is_empty() {
-        text += &format!("of other repositories only: {}\n", others.join(", "));
+        text += "of other repositories only: ";
+        text += &others.join(", ");
+        text.push('\n');
     }
     if targets.is_empty() {
         text += "no targets are registered\n";
@@ -49,7 +51,8 @@ fn told(wanted: &str, targets: &[AtTarget]) -> Output {
 fn paragraph(at: &AtTarget) -> String {
     let mut text = format!("{}: {}\n", at.target, headline(&at.answer));
     let mut line = |key: &str, what: &str| {
-        text += &format!("  {key:<8}{}\n", printable(what));
+        let line = format!("  {key:<8}{}\n", printable(what));
+        text.push_str(&line);
     };
     match &at.answer {
         Answer::OtherRepository { .. } => {}
@@ -68,7 +71,8 @@ fn paragraph(at: &AtTarget) -> String {
             let name = &subject.repository.name;
             let mut image = format!("{name} {}", subject.digest.short());
             if let Some(at) = subject.pushed_at {
-                image += &format!(", pushed {}", time(at));
+                image += ", pushed ";
+                image += &time(at);
             }
             line("image", &image);
             for (_, decision) in &account.tags {

@@ -62,7 +62,7 @@ mod tests {
     use super::*;
     use crate::scripted::{Scripted, run};
 
-    fn page(digit: char, next: Value) -> Value {
+    fn page(digit: char, next: &Value) -> Value {
         let digest = format!("sha256:{}", digit.to_string().repeat(64));
         json!({
             "imageDetails": [{"imageDigest": digest, "imageTags": ["1.2.0"], "imagePushedAt": 1.5}],
@@ -80,8 +80,8 @@ mod tests {
     #[test]
     fn tagged_images_are_read_page_by_page() {
         let aws = Scripted::default();
-        aws.answer_json(&page('a', json!("more")));
-        aws.answer_json(&page('b', Value::Null));
+        aws.answer_json(&page('a', &json!("more")));
+        aws.answer_json(&page('b', &Value::Null));
         let listed = list(&aws);
         assert_eq!(listed.images.len(), 2);
         assert_eq!(listed.images[1].tags, ["1.2.0"]);
@@ -97,7 +97,7 @@ mod tests {
     fn a_repository_without_an_end_is_read_to_a_bound() {
         let aws = Scripted::default();
         for _ in 0..10 {
-            aws.answer_json(&page('a', json!("more")));
+            aws.answer_json(&page('a', &json!("more")));
         }
         let listed = list(&aws);
         assert_eq!((listed.images.len(), listed.is_cut), (10, true));

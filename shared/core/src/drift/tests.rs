@@ -128,10 +128,11 @@ fn one_of_several_images_is_enough_to_differ() {
 
 #[test]
 fn a_service_that_is_not_steady_gives_no_verdict() {
+    type Change = fn(&mut Sight);
     let record = recorded(&[(API, 'a')]);
     let other = steady(vec![pinned(API, 'b')]);
     assert_eq!(verdict(&record, &other), "b");
-    let table: [(&str, fn(&mut Sight), &str); 5] = [
+    let table: [(&str, Change, &str); 5] = [
         ("it is deployed to", |it| it.is_in_progress = true, "none"),
         ("two revisions", |it| it.revisions = 2, "none"),
         ("no revision", |it| it.revisions = 0, "none"),

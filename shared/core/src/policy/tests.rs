@@ -23,6 +23,10 @@ fn regex(text: &str, order: Option<KeyOrder>) -> TagPolicy {
 }
 
 #[track_caller]
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "a verdict is written where it is checked"
+)]
 fn check(policies: &[TagPolicy], tag: &str, verdict: Verdict, rule: &str) {
     let decision = decide(policies, &default_ignore(), &tag.parse().unwrap());
     assert_eq!(decision.rule, rule);

@@ -102,7 +102,11 @@ fn a_tag_that_was_moved_to_an_older_image_is_missed_unless_somebody_has_dealt_wi
     };
     let push = record(3, Origin::Push);
     let before = record(2, Origin::Push);
-    assert!(is_missed_since(id(3), &found(2), &[push.clone()]));
+    assert!(is_missed_since(
+        id(3),
+        &found(2),
+        std::slice::from_ref(&push)
+    ));
     assert!(is_missed_since(id(3), &found(2), &[push.clone(), before]));
     let since = DeploymentRecord {
         requested_at: at(9),

@@ -5,15 +5,15 @@ use proptest::prelude::*;
 use super::*;
 use crate::policy::Rank;
 
-fn version(text: &str) -> Option<Rank> {
-    Some(Rank::Version(text.parse().unwrap()))
+fn version(text: &str) -> Rank {
+    Rank::Version(text.parse().unwrap())
 }
 
 /// The image `number`, pushed at that second as this version.
 fn image(number: u8, text: &str) -> Candidate {
     Candidate {
         tag: Some(text.parse().unwrap()),
-        rank: version(text),
+        rank: Some(version(text)),
         ..candidate(number)
     }
 }
