@@ -126,7 +126,7 @@ try {
   await picture("target-by-hand");
 
   assert.deepEqual(complaints, []);
-  console.log(`${checks} pages looked at, the pictures are in docs/images`);
+  console.log(`${checks} pages looked at, the pictures are in ${images}`);
 } finally {
   await browser.close();
   rehearsal.end();
