@@ -2,6 +2,7 @@
 
 mod architecture;
 mod examples;
+mod histories;
 mod permissions;
 mod samples;
 mod template;

@@ -1,3 +1,0 @@
-//! Whatever happens, the record is what runs, once things are quiet.
-
-mod histories;
