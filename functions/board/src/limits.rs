@@ -1,5 +1,7 @@
 //! How much is shown: what comes from outside may be long, and a page is to be read.
 
+use greenlight_core::excerpt;
+
 /// Targets on a page of the overview.
 pub(crate) const TARGETS: usize = 25;
 /// Deployments of one target.
@@ -15,27 +17,14 @@ pub(crate) const NAME: usize = 80;
 /// Characters of a sentence.
 pub(crate) const SENTENCE: usize = 400;
 
-/// At most `limit` characters, without control characters.
-pub(crate) fn cut(text: &str, limit: usize) -> String {
-    let mut out: String = text
-        .chars()
-        .take(limit)
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .collect();
-    if text.chars().nth(limit).is_some() {
-        out.push('…');
-    }
-    out
-}
-
 /// A sentence, as long as a page bears.
 pub(crate) fn sentence(text: &str) -> String {
-    cut(text, SENTENCE)
+    excerpt(text, SENTENCE)
 }
 
 /// A name, as long as a page bears.
 pub(crate) fn name(text: &str) -> String {
-    cut(text, NAME)
+    excerpt(text, NAME)
 }
 
 /// A text as a sentence of its own.
@@ -43,16 +32,4 @@ pub(crate) fn capitalised(text: &str) -> String {
     let mut rest = text.chars();
     let first = rest.next().into_iter().flat_map(char::to_uppercase);
     first.chain(rest).chain(['.']).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_too_long_is_cut_between_characters() {
-        assert_eq!(cut("äöü", 2), "äö…");
-        assert_eq!(cut("äöü", 3), "äöü");
-        assert_eq!(cut("a\nb\u{7}", 9), "a b ");
-    }
 }

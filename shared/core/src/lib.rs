@@ -26,3 +26,5 @@ pub mod template;
 mod text;
 pub mod turn;
 pub mod window;
+
+pub use text::excerpt;

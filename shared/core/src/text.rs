@@ -23,7 +23,7 @@ pub(crate) use serialised_as_text;
 /// At most `limit` characters of `text`, on one line, for a message.
 ///
 /// What comes from outside may be long or hold control characters; a message holds neither.
-pub(crate) fn excerpt(text: &str, limit: usize) -> String {
+pub fn excerpt(text: &str, limit: usize) -> String {
     let mut out: String = text
         .chars()
         .take(limit)

@@ -150,7 +150,20 @@ impl Deployer {
             },
             job: None,
         };
-        let lease_until = now.saturating_add(LEASE).unwrap_or(Timestamp::MAX);
+        self.asked_for(stored, input, deployment, candidate).await
+    }
+
+    /// Takes the step by which a person asks for a candidate; `new` is the id of the deployment if one comes of it.
+    pub(crate) async fn asked_for(
+        &self,
+        stored: StoredTarget,
+        input: Input,
+        new: DeploymentId,
+        candidate: Candidate,
+    ) -> Result<Asked, AskError> {
+        let name = stored.target.name.clone();
+        let lease_until = self.clock.now().saturating_add(LEASE);
+        let lease_until = lease_until.unwrap_or(Timestamp::MAX);
         let explanation = self
             .advance(stored, input, lease_until, &BTreeMap::new())
             .await
@@ -162,7 +175,7 @@ impl Deployer {
             target: name.clone(),
         };
         let explanation = explanation.ok_or_else(overtaken)?;
-        let deployment = self.bringing(&name, deployment, &candidate).await?;
+        let deployment = self.bringing(&name, new, &candidate).await?;
         Ok(Asked {
             deployment: deployment.ok_or_else(overtaken)?,
             candidate,

@@ -3,8 +3,6 @@
 //! What is under way is stopped first; the image then comes back by a deployment like any other, past every
 //! hold and window. What is gone back from is not deployed again by itself.
 
-use std::collections::BTreeMap;
-
 use futures_util::future::try_join_all;
 use greenlight_aws::{
     AwsError,
@@ -16,13 +14,8 @@ use greenlight_core::{
     deployment::{BackTo, Candidate, DeploymentId, Explanation, Input, WayBack, way_back},
     target::TargetName,
 };
-use jiff::Timestamp;
 
-use crate::{
-    AdvanceError, Deployer,
-    ask::{AskError, LEASE},
-    history::HistoryError,
-};
+use crate::{AdvanceError, Deployer, ask::AskError, history::HistoryError};
 
 /// So many records are looked through for an image that was proved, …
 const RECORDS: u32 = 200;
@@ -147,23 +140,15 @@ impl Deployer {
             by: by.to_owned(),
             reason: reason.map(str::to_owned),
         };
-        let lease_until = now.saturating_add(LEASE).unwrap_or(Timestamp::MAX);
-        let explanation = self
-            .advance(stored, input, lease_until, &BTreeMap::new())
-            .await
-            .map_err(|source| RollbackError::Advance {
-                target: name.clone(),
-                source,
-            })?;
-        let overtaken = || AskError::Overtaken {
-            target: name.clone(),
-        };
-        let explanation = explanation.ok_or_else(overtaken)?;
-        let deployment = self.bringing(&name, deployment, &candidate).await?;
+        let asked = self.asked_for(stored, input, deployment, candidate).await;
+        let asked = asked.map_err(|error| match error {
+            AskError::Advance { target, source } => RollbackError::Advance { target, source },
+            other => other.into(),
+        })?;
         Ok(RolledBack {
-            deployment: deployment.ok_or_else(overtaken)?,
-            candidate,
-            explanation,
+            deployment: asked.deployment,
+            candidate: asked.candidate,
+            explanation: asked.explanation,
             passed_over: choice.passed_over,
         })
     }

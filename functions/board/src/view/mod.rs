@@ -74,7 +74,7 @@ pub(crate) fn notice(outcome: &Outcome) -> Markup {
     html! {
         p class={ "gl-notice " (outcome.tone.class()) } role=(role) {
             span aria-hidden="true" { (outcome.tone.sign()) " " }
-            (limits::cut(&outcome.text, 3 * limits::SENTENCE))
+            (greenlight_core::excerpt(&outcome.text, 3 * limits::SENTENCE))
         }
     }
 }
