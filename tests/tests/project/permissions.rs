@@ -318,11 +318,13 @@ async fn gated(stand: Stand) -> World {
     world
 }
 
-/// A person at the board holds a target, releases it, and goes back while something is under way and while nothing is.
+/// A person at the board holds a target, releases it, and goes back while something is
+/// under way and while nothing is, and promotes.
 async fn by_the_board(stand: Stand) -> World {
     let world = World::open_stand(stand).await;
     world.sample.push(&good(stand, "v2")).unwrap();
     world.quiet().await;
+    press(&world, "promote").await;
     press(&world, "hold").await;
     world.sample.push(&good(stand, "v3")).unwrap();
     world.quiet().await;
@@ -333,6 +335,7 @@ async fn by_the_board(stand: Stand) -> World {
     press(&world, "reject").await;
     world.sample.push(&good(stand, "v4")).unwrap();
     world.quiet().await;
+    press(&world, "promote").await;
     press(&world, "roll_back").await;
     world.quiet().await;
     world.invoke(BOARD, json!({})).await.unwrap();
@@ -342,7 +345,8 @@ async fn by_the_board(stand: Stand) -> World {
 /// Presses a button of the page as it is now; what cannot be done is said on it.
 async fn press(world: &World, deed: &str) {
     let version = world.target().await.version;
-    let fields = json!({"forms": {"all": {"by": "jane", "reason": "ticket 7"}}});
+    let fields =
+        json!({"forms": {"all": {"by": "jane", "reason": "ticket 7", "promote_to": "staging"}}});
     let event =
         json!({"do": deed, "target": "api-test", "version": version, "widgetContext": fields});
     world.invoke(BOARD, event).await.unwrap();
@@ -431,9 +435,25 @@ fn only_otherwise(function: &str) -> &'static [&'static str] {
         RECONCILE => &[
             // What is stuck, or is to be stopped, waits at a pause hook.
             "ecs:ContinueServiceDeployment",
-            // Whoever was to set the marks has died, and the repository's tags cannot be moved.
-            "ecr:DescribeRepositories",
-            "ssm:PutParameter",
+            // A job waits for what it concludes, and its own schedule has not come first.
+            "codepipeline:PutJobFailureResult",
+            "codepipeline:PutJobSuccessResult",
+        ],
+        BOARD => &[
+            // AWS waits for an answer, at a pause hook or before traffic shifts.
+            "codedeploy:ContinueDeployment",
+            "ecs:ContinueServiceDeployment",
+            // A start that was broken off is looked for, or CodeDeploy refuses one.
+            "codedeploy:BatchGetDeployments",
+            "codedeploy:ListDeployments",
+            "codedeploy:ListDeploymentTargets",
+            // A job waits for what it stops or starts.
+            "codepipeline:PutJobFailureResult",
+            "codepipeline:PutJobSuccessResult",
+            // The service runs the task definition already.
+            "ecs:ListTasks",
+            // A task that comes before is stopped.
+            "ecs:StopTask",
         ],
         PIPELINE_ACTION => &[
             // A person goes back while it starts a deployment, or the call that was to stop it was lost.
