@@ -1,4 +1,4 @@
-//! Random histories of pushes, failures, going back, holds, crashes, hands and lost events: they all end in the truth.
+//! Random histories of pushes, failures, going back, holds, windows, crashes, hands and lost events: they all end in the truth.
 //!
 //! What may happen is in [`Deed`]; what has to hold in the end in [`History::check`]. A history is made from a seed, so that
 //! one that fails can be played again: the message names it.
@@ -10,7 +10,7 @@ use greenlight_core::record::{DeploymentRecord, Origin, Status};
 use greenlight_tests::{
     by_hand::{deploy_by_hand, update_by_hand},
     wire::Fault,
-    world::World,
+    world::{World, targets_in},
 };
 use rehearsal::{
     account::{
@@ -37,6 +37,8 @@ enum Deed {
     Hold,
     HoldForMinutes,
     Release,
+    /// A window is closed, and opens by itself.
+    Freeze,
     /// Somebody deploys past Greenlight.
     ByHand,
     LoseEvents,
@@ -46,7 +48,7 @@ enum Deed {
     Wait,
 }
 
-const WHAT_MAY_HAPPEN: [Deed; 18] = [
+const WHAT_MAY_HAPPEN: [Deed; 19] = [
     Deed::Push,
     Deed::Push,
     Deed::Push,
@@ -58,6 +60,7 @@ const WHAT_MAY_HAPPEN: [Deed; 18] = [
     Deed::Hold,
     Deed::HoldForMinutes,
     Deed::Release,
+    Deed::Freeze,
     Deed::ByHand,
     Deed::LoseEvents,
     Deed::EventsComeAgain,
@@ -127,6 +130,7 @@ impl History {
                 self.hold(Some(until)).await;
             }
             Deed::Release => self.release().await,
+            Deed::Freeze => self.freeze().await,
             Deed::ByHand => self.by_hand().await,
             Deed::LoseEvents => {
                 let sources = ["aws.ecr", "aws.codedeploy", "aws.ecs"];
@@ -168,6 +172,20 @@ impl History {
         Box::pin(operator.release(target, "ada", None))
             .await
             .unwrap();
+    }
+
+    /// Applies the target with a window that is closed for some minutes.
+    async fn freeze(&mut self) {
+        let minutes = self.rng.i64(1..40);
+        let opens = self.world.operator.clock.now() + jiff::SignedDuration::from_mins(minutes);
+        let opens = opens.strftime("%Y-%m-%dT%H:%M");
+        let document = format!(
+            "{}    windows: [{{deny: {{from: \"2020-01-01\", to: \"{opens}\"}}, reason: a freeze}}]\n",
+            self.stand.targets()
+        );
+        for target in targets_in(&document) {
+            self.world.operator.apply(&target).await.unwrap();
+        }
     }
 
     /// Deploys an image that is good, as long as nobody else deploys: AWS allows one at a time.
