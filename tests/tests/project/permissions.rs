@@ -450,8 +450,6 @@ fn only_otherwise(function: &str) -> &'static [&'static str] {
             // A job waits for what it stops or starts.
             "codepipeline:PutJobFailureResult",
             "codepipeline:PutJobSuccessResult",
-            // The service runs the task definition already.
-            "ecs:ListTasks",
             // A task that comes before is stopped.
             "ecs:StopTask",
         ],
