@@ -1,6 +1,6 @@
 //! The table of gates, check × ending × contract: the checks that look at the green tasks and ask them, and people.
 //!
-//! Those that ask AWS are in `gates_table_aws.rs`. A new row needs no code: `tests/src/cells` plays it.
+//! Those that ask AWS are in `table_aws.rs`. A new row needs no code: `tests/src/cells` plays it.
 
 use greenlight_core::gate::Verdict::{Error, Failed, Passed};
 use greenlight_tests::cells::{Absent, Contract, Deed, Ending, Row, complete, play};
@@ -15,7 +15,7 @@ const ABSENT: [Absent; 7] = [
     (
         "digest",
         Ending::Failed,
-        "Greenlight registers digests, and ECS runs them: see `gates_table_rest.rs`",
+        "Greenlight registers digests, and ECS runs them: see `table_rest.rs`",
     ),
     (
         "digest",
@@ -30,7 +30,7 @@ const ABSENT: [Absent; 7] = [
     (
         "targets",
         Ending::NoData,
-        "it takes a service without a load balancer: see `gates_table_rest.rs`",
+        "it takes a service without a load balancer: see `table_rest.rs`",
     ),
     ("http", Ending::NoData, "a request is answered or not"),
     (

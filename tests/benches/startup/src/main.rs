@@ -28,7 +28,7 @@ const TIMES_BOTO3: Limit = Limit::AtLeast(40.0);
 /// The most memory, in MiB.
 const MEMORY: Limit = Limit::AtMost(16.0);
 /// The size of the zip file, in MiB.
-const ZIP: Limit = Limit::AtMost(7.0);
+const ZIP: Limit = Limit::AtMost(8.0);
 const ROUNDS: usize = 31;
 
 fn main() -> ExitCode {
