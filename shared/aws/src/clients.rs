@@ -84,6 +84,16 @@ impl Clients {
         }
     }
 
+    /// A client of AWS IAM. It is no field, so that it is linked only where roles are looked at.
+    pub fn iam(&self) -> aws_sdk_iam::Client {
+        aws_sdk_iam::Client::new(&self.config)
+    }
+
+    /// A client of AWS Secrets Manager, as [`iam`](Self::iam) is one.
+    pub fn secrets(&self) -> aws_sdk_secretsmanager::Client {
+        aws_sdk_secretsmanager::Client::new(&self.config)
+    }
+
     /// The clients of the role `role_arn`, which is assumed when one of them first needs credentials
     /// and again when they near their expiry. Asked for a second time, the same role gives the same
     /// clients, under the session name of the first.

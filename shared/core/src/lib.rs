@@ -25,6 +25,7 @@ pub mod task_definition;
 pub mod template;
 mod text;
 pub mod turn;
+pub mod verification;
 pub mod window;
 
 pub use text::excerpt;

@@ -32,11 +32,13 @@ pub mod promote;
 mod prove;
 pub mod push;
 pub mod reconcile;
+pub mod register;
 mod restore_tag;
 mod retag;
 pub mod rollback;
 mod start;
 pub mod targets;
+pub mod verify;
 
 use clock::Clock;
 use greenlight_aws::{Clients, table::Table};
