@@ -11,6 +11,8 @@ macro_rules! checks {
 }
 
 checks! {
+    /// The account and region of Greenlight's table are known.
+    HOME = "greenlight.home";
     /// The function that answers lifecycle hooks is known where the target has gates.
     GATE_FUNCTION = "gate.function";
     /// The role in `role_arn` can be assumed by us.

@@ -100,12 +100,16 @@ pub struct Permission {
     pub what: String,
     /// Conditions that the statement should have.
     pub condition: Option<Value>,
+    /// The parameter of Greenlight's stack that narrows the statement, where the role is one of Greenlight's functions.
+    pub parameter: Option<&'static str>,
+    /// The resource's own policy may allow it as well, and is not looked at.
+    pub may_be_allowed_elsewhere: bool,
     /// Whether it may.
     pub look: Look<Decision>,
 }
 
 /// What IAM's simulation decided.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Decision {
     /// It may.
     Allowed,
@@ -113,6 +117,8 @@ pub enum Decision {
     NotAllowed,
     /// A statement denies it.
     Denied,
+    /// It depends on what only the call itself has: these condition keys.
+    Depends(String),
 }
 
 impl Permission {
@@ -137,12 +143,14 @@ impl Permission {
                     self.lack.resource
                 ),
             ),
-            Look::Found(Decision::NotAllowed) => Finding::missing(
+            Look::Found(Decision::NotAllowed) => self
+                .not_allowed(of)
+                .with_statement(&self.lack.of, statement),
+            Look::Found(Decision::Depends(keys)) => Finding::cannot_check(
                 self.check,
-                format!("role `{of}` may not {what}: no statement allows `{action}`"),
-                format!("add the statement to a policy of role `{of}`"),
-            )
-            .with_statement(&self.lack.of, statement),
+                format!("whether role `{of}` may {what} depends on `{keys}`"),
+                format!("see that the conditions of `{action}` hold when it is done"),
+            ),
             Look::Missing => Finding::missing(
                 self.check,
                 format!("role `{of}`, which has to {what}, does not exist"),
@@ -152,6 +160,27 @@ impl Permission {
                 unseen.finding(self.check, &format!("whether role `{of}` may {what}"))
             }
         }
+    }
+}
+
+impl Permission {
+    fn not_allowed(&self, of: &str) -> Finding {
+        let what = &self.what;
+        let text = format!(
+            "role `{of}` may not {what}: no statement allows `{}`",
+            self.lack.action
+        );
+        let remedy = match self.parameter {
+            Some(parameter) => format!(
+                "name it in the parameter `{parameter}` of Greenlight's stack, whose functions all have the statement"
+            ),
+            None => format!("add the statement to a policy of role `{of}`"),
+        };
+        if self.may_be_allowed_elsewhere {
+            let text = format!("{text}, and the resource's own policy was not looked at");
+            return Finding::warning(self.check, text, remedy);
+        }
+        Finding::missing(self.check, text, remedy)
     }
 }
 

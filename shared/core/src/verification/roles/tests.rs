@@ -101,8 +101,8 @@ fn a_role_that_is_not_there_is_named_with_where_it_is_named() {
     );
 }
 
-fn permission(look: Look<Decision>) -> Finding {
-    let permission = Permission {
+fn permission(look: Look<Decision>) -> Permission {
+    Permission {
         check: check::PASS_ROLE,
         lack: Lack {
             of: "arn:aws:iam::123456789012:role/deployer".into(),
@@ -111,14 +111,15 @@ fn permission(look: Look<Decision>) -> Finding {
         },
         what: "pass role `api` to ECS".into(),
         condition: Some(json!({"StringEquals": {"iam:PassedToService": uses::TASKS}})),
+        parameter: None,
+        may_be_allowed_elsewhere: false,
         look,
-    };
-    permission.finding()
+    }
 }
 
 #[test]
 fn a_permission_that_lacks_is_told_with_the_statement_and_its_condition() {
-    let finding = permission(Look::Found(Decision::NotAllowed));
+    let finding = permission(Look::Found(Decision::NotAllowed)).finding();
     assert_eq!(finding.state, State::Missing);
     assert_eq!(
         finding.text,
@@ -131,12 +132,12 @@ fn a_permission_that_lacks_is_told_with_the_statement_and_its_condition() {
             "Condition": {"StringEquals": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}},
         })
     );
-    assert_eq!(permission(Look::Found(Decision::Allowed)).state, State::Ok);
+    assert_eq!(permission(Look::Found(Decision::Allowed)).finding().state, State::Ok);
 }
 
 #[test]
 fn a_permission_that_is_denied_is_not_mended_by_a_statement() {
-    let finding = permission(Look::Found(Decision::Denied));
+    let finding = permission(Look::Found(Decision::Denied)).finding();
     assert_eq!((finding.state, finding.statement), (State::Missing, None));
     assert!(
         finding
@@ -144,7 +145,7 @@ fn a_permission_that_is_denied_is_not_mended_by_a_statement() {
             .unwrap()
             .starts_with("take the statement away that denies `iam:PassRole`")
     );
-    assert_eq!(permission(Look::Missing).state, State::Missing);
+    assert_eq!(permission(Look::Missing).finding().state, State::Missing);
 }
 
 #[test]
@@ -158,4 +159,31 @@ fn a_role_that_cannot_be_assumed_needs_both_sides() {
         json!({"AWS": us})
     );
     assert_eq!(assumable(ARN, us, &Look::Found(())).state, State::Ok);
+}
+
+#[test]
+fn what_the_resources_policy_may_allow_is_a_warning() {
+    let elsewhere = Permission {
+        may_be_allowed_elsewhere: true,
+        parameter: Some("CheckFunctionNames"),
+        ..permission(Look::Found(Decision::NotAllowed))
+    };
+    let finding = elsewhere.finding();
+    assert_eq!(finding.state, State::Warning);
+    assert!(finding.statement.is_some());
+    assert_eq!(
+        finding.remedy.as_deref(),
+        Some(
+            "name it in the parameter `CheckFunctionNames` of Greenlight's stack, whose functions all have the \
+             statement"
+        )
+    );
+}
+
+#[test]
+fn what_depends_on_the_call_is_not_guessed() {
+    let depends = permission(Look::Found(Decision::Depends("aws:SourceVpc".into())));
+    let finding = depends.finding();
+    assert_eq!((finding.state, finding.statement), (State::CannotCheck, None));
+    assert!(finding.text.ends_with("depends on `aws:SourceVpc`"));
 }
