@@ -70,7 +70,7 @@ impl Deployer {
 
     /// The platforms of an image: those of its index, or the one in its configuration. What cannot be
     /// seen stops nothing: ECS will say so if the image does not fit.
-    async fn platforms(&self, image: &PushedImage) -> Result<Option<Offered>, AwsError> {
+    pub(crate) async fn platforms(&self, image: &PushedImage) -> Result<Option<Offered>, AwsError> {
         let unseen = |error: &dyn std::error::Error| {
             tracing::warn!(
                 "the platform of `{}` could not be seen: {}",

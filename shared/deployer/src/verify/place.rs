@@ -24,7 +24,9 @@ impl Place {
         let us = role_of_session(us);
         let role = target.role_arn.as_ref();
         Self {
-            account: role.map_or(home.account(), |role| role.account()).to_owned(),
+            account: role
+                .map_or(home.account(), |role| role.account())
+                .to_owned(),
             caller: role.map_or_else(|| us.clone(), ToString::to_string),
             home,
             us,
@@ -54,8 +56,13 @@ impl Place {
     }
 
     pub(super) fn group(&self, group: &CodeDeploy) -> String {
-        let CodeDeploy { application, group, .. } = group;
-        self.arn("codedeploy", &format!("deploymentgroup:{application}/{group}"))
+        let CodeDeploy {
+            application, group, ..
+        } = group;
+        self.arn(
+            "codedeploy",
+            &format!("deploymentgroup:{application}/{group}"),
+        )
     }
 
     pub(super) fn pipeline(&self, name: &str) -> String {
@@ -67,7 +74,10 @@ impl Place {
         if name.starts_with("arn:") {
             return name.to_owned();
         }
-        self.arn("ssm", &format!("parameter/{}", name.trim_start_matches('/')))
+        self.arn(
+            "ssm",
+            &format!("parameter/{}", name.trim_start_matches('/')),
+        )
     }
 
     pub(super) fn log_group(&self, name: &str, region: Option<&str>) -> String {
@@ -82,7 +92,10 @@ impl Place {
             return name.to_owned();
         }
         let (partition, region) = (self.home.partition().name(), self.home.region());
-        format!("arn:{partition}:lambda:{region}:{}:function:{name}", self.home.account())
+        format!(
+            "arn:{partition}:lambda:{region}:{}:function:{name}",
+            self.home.account()
+        )
     }
 
     /// A role by its name or ARN.
@@ -90,11 +103,20 @@ impl Place {
         if name.starts_with("arn:") {
             return name.to_owned();
         }
-        format!("arn:{}:iam::{}:role/{name}", self.home.partition().name(), self.account)
+        format!(
+            "arn:{}:iam::{}:role/{name}",
+            self.home.partition().name(),
+            self.account
+        )
     }
 
     pub(super) fn object(&self, object: &S3Object) -> String {
-        format!("arn:{}:s3:::{}/{}", self.home.partition().name(), object.bucket, object.key)
+        format!(
+            "arn:{}:s3:::{}/{}",
+            self.home.partition().name(),
+            object.bucket,
+            object.key
+        )
     }
 
     pub(super) fn repository(uri: &RepositoryUri) -> String {
@@ -110,7 +132,10 @@ impl Place {
 
     fn arn(&self, service: &str, resource: &str) -> String {
         let (partition, region) = (self.home.partition().name(), self.home.region());
-        format!("arn:{partition}:{service}:{region}:{}:{resource}", self.account)
+        format!(
+            "arn:{partition}:{service}:{region}:{}:{resource}",
+            self.account
+        )
     }
 }
 

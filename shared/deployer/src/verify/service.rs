@@ -64,7 +64,9 @@ impl Verifier<'_> {
     async fn service_and_live(&self) -> (Option<Look<ecs::Service>>, Option<Definition>) {
         let service = self.target.service.as_ref();
         let service = OptionFuture::from(service.map(|service| async {
-            let lack = self.place.lack("ecs:DescribeServices", self.place.service(service));
+            let lack = self
+                .place
+                .lack("ecs:DescribeServices", self.place.service(service));
             let call = ecs::service(&self.clients, &service.cluster, &service.name);
             seen(self.bounded(call).await, lack)
         }))
@@ -110,7 +112,6 @@ impl Verifier<'_> {
 
 /// What is judged of a service.
 pub(crate) fn facts(service: &ecs::Service) -> judge::Service {
-    let by_codedeploy = service.controller == "CODE_DEPLOY";
     let task_set = service.primary();
     let hooks = service.hooks.iter().map(|hook| judge::Hook {
         target_type: hook.target_type.clone(),
@@ -123,11 +124,7 @@ pub(crate) fn facts(service: &ecs::Service) -> judge::Service {
         scheduling: service.scheduling.clone(),
         strategy: service.strategy.clone(),
         desired: service.desired,
-        is_live: if by_codedeploy {
-            task_set.is_some()
-        } else {
-            Live::of(service).is_some()
-        },
+        is_live: Live::of(service).is_some(),
         has_load_balancer: task_set.is_some_and(|set| !set.load_balancers.is_empty()),
         hooks: hooks.collect(),
     }

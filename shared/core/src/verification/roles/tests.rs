@@ -132,7 +132,10 @@ fn a_permission_that_lacks_is_told_with_the_statement_and_its_condition() {
             "Condition": {"StringEquals": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}},
         })
     );
-    assert_eq!(permission(Look::Found(Decision::Allowed)).finding().state, State::Ok);
+    assert_eq!(
+        permission(Look::Found(Decision::Allowed)).finding().state,
+        State::Ok
+    );
 }
 
 #[test]
@@ -184,6 +187,9 @@ fn what_the_resources_policy_may_allow_is_a_warning() {
 fn what_depends_on_the_call_is_not_guessed() {
     let depends = permission(Look::Found(Decision::Depends("aws:SourceVpc".into())));
     let finding = depends.finding();
-    assert_eq!((finding.state, finding.statement), (State::CannotCheck, None));
+    assert_eq!(
+        (finding.state, finding.statement),
+        (State::CannotCheck, None)
+    );
     assert!(finding.text.ends_with("depends on `aws:SourceVpc`"));
 }
