@@ -1,7 +1,8 @@
 //! AWS Systems Manager's Parameter Store: parameters, each with its newest version.
 //!
-//! Names, types, limits and errors are those of the API's model (`PutParameter`, `GetParameter`).
+//! Names, types, limits and errors are those of the API's model (`PutParameter`, `GetParameter`, `DescribeParameters`).
 
+mod describe_parameters;
 mod put_parameter;
 #[cfg(test)]
 mod tests;
@@ -37,6 +38,7 @@ pub(crate) fn handle(
 ) -> Result<Value, ServiceError> {
     let members = Members::of(input)?;
     match operation {
+        "DescribeParameters" => describe_parameters::describe_parameters(account, members),
         "PutParameter" => put_parameter::put_parameter(account, members),
         "GetParameter" => get_parameter(account, members),
         _ => Err(ServiceError::unknown_operation("ssm", operation)),

@@ -39,6 +39,7 @@ pub(super) fn worker(account: &Account) -> Result<String, SampleError> {
     let first = ImageSpec::healthy("worker-v1");
     let v1 = ecr::push_image(account, WORKER_REPOSITORY, &[TAG], &first).map_err(failed)?;
     let document = task_definition(&format!("{uri}:{TAG}"));
+    account.create_log_group("/ecs/worker", Some(service::LOG_DAYS));
     let task_definition = ecs::register_task_definition(account, document).map_err(failed)?;
     let mut rolling = EcsController::rolling(None);
     rolling.configuration.strategy = Strategy::Rolling {

@@ -182,9 +182,11 @@ fn an_update_changes_the_task_definition_and_nothing_else() {
 #[test]
 fn alarms_that_are_not_listened_to_are_not_told() {
     let aws = Scripted::default();
-    aws.answer_json(&json!({ "services": [{ "status": "ACTIVE", "deploymentConfiguration": {
-        "alarms": { "alarmNames": ["errors"], "enable": false, "rollback": false },
-    }}]}));
+    aws.answer_json(
+        &json!({ "services": [{ "status": "ACTIVE", "deploymentConfiguration": {
+            "alarms": { "alarmNames": ["errors"], "enable": false, "rollback": false },
+        }}]}),
+    );
     let service = run(service(&aws.clients(), "mco", "worker")).unwrap();
     assert!(service.alarms.is_empty());
 }
