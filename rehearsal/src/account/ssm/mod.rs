@@ -72,7 +72,7 @@ pub fn parameter(account: &Account, name: &str) -> Option<(String, i64)> {
     Some((found.value.clone(), found.version))
 }
 
-/// A parameter that somebody else has made.
+/// A parameter that somebody else has made, before anybody looked.
 pub fn create_parameter(
     account: &Account,
     name: &str,
@@ -80,5 +80,5 @@ pub fn create_parameter(
     value: &str,
 ) -> Result<(), ServiceError> {
     let input = json!({"Name": name, "Type": kind, "Value": value});
-    handle(account, "PutParameter", &input).map(drop)
+    put_parameter::put(account, Members::of(&input)?).map(drop)
 }
