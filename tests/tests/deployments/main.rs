@@ -33,3 +33,5 @@ mod scenarios;
 mod sidecars;
 mod task;
 mod templates;
+mod verification;
+mod verification_mistakes;

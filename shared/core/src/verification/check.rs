@@ -126,6 +126,14 @@ mod tests {
     use super::ALL;
 
     #[test]
+    fn the_page_names_every_check() {
+        let page = include_str!("../../../../docs/verification.md");
+        for name in ALL {
+            assert!(page.contains(&format!("`{name}`")), "{name}");
+        }
+    }
+
+    #[test]
     fn no_two_checks_have_one_name() {
         let mut names = ALL.to_vec();
         names.sort_unstable();

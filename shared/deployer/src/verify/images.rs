@@ -9,7 +9,6 @@ use greenlight_aws::{
     ecr::{self, ImageId},
 };
 use greenlight_core::{
-    deployment::PushedImage,
     image::{Digest, Mutability, RepositoryUri, Tag},
     platform::{Offered, WantedPlatform},
     policy::TagPolicy,
@@ -128,13 +127,8 @@ impl Verifier<'_> {
     }
 
     async fn platforms_of(&self, uri: &RepositoryUri, digest: Digest) -> Option<Offered> {
-        let image = PushedImage {
-            repository: uri.clone(),
-            digest,
-            tag: None,
-        };
         // What cannot be seen cannot be told: that is a finding, too.
-        let platforms = self.bounded(self.deployer.platforms(&image)).await;
+        let platforms = self.bounded(self.deployer.platforms(uri, &digest)).await;
         platforms.ok().flatten()
     }
 

@@ -91,13 +91,8 @@ impl Verifier<'_> {
             .iter()
             .map(|(arn, _)| arn.as_str())
             .collect();
-        let call = iam::simulate(
-            clients,
-            &role,
-            &[question.action],
-            &resources,
-            question.context,
-        );
+        let actions = [question.action];
+        let call = iam::simulate(clients, &role, &actions, &resources, question.context);
         let lack = self
             .place
             .lack("iam:SimulatePrincipalPolicy", role.as_str());
