@@ -41,7 +41,7 @@ pub fn judge(arn: &str, usage: Use<'_>, look: &Look<Role>) -> Vec<Finding> {
             format!("{what} does not exist"),
             format!("create it, or name another in {}", usage.named),
         )],
-        Look::Unseen(unseen) => vec![unseen.finding(usage.exists, what.trim_end_matches(','))],
+        Look::Unseen(unseen) => vec![unseen.finding(usage.exists, &what)],
     }
 }
 

@@ -30,7 +30,7 @@ pub fn exists(reference: &Reference, used_by: &str, look: &Look<()>) -> Finding 
             format!("{what} does not exist, so no task would start"),
             create,
         ),
-        Look::Unseen(unseen) => unseen.finding(check, what.trim_end_matches(',')),
+        Look::Unseen(unseen) => unseen.finding(check, &what),
     }
 }
 
