@@ -17,6 +17,8 @@ checks! {
     GATE_FUNCTION = "gate.function";
     /// The role in `role_arn` can be assumed by us.
     ROLE_ARN = "role_arn.assumable";
+    /// The cluster of a task is there.
+    CLUSTER = "cluster.exists";
     /// The ECS service is there.
     SERVICE_EXISTS = "service.exists";
     /// It is active.
@@ -85,6 +87,8 @@ checks! {
     CODEDEPLOY_GROUP = "codedeploy.group";
     /// It deploys to the target's service.
     CODEDEPLOY_SERVICE = "codedeploy.service";
+    /// The deployment configuration is there, and is one for ECS.
+    CODEDEPLOY_CONFIG = "codedeploy.config";
     /// Its service role is there.
     CODEDEPLOY_ROLE = "codedeploy_role.exists";
     /// It trusts CodeDeploy.

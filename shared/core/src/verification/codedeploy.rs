@@ -69,6 +69,27 @@ fn service(service: &Service, group: &Group, what: &str) -> Finding {
     )
 }
 
+/// Whether a deployment configuration is there, and for ECS. `look` has its compute platform.
+pub fn config(name: &str, look: &Look<String>) -> Finding {
+    let what = format!("deployment configuration `{name}`");
+    match look {
+        Look::Found(platform) if platform == "ECS" => {
+            Finding::ok(check::CODEDEPLOY_CONFIG, format!("{what} is there"))
+        }
+        Look::Found(platform) => Finding::missing(
+            check::CODEDEPLOY_CONFIG,
+            format!("{what} is for the compute platform {platform}, not for ECS"),
+            "create one for ECS, or name another in `deploy.codedeploy.config`",
+        ),
+        Look::Missing => Finding::missing(
+            check::CODEDEPLOY_CONFIG,
+            format!("{what} does not exist"),
+            "create it, or name another in `deploy.codedeploy.config`",
+        ),
+        Look::Unseen(unseen) => unseen.finding(check::CODEDEPLOY_CONFIG, &what),
+    }
+}
+
 /// Whether there is a test listener where a check of the target asks it. `what` is what should declare it.
 pub fn test_listener(target: &Target, has_one: bool, what: &str) -> Option<Finding> {
     use crate::target::check::CheckKind;

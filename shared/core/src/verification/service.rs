@@ -53,6 +53,20 @@ pub fn exists<T>(target: &Target, look: &Look<T>) -> Option<Finding> {
     })
 }
 
+/// Whether the cluster of a task is there. `key` of the target names it.
+pub fn cluster<T>(name: &str, key: &str, look: &Look<T>) -> Finding {
+    let what = format!("cluster `{name}`");
+    match look {
+        Look::Found(_) => Finding::ok(check::CLUSTER, format!("{what} is there")),
+        Look::Missing => Finding::missing(
+            check::CLUSTER,
+            format!("{what} does not exist"),
+            format!("create it, or name another in `{key}`"),
+        ),
+        Look::Unseen(unseen) => unseen.finding(check::CLUSTER, &what),
+    }
+}
+
 /// Whether a service can be deployed to as its target says. `hook` is the function that runs the gates, if it is known.
 pub fn judge(target: &Target, service: &Service, hook: Option<&str>) -> Vec<Finding> {
     let by_codedeploy = match target.deploy {

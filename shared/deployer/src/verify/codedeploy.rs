@@ -34,6 +34,17 @@ impl Verifier<'_> {
         look: &Look<judge::Group>,
     ) -> Branch {
         let mut findings = judge::judge(self.target, strategy, look);
+        // AWS's own configurations are known by their names.
+        let config = strategy.config.as_deref();
+        let config = config.filter(|name| !name.starts_with("CodeDeployDefault."));
+        if let Some(name) = config {
+            let lack = self
+                .place
+                .lack("codedeploy:GetDeploymentConfig", self.place.config(name));
+            let call = codedeploy::platform_of_config(&self.clients, name);
+            let look = looked(self.bounded(call).await, lack);
+            findings.push(judge::config(name, &look));
+        }
         if let Some(role) = look.found().and_then(|group| group.role.as_deref()) {
             let (found, is_there) = self.role_findings(role, uses::CODEDEPLOY).await;
             findings.extend(found);

@@ -147,6 +147,12 @@ impl Verifier<'_> {
                 findings: self.service_findings(look),
             });
         }
+        if !ecs.clusters.is_empty() {
+            branches.push(Branch {
+                name: "clusters of tasks".to_owned(),
+                findings: ecs.clusters.clone(),
+            });
+        }
         branches.extend(natives.flatten());
         branches.extend(groups);
         branches.extend(pipeline);

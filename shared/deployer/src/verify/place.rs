@@ -55,6 +55,17 @@ impl Place {
         self.arn("ecs", &format!("service/{service}"))
     }
 
+    pub(super) fn cluster(&self, name: &str) -> String {
+        if name.starts_with("arn:") {
+            return name.to_owned();
+        }
+        self.arn("ecs", &format!("cluster/{name}"))
+    }
+
+    pub(super) fn config(&self, name: &str) -> String {
+        self.arn("codedeploy", &format!("deploymentconfig:{name}"))
+    }
+
     pub(super) fn group(&self, group: &CodeDeploy) -> String {
         let CodeDeploy {
             application, group, ..

@@ -13,7 +13,10 @@ use greenlight_core::{
     verification::{Finding, Look, Unseen, service as judge},
 };
 
-use super::{Verifier, look::seen};
+use super::{
+    Verifier,
+    look::{looked, seen},
+};
 use crate::observe::Live;
 
 /// A service with what it runs, and families.
@@ -25,6 +28,8 @@ pub(super) struct Ecs {
     pub(super) live: Option<Definition>,
     /// The newest of each family that is named.
     pub(super) families: BTreeMap<String, Definition>,
+    /// What was found of the clusters that tasks name.
+    pub(super) clusters: Vec<Finding>,
 }
 
 /// A task definition that was looked for.
@@ -53,12 +58,44 @@ impl Verifier<'_> {
             let definition = self.definition(family).await;
             (family.to_owned(), definition)
         });
-        let ((service, live), families) = join!(self.service_and_live(), join_all(families));
+        let ((service, live), families, clusters) =
+            join!(self.service_and_live(), join_all(families), self.clusters());
         Ecs {
             service,
             live,
             families: families.into_iter().collect(),
+            clusters,
         }
+    }
+
+    /// The clusters of tasks, each once; that of the service is seen with the service.
+    async fn clusters(&self) -> Vec<Finding> {
+        let own = match &self.target.deploy {
+            Strategy::Task(task) => Some(("deploy.task.cluster".to_owned(), task)),
+            _ => None,
+        };
+        let before = self.target.before.iter().enumerate();
+        let before = before.map(|(index, task)| (format!("before[{index}].cluster"), task));
+        let service = self.target.service.as_ref();
+        let mut named: Vec<(&str, String)> = Vec::new();
+        for (key, task) in own.into_iter().chain(before) {
+            let Some(cluster) = task.cluster.as_deref() else {
+                continue;
+            };
+            let is_services = service.is_some_and(|service| service.cluster == cluster);
+            if !is_services && !named.iter().any(|(known, _)| *known == cluster) {
+                named.push((cluster, key));
+            }
+        }
+        let looked = named.into_iter().map(async |(cluster, key)| {
+            let lack = self
+                .place
+                .lack("ecs:DescribeClusters", self.place.cluster(cluster));
+            let call = ecs::cluster(&self.clients, cluster);
+            let look = looked(self.bounded(call).await, lack);
+            judge::cluster(cluster, &key, &look)
+        });
+        join_all(looked).await
     }
 
     async fn service_and_live(&self) -> (Option<Look<ecs::Service>>, Option<Definition>) {

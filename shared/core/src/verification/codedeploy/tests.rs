@@ -62,3 +62,21 @@ fn a_check_that_asks_the_test_listener_needs_one() {
     );
     assert_eq!(wrong(&found(&target, &group(&services, &["arn"]))), []);
 }
+
+#[test]
+fn a_deployment_configuration_has_to_be_one_for_ecs() {
+    let found = |platform: &str| config("slow", &Look::Found(platform.to_owned()));
+    assert_eq!(wrong(&[found("ECS")]), []);
+    assert_eq!(
+        wrong(&[found("Lambda")])[0].1,
+        "deployment configuration `slow` is for the compute platform Lambda, not for ECS"
+    );
+    assert_eq!(
+        wrong(&[config("slow", &Look::Missing)])[0],
+        (
+            "codedeploy.config",
+            "deployment configuration `slow` does not exist",
+            "create it, or name another in `deploy.codedeploy.config`"
+        )
+    );
+}

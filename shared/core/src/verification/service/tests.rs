@@ -180,3 +180,17 @@ fn that_a_service_is_not_there_is_told_with_where_it_is_named() {
         Some("create it, or name another in `service` of target `api-test`")
     );
 }
+
+#[test]
+fn a_cluster_that_is_not_there_is_told_with_its_key() {
+    let finding = cluster::<()>("shop", "before[0].cluster", &Look::Missing);
+    assert_eq!(
+        (finding.state, finding.check),
+        (State::Missing, "cluster.exists")
+    );
+    assert_eq!(
+        finding.remedy.as_deref(),
+        Some("create it, or name another in `before[0].cluster`")
+    );
+    assert_eq!(cluster("shop", "x", &Look::Found(())).state, State::Ok);
+}
