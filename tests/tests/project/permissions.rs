@@ -56,7 +56,7 @@ async fn without_its_statement_a_call_is_refused_and_nothing_is_half_done() {
             Stand::CodeDeploy,
             "NeededByCreateDeployment",
             "codedeploy:GetDeploymentConfig on resource: \
-             arn:aws:codedeploy:eu-west-1:123456789012:deploymentconfig:CodeDeployDefault.ECSAllAtOnce ",
+             arn:aws:codedeploy:eu-west-1:123456789012:deploymentconfig:CodeDeployDefault.ECSCanary10Percent5Minutes ",
         ),
     ];
     for (stand, sid, what) in table {

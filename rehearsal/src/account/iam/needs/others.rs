@@ -5,24 +5,22 @@ use serde_json::Value;
 use super::{Call, Need};
 use crate::account::service::Service;
 
+/// Composite alarms and metrics are no resources, and the describing calls of Elastic Load Balancing have none.
 pub(super) fn needs(call: &Call<'_>) -> Option<Vec<Need>> {
     let own = call.action();
     let one = |resource: String| Some(vec![Need::on(&own, resource)]);
     match (call.service, call.operation) {
-        (
-            Service::CloudWatch,
-            "DescribeAlarms" | "GetMetricData",
-        )
-        // The describing calls of Elastic Load Balancing have no resource types.
-        | (
-            Service::Elb,
-            "DescribeListeners" | "DescribeLoadBalancers" | "DescribeRules"
-            | "DescribeTargetGroups" | "DescribeTargetHealth",
-        ) => one("*".to_owned()),
+        (Service::CloudWatch, "DescribeAlarms" | "GetMetricData")
+        | (Service::Elb, "DescribeListeners" | "DescribeLoadBalancers" | "DescribeRules")
+        | (Service::Elb, "DescribeTargetGroups" | "DescribeTargetHealth")
+        | (Service::Ssm, "DescribeParameters") => one("*".to_owned()),
         (
             Service::Ecr,
-            "BatchGetImage" | "DescribeImageScanFindings" | "DescribeImages"
-            | "GetDownloadUrlForLayer" | "PutImage",
+            "BatchGetImage"
+            | "DescribeImageScanFindings"
+            | "DescribeImages"
+            | "GetDownloadUrlForLayer"
+            | "PutImage",
         ) => one(repository(call, call.text("repositoryName")?)),
         (Service::Ecr, "DescribeRepositories") => {
             let names = call.texts("repositoryNames");
@@ -30,7 +28,11 @@ pub(super) fn needs(call: &Call<'_>) -> Option<Vec<Need>> {
                 return one(repository(call, "*"));
             }
             let names = names.into_iter();
-            Some(names.map(|name| Need::on(&own, repository(call, name))).collect())
+            Some(
+                names
+                    .map(|name| Need::on(&own, repository(call, name)))
+                    .collect(),
+            )
         }
         (Service::Events, "PutEvents") => {
             let entries = call.input["Entries"].as_array()?.iter();
@@ -46,7 +48,6 @@ pub(super) fn needs(call: &Call<'_>) -> Option<Vec<Need>> {
             one(call.arn("logs", &format!("log-group:{group}:log-stream:{stream}")))
         }
         (Service::Logs, "DescribeLogGroups") => one(call.arn("logs", "log-group:*")),
-        (Service::Ssm, "DescribeParameters") => one("*".to_owned()),
         (Service::Ssm, "GetParameter" | "PutParameter") => {
             let name = call.text("Name").unwrap_or_default();
             one(call.arn_of("ssm", "parameter/", name.strip_prefix('/').unwrap_or(name)))
@@ -56,7 +57,10 @@ pub(super) fn needs(call: &Call<'_>) -> Option<Vec<Need>> {
         (Service::Sts, "GetCallerIdentity") => Some(Vec::new()),
         (Service::Iam, "GetRole") => {
             let name = call.text("RoleName").unwrap_or_default();
-            Some(vec![Need::on_found(&own, super::super::arn_of_role(call.account, name))])
+            Some(vec![Need::on_found(
+                &own,
+                super::super::arn_of_role(call.account, name),
+            )])
         }
         (Service::Iam, "SimulatePrincipalPolicy") => {
             one(call.text("PolicySourceArn").unwrap_or_default().to_owned())
