@@ -5,7 +5,10 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use greenlight_tests::world::{RECONCILE, World, targets_in};
+use greenlight_tests::{
+    rounds::rounds,
+    world::{World, targets_in},
+};
 use rehearsal::{
     account::containers::ImageSpec, board::sanitise::sanitised, scenario::sample::Stand,
 };
@@ -98,7 +101,7 @@ async fn a_promotion_to_come_is_next_until_it_is_done() {
     sleep(Duration::from_mins(31)).await;
     let seen = next().await.unwrap();
     assert!(seen.contains("within a minute"), "{seen}");
-    world.invoke(RECONCILE, json!({})).await.unwrap();
+    rounds(&world, 2).await;
     assert_eq!(next().await.unwrap(), "–");
 }
 
