@@ -35,3 +35,4 @@ mod task;
 mod templates;
 mod verification;
 mod verification_mistakes;
+mod verification_roles;
