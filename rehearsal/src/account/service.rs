@@ -35,7 +35,7 @@ pub(super) enum Protocol {
 }
 
 impl Service {
-    pub(super) const ALL: [Self; 14] = [
+    pub(super) const ALL: [Self; 15] = [
         Self::CloudWatch,
         Self::CodeDeploy,
         Self::CodePipeline,
