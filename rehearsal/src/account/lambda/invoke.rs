@@ -13,7 +13,7 @@ const LARGEST_EVENT: usize = 1 << 20;
 
 /// A call of `Invoke`.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Call {
+pub(crate) struct Call {
     named: Named,
     kind: Kind,
     /// As the header says it, if there is one.
