@@ -34,5 +34,7 @@ mod sidecars;
 mod task;
 mod templates;
 mod verification;
+mod verification_account;
 mod verification_mistakes;
 mod verification_roles;
+mod verification_told;
