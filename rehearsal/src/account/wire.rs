@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::scope::Scope;
 use super::service::{Protocol, Service};
 use super::{
-    Account, ServiceError, cbor, cloudwatch, codedeploy, codepipeline, dynamodb, ecr, ecs, elb,
+    Account, ServiceError, cbor, cloudformation, cloudwatch, codedeploy, codepipeline, dynamodb, ecr, ecs, elb,
     lambda, logs, query, s3, ssm, sts,
 };
 
@@ -36,6 +36,9 @@ impl Account {
     pub async fn handle(&self, request: Request<Bytes>) -> Response<Bytes> {
         if let Some(layer) = ecr::layer(self, &request) {
             return layer;
+        }
+        if let Some(taken) = cloudformation::answered(self, "", &request) {
+            return taken;
         }
         let scope = Scope::of(&request);
         let caller = self.caller(scope);

@@ -11,6 +11,7 @@ mod permissions;
 mod pipelines;
 mod resources;
 mod stack;
+mod stack_file;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -21,7 +22,9 @@ use serde_json::Value;
 use super::events::InputTransformer;
 
 pub use permissions::{actions_of, allows};
+pub(super) use pipelines::pipeline_of;
 pub use pipelines::{parse_pipelines, read_pipelines};
+pub(super) use stack_file::StackFile;
 
 /// What a template sets up.
 #[derive(Debug, Clone, Default)]

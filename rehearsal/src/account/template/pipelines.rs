@@ -45,6 +45,15 @@ pub fn parse_pipelines(text: &str, choices: &Choices) -> Result<Vec<Pipeline>, T
     Ok(pipelines)
 }
 
+/// The pipeline of a resource, of its resolved properties.
+pub(in crate::account) fn pipeline_of(
+    id: &str,
+    name: String,
+    values: &Value,
+) -> Result<Pipeline, TemplateError> {
+    pipeline(name, &Node::new(id.to_owned(), Some(values))?)
+}
+
 fn pipeline(name: String, node: &Node<'_>) -> Result<Pipeline, TemplateError> {
     node.only(&[
         "Name",
