@@ -51,7 +51,7 @@ async fn register(deployer: &Deployer, target: &Value, verify: &Value) -> Result
         Ok(target) => target,
         Err(reason) => return Ok(json!({ "registered": false, "reason": reason })),
     };
-    let registered = match deployer.register(&target, verify).await {
+    let registered = match Box::pin(deployer.register(&target, verify)).await {
         Ok(registered) => registered,
         Err(RegisterError::Store(error)) => return Err(error.into()),
         Err(RegisterError::Refused { report }) => {
@@ -59,7 +59,7 @@ async fn register(deployer: &Deployer, target: &Value, verify: &Value) -> Result
             return Ok(json!({ "registered": false, "reason": reason, "report": report }));
         }
     };
-    if let Err(error) = deployer.adopt(&target.name).await {
+    if let Err(error) = Box::pin(deployer.adopt(&target.name)).await {
         let error = greenlight_runtime::logging::chain(&error);
         tracing::warn!(target = %target.name, error, "what runs could not be taken over");
     }

@@ -59,10 +59,10 @@ impl Failure for Error {
 pub async fn handle(context: &Context, invocation: Invocation) -> Result<Value, Error> {
     let deployer = &context.deployer;
     if answer::is_meant(&invocation.payload) {
-        return resource::answer(deployer, &invocation).await;
+        return Box::pin(resource::answer(deployer, &invocation)).await;
     }
     if let Some(action) = invocation.payload.get("action") {
-        return direct::answer(deployer, action, &invocation.payload).await;
+        return Box::pin(direct::answer(deployer, action, &invocation.payload)).await;
     }
     let reason = "expected a request of CloudFormation, or an `action`: register, verify or remove";
     tracing::error!("dropped an event that cannot be read: {reason}");

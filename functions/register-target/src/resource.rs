@@ -54,7 +54,8 @@ pub(crate) async fn answer(deployer: &Deployer, invocation: &Invocation) -> Resu
             return Ok(json!({ "dropped": error.to_string() }));
         }
     };
-    let told = told(deployer, &address, payload);
+    // Boxed, as are the steps below: the SDK's futures within each other would not fit a thread's stack.
+    let told = Box::pin(told(deployer, &address, payload));
     let answered = must_answer_to(&contract, &address, invocation.deadline, |_| told);
     let Answered { verdict, .. } = answered.await?;
     let status = if verdict.succeeded { "SUCCESS" } else { "FAILED" };
@@ -82,7 +83,7 @@ async fn told(deployer: &Deployer, address: &Address, payload: &Value) -> Told {
             ));
         }
     }
-    let told = carried_out(deployer, address, payload).await;
+    let told = Box::pin(carried_out(deployer, address, payload)).await;
     let now = deployer.clock.now();
     if let Err(error) = deployer.table.keep_answer(stack, request, &told, now).await {
         // If the request comes again it is carried out again, which changes nothing as long as no other came since.
@@ -146,7 +147,7 @@ impl Resource<'_> {
             Ok(read) => read,
             Err(reason) => return Told::failed(reason),
         };
-        match self.register_target(&target, verify).await {
+        match Box::pin(self.register_target(&target, verify)).await {
             Ok(told) => told,
             Err(error) => Told::failed(chain(&error)),
         }
@@ -160,12 +161,12 @@ impl Resource<'_> {
                 .await;
         }
         let registered = self.deployer.register_as(target, Some(&self.owner), verify);
-        let registered = match registered.await {
+        let registered = match Box::pin(registered).await {
             Ok(registered) => registered,
             Err(error) => return Ok(Told::failed(reason::of_refusal(&error))),
         };
         // So that the first deployment has something to go back to. It is registered all the same.
-        if let Err(error) = self.deployer.adopt(name).await {
+        if let Err(error) = Box::pin(self.deployer.adopt(name)).await {
             let error = chain(&error);
             tracing::warn!(target = %name, error, "what runs could not be taken over");
         }

@@ -21,6 +21,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::Account;
+use super::template::{Choices, StackFile, TemplateError};
 pub(crate) use response_url::answered;
 pub use stacks::StackFailure;
 
@@ -89,11 +90,11 @@ impl Stacks {
         self.account.state().cloudformation.reached_at = Some(endpoint.to_owned());
     }
 
-    /// What another stack exports, such as the ARN of a function.
-    pub fn export(&self, name: &str, value: &str) {
-        let mut state = self.account.state();
-        let exports = &mut state.cloudformation.exports;
-        exports.insert(name.to_owned(), value.to_owned());
+    /// Notes what a stack exports that was set up otherwise.
+    pub fn exports_of(&self, text: &str, choices: &Choices) -> Result<(), TemplateError> {
+        let exports = StackFile::parse(text, choices, BTreeMap::new())?.exports()?;
+        self.account.state().cloudformation.exports.extend(exports);
+        Ok(())
     }
 
     /// The requests that were sent to functions, oldest first, with their URLs.
