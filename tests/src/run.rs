@@ -19,7 +19,10 @@ use rehearsal::account::{
 use crate::{
     web::Web,
     wire::Wire,
-    world::{Answered, BOARD, DEPLOY_ON_PUSH, PIPELINE_ACTION, RECONCILE, REGISTER_TARGET, VALIDATE_GREEN},
+    world::{
+        Answered, BOARD, DEPLOY_ON_PUSH, PIPELINE_ACTION, RECONCILE, REGISTER_TARGET,
+        VALIDATE_GREEN,
+    },
 };
 
 /// A deployer that calls the account as `caller`.

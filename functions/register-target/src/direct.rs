@@ -99,7 +99,10 @@ async fn verify(deployer: &Deployer, target: &Value) -> Result<Value, Error> {
 
 async fn remove(deployer: &Deployer, target: &Value) -> Result<Value, Error> {
     let name = target.as_str().ok_or("expected the name of a target");
-    let name = name.and_then(|name| name.parse::<TargetName>().map_err(|_| "no target has that name"));
+    let name = name.and_then(|name| {
+        name.parse::<TargetName>()
+            .map_err(|_| "no target has that name")
+    });
     match name {
         Ok(name) => {
             let removed: Result<bool, TargetsError> = deployer.remove(&name).await;

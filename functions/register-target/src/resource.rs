@@ -58,7 +58,11 @@ pub(crate) async fn answer(deployer: &Deployer, invocation: &Invocation) -> Resu
     let told = Box::pin(told(deployer, &address, payload));
     let answered = must_answer_to(&contract, &address, invocation.deadline, |_| told);
     let Answered { verdict, .. } = answered.await?;
-    let status = if verdict.succeeded { "SUCCESS" } else { "FAILED" };
+    let status = if verdict.succeeded {
+        "SUCCESS"
+    } else {
+        "FAILED"
+    };
     Ok(json!({ "status": status, "reason": verdict.reason }))
 }
 

@@ -10,8 +10,8 @@ use serde_json::Value;
 use super::scope::Scope;
 use super::service::{Protocol, Service};
 use super::{
-    Account, ServiceError, cbor, cloudformation, cloudwatch, codedeploy, codepipeline, dynamodb, ecr, ecs, elb,
-    lambda, logs, query, s3, ssm, sts,
+    Account, ServiceError, cbor, cloudformation, cloudwatch, codedeploy, codepipeline, dynamodb,
+    ecr, ecs, elb, lambda, logs, query, s3, ssm, sts,
 };
 
 /// How an answer is laid out.

@@ -30,10 +30,19 @@ pub(super) async fn play(stage: &Stage, expectations: &mut Expectations) -> Resu
     mistaken(stage, expectations).await?;
 
     stage.timeline.typed(&typed("create-stack", TAG));
-    let created = stage.sample.account.stacks().create(STACK, &file()?, &choices(stage, TAG)).await;
+    let created = stage
+        .sample
+        .account
+        .stacks()
+        .create(STACK, &file()?, &choices(stage, TAG))
+        .await;
     expectations.equal("mended, the stack is created", &created, &Ok(()));
     let names = vec![TARGET.to_owned(), WORKER_TARGET.to_owned()];
-    expectations.equal("both targets are registered", &registered(stage).await?, &names);
+    expectations.equal(
+        "both targets are registered",
+        &registered(stage).await?,
+        &names,
+    );
     let physical_id = stage.sample.account.stacks().physical_id(STACK, "Api");
     expectations.equal(
         "the resource is called by the table and the target",
@@ -51,15 +60,30 @@ pub(super) async fn play(stage: &Stage, expectations: &mut Expectations) -> Resu
     let record = expectations.recorded(stage, "v2", &v2, "succeeded").await?;
     expectations.gate(&record, "before_traffic", "passed");
 
-    stage.timeline.typed(&format!("aws cloudformation delete-stack --stack-name {STACK}"));
+    stage.timeline.typed(&format!(
+        "aws cloudformation delete-stack --stack-name {STACK}"
+    ));
     let deleted = stage.sample.account.stacks().delete(STACK).await;
     expectations.equal("the stack is deleted", &deleted, &Ok(()));
-    expectations.equal("no target is registered", &registered(stage).await?, &vec![]);
-    expectations.equal("v2 runs all the same", &stage.sample.live_digest(), &Some(v2.clone()));
+    expectations.equal(
+        "no target is registered",
+        &registered(stage).await?,
+        &vec![],
+    );
+    expectations.equal(
+        "v2 runs all the same",
+        &stage.sample.live_digest(),
+        &Some(v2.clone()),
+    );
     expectations.recorded(stage, "v2", &v2, "succeeded").await?;
 
     stage.timeline.typed(&typed("create-stack", TAG));
-    let created = stage.sample.account.stacks().create(STACK, &file()?, &choices(stage, TAG)).await;
+    let created = stage
+        .sample
+        .account
+        .stacks()
+        .create(STACK, &file()?, &choices(stage, TAG))
+        .await;
     expectations.equal("the stack is created again", &created, &Ok(()));
     let current = stage.current_at(TARGET, REPOSITORY).await?;
     expectations.equal("what runs was taken over", &current, &Some(v2));
@@ -71,7 +95,9 @@ async fn mistaken(stage: &Stage, expectations: &mut Expectations) -> Result<(), 
     let mistake = "te*t";
     stage.timeline.typed(&typed("create-stack", mistake));
     let stacks = stage.sample.account.stacks();
-    let failed = stacks.create(STACK, &file()?, &choices(stage, mistake)).await;
+    let failed = stacks
+        .create(STACK, &file()?, &choices(stage, mistake))
+        .await;
     let (reason, rollback) = match failed {
         Err(StackFailure::Resource {
             reason, rollback, ..
@@ -93,7 +119,9 @@ async fn mistaken(stage: &Stage, expectations: &mut Expectations) -> Result<(), 
 async fn registered(stage: &Stage) -> Result<Vec<String>, StageError> {
     let listed = stage.greenlight_json(&["targets", "list"]).await?;
     let targets = listed["targets"].as_array().into_iter().flatten();
-    Ok(targets.map(|target: &Value| text(&target["name"])).collect())
+    Ok(targets
+        .map(|target: &Value| text(&target["name"]))
+        .collect())
 }
 
 fn file() -> Result<String, StageError> {

@@ -58,11 +58,15 @@ fn choices() -> Choices {
 }
 
 async fn create(world: &World, resources: &[(&str, Value)]) -> Result<(), StackFailure> {
-    stacks(world).create(STACK, &stack(resources), &choices()).await
+    stacks(world)
+        .create(STACK, &stack(resources), &choices())
+        .await
 }
 
 async fn update(world: &World, resources: &[(&str, Value)]) -> Result<(), StackFailure> {
-    stacks(world).update(STACK, &stack(resources), &choices()).await
+    stacks(world)
+        .update(STACK, &stack(resources), &choices())
+        .await
 }
 
 /// Names and timeouts of the targets that are registered.
@@ -85,7 +89,9 @@ async fn owner(world: &World) -> Option<Owner> {
 #[tokio::test(start_paused = true)]
 async fn a_resource_is_created_changed_renamed_and_deleted() {
     let world = world().await;
-    create(&world, &[("Api", properties(&world, "api-test", "1h"))]).await.unwrap();
+    create(&world, &[("Api", properties(&world, "api-test", "1h"))])
+        .await
+        .unwrap();
     assert_eq!(registered(&world).await, ["api-test 60m"]);
     let stacks = stacks(&world);
     let physical_id = || stacks.physical_id(STACK, "Api");
@@ -96,12 +102,16 @@ async fn a_resource_is_created_changed_renamed_and_deleted() {
     // What runs was taken over.
     assert_eq!(world.recorded().await, Some(world.sample.v1.clone()));
 
-    update(&world, &[("Api", properties(&world, "api-test", "2h"))]).await.unwrap();
+    update(&world, &[("Api", properties(&world, "api-test", "2h"))])
+        .await
+        .unwrap();
     assert_eq!(registered(&world).await, ["api-test 120m"]);
     assert_eq!(physical_id().as_deref(), Some("greenlight/api-test"));
     assert_eq!(world.recorded().await, Some(world.sample.v1.clone()));
 
-    update(&world, &[("Api", properties(&world, "api-new", "2h"))]).await.unwrap();
+    update(&world, &[("Api", properties(&world, "api-new", "2h"))])
+        .await
+        .unwrap();
     assert_eq!(registered(&world).await, ["api-new 120m"]);
     assert_eq!(physical_id().as_deref(), Some("greenlight/api-new"));
 
@@ -118,17 +128,28 @@ async fn what_others_have_registered_is_neither_taken_over_nor_removed() {
     let by_hand = registered(&world).await;
     let failure = create(&world, &[("Api", properties(&world, "api-test", "2h"))]).await;
     let failure = failure.unwrap_err().to_string();
-    assert!(failure.contains("is registered already, by hand"), "{failure}");
-    assert!(failure.contains("greenlight targets remove api-test"), "{failure}");
+    assert!(
+        failure.contains("is registered already, by hand"),
+        "{failure}"
+    );
+    assert!(
+        failure.contains("greenlight targets remove api-test"),
+        "{failure}"
+    );
     // The roll back has deleted the resource, and not the target.
     assert_eq!(registered(&world).await, by_hand);
 
     world.operator.remove(&name()).await.unwrap();
-    create(&world, &[("Api", properties(&world, "api-test", "1h"))]).await.unwrap();
+    create(&world, &[("Api", properties(&world, "api-test", "1h"))])
+        .await
+        .unwrap();
     let other = stack(&[("Other", properties(&world, "api-test", "2h"))]);
     let failure = stacks(&world).create("other", &other, &choices()).await;
     let failure = failure.unwrap_err().to_string();
-    assert!(failure.contains("by resource `Api` of stack `targets`"), "{failure}");
+    assert!(
+        failure.contains("by resource `Api` of stack `targets`"),
+        "{failure}"
+    );
     assert_eq!(registered(&world).await, ["api-test 60m"]);
 
     // A person may change it; the resource stays its owner, and the record of who it is stays.
@@ -147,7 +168,9 @@ async fn what_others_have_registered_is_neither_taken_over_nor_removed() {
 #[tokio::test(start_paused = true)]
 async fn a_mistake_fails_the_stack_in_plain_words_and_what_was_there_before_stays() {
     let world = world().await;
-    create(&world, &[("Api", properties(&world, "api-test", "1h"))]).await.unwrap();
+    create(&world, &[("Api", properties(&world, "api-test", "1h"))])
+        .await
+        .unwrap();
     let mut mistaken = properties(&world, "api-test", "2h");
     mistaken["deplyo"] = json!({});
     let failure = update(&world, &[("Api", mistaken)]).await.unwrap_err();
@@ -164,7 +187,9 @@ async fn a_mistake_fails_the_stack_in_plain_words_and_what_was_there_before_stay
     let mut strange = properties(&world, "api-two", "1h");
     strange["Verify"] = "perhaps".into();
     let renamed = properties(&world, "api-renamed", "3h");
-    let failure = update(&world, &[("Api", renamed), ("Two", strange)]).await.unwrap_err();
+    let failure = update(&world, &[("Api", renamed), ("Two", strange)])
+        .await
+        .unwrap_err();
     assert!(failure.to_string().contains("Verify"), "{failure}");
     assert_eq!(registered(&world).await, ["api-test 60m"]);
     let id = stacks(&world).physical_id(STACK, "Api");
@@ -174,14 +199,23 @@ async fn a_mistake_fails_the_stack_in_plain_words_and_what_was_there_before_stay
 #[tokio::test(start_paused = true)]
 async fn a_request_that_comes_again_is_answered_as_before_and_changes_nothing() {
     let world = world().await;
-    create(&world, &[("Api", properties(&world, "api-test", "1h"))]).await.unwrap();
-    update(&world, &[("Api", properties(&world, "api-test", "2h"))]).await.unwrap();
+    create(&world, &[("Api", properties(&world, "api-test", "1h"))])
+        .await
+        .unwrap();
+    update(&world, &[("Api", properties(&world, "api-test", "2h"))])
+        .await
+        .unwrap();
     stacks(&world).delete(STACK).await.unwrap();
-    create(&world, &[("Api", properties(&world, "api-test", "3h"))]).await.unwrap();
+    create(&world, &[("Api", properties(&world, "api-test", "3h"))])
+        .await
+        .unwrap();
     let requests = stacks(&world).requests();
     assert_eq!(requests.len(), 4);
     for request in requests {
-        let answer = world.invoke(REGISTER_TARGET, request.clone()).await.unwrap();
+        let answer = world
+            .invoke(REGISTER_TARGET, request.clone())
+            .await
+            .unwrap();
         assert_eq!(answer["status"], "SUCCESS", "{request}");
         assert_eq!(registered(&world).await, ["api-test 180m"], "{request}");
     }
@@ -190,12 +224,16 @@ async fn a_request_that_comes_again_is_answered_as_before_and_changes_nothing() 
 #[tokio::test(start_paused = true)]
 async fn an_update_that_changes_nothing_writes_nothing_to_the_target() {
     let world = world().await;
-    create(&world, &[("Api", properties(&world, "api-test", "1h"))]).await.unwrap();
+    create(&world, &[("Api", properties(&world, "api-test", "1h"))])
+        .await
+        .unwrap();
     let mut same = properties(&world, "api-test", "60m");
     same["ServiceTimeout"] = json!(300);
     let writes = || {
         let account = &world.sample.account;
-        let calls = account.journal().calls_of(REGISTER_TARGET, "dynamodb:TransactWriteItems");
+        let calls = account
+            .journal()
+            .calls_of(REGISTER_TARGET, "dynamodb:TransactWriteItems");
         calls.len()
     };
     let before = writes();
@@ -211,16 +249,26 @@ async fn a_death_at_any_call_is_made_good_by_the_next_attempt() {
         let wire = &world.register_wire;
         for number in 0.. {
             wire.inject(number, fault);
-            create(&world, &[("Api", properties(&world, "api-test", "1h"))]).await.unwrap();
+            create(&world, &[("Api", properties(&world, "api-test", "1h"))])
+                .await
+                .unwrap();
             let has_struck = wire.has_struck();
             wire.forget();
-            assert_eq!(registered(&world).await, ["api-test 60m"], "{fault:?} at {number}");
+            assert_eq!(
+                registered(&world).await,
+                ["api-test 60m"],
+                "{fault:?} at {number}"
+            );
 
             wire.inject(number, fault);
             let renamed = [("Api", properties(&world, "api-new", "1h"))];
             update(&world, &renamed).await.unwrap();
             wire.forget();
-            assert_eq!(registered(&world).await, ["api-new 60m"], "{fault:?} at {number}");
+            assert_eq!(
+                registered(&world).await,
+                ["api-new 60m"],
+                "{fault:?} at {number}"
+            );
 
             wire.inject(number, fault);
             stacks(&world).delete(STACK).await.unwrap();
@@ -239,7 +287,10 @@ async fn an_answer_that_does_not_arrive_is_sent_again_and_never_to_where_it_is_r
     let world = world().await;
     let status = |status: StatusCode| {
         let answer = Response::builder().status(status);
-        let answer = answer.header(header::LOCATION, "https://bucket.s3.amazonaws.com/elsewhere");
+        let answer = answer.header(
+            header::LOCATION,
+            "https://bucket.s3.amazonaws.com/elsewhere",
+        );
         Reply::Answer(answer.body(Bytes::new()).unwrap())
     };
     let asked = std::sync::atomic::AtomicUsize::new(0);
@@ -253,7 +304,9 @@ async fn an_answer_that_does_not_arrive_is_sent_again_and_never_to_where_it_is_r
             _ => Reply::Usual,
         }
     });
-    create(&world, &[("Api", properties(&world, "api-test", "1h"))]).await.unwrap();
+    create(&world, &[("Api", properties(&world, "api-test", "1h"))])
+        .await
+        .unwrap();
     let puts = world.web.asked();
     assert_eq!(puts.len(), 4);
     let body = |put: &http::Request<Bytes>| serde_json::from_slice::<Value>(put.body()).unwrap();
@@ -282,11 +335,16 @@ async fn a_request_that_takes_too_long_is_answered_before_the_function_ends() {
 async fn the_url_of_an_answer_is_in_no_log() {
     let world = world().await;
     let (heard, _guard) = Heard::listen();
-    world.web.replies(|_| Reply::Answer(Response::builder().status(403).body(Bytes::new()).unwrap()));
+    world
+        .web
+        .replies(|_| Reply::Answer(Response::builder().status(403).body(Bytes::new()).unwrap()));
     let mut properties = properties(&world, "api-test", "1h");
     properties["ServiceTimeout"] = json!(30);
     create(&world, &[("Api", properties)]).await.unwrap_err();
-    let url = stacks(&world).requests()[0]["ResponseURL"].as_str().unwrap().to_owned();
+    let url = stacks(&world).requests()[0]["ResponseURL"]
+        .as_str()
+        .unwrap()
+        .to_owned();
     let (place, signature) = url.split_once("Signature=").unwrap();
     let lines = heard.lines();
     assert!(!lines.is_empty());
@@ -299,7 +357,9 @@ async fn the_url_of_an_answer_is_in_no_log() {
 #[tokio::test(start_paused = true)]
 async fn damaged_requests_are_answered_and_those_that_cannot_be_change_nothing() {
     let world = world().await;
-    create(&world, &[("Api", properties(&world, "api-test", "1h"))]).await.unwrap();
+    create(&world, &[("Api", properties(&world, "api-test", "1h"))])
+        .await
+        .unwrap();
     let good = stacks(&world).requests().remove(0);
     let puts = || world.web.asked().len();
     for (key, value) in [
@@ -322,7 +382,11 @@ async fn damaged_requests_are_answered_and_those_that_cannot_be_change_nothing()
         assert!(puts() > before, "{damaged}");
         assert_eq!(registered(&world).await, ["api-test 60m"], "{damaged}");
     }
-    for url in [json!("https://example.org/answer"), json!("http://169.254.169.254/"), json!(5)] {
+    for url in [
+        json!("https://example.org/answer"),
+        json!("http://169.254.169.254/"),
+        json!(5),
+    ] {
         let mut foreign = good.clone();
         foreign["RequestId"] = "foreign".into();
         foreign["RequestType"] = "Delete".into();
@@ -351,13 +415,27 @@ async fn whoever_invokes_the_function_directly_gets_an_answer() {
     assert_eq!(answer["applied"], "unchanged");
     let answer = ask("register", &json!({"name": "api-test"})).await.unwrap();
     assert_eq!(answer["registered"], false);
-    assert!(answer["reason"].as_str().unwrap().contains("`images` is missing"));
+    assert!(
+        answer["reason"]
+            .as_str()
+            .unwrap()
+            .contains("`images` is missing")
+    );
     let answer = ask("verify", &json!("nobody")).await.unwrap();
-    assert_eq!(answer, json!({"verified": false, "reason": "there is no target `nobody`"}));
+    assert_eq!(
+        answer,
+        json!({"verified": false, "reason": "there is no target `nobody`"})
+    );
     let answer = ask("verify", &json!("api-test")).await.unwrap();
     assert_eq!(answer["report"]["target"], "api-test");
-    assert_eq!(ask("remove", &json!("api-test")).await.unwrap(), json!({"removed": true}));
-    assert_eq!(ask("remove", &json!("api-test")).await.unwrap(), json!({"removed": false}));
+    assert_eq!(
+        ask("remove", &json!("api-test")).await.unwrap(),
+        json!({"removed": true})
+    );
+    assert_eq!(
+        ask("remove", &json!("api-test")).await.unwrap(),
+        json!({"removed": false})
+    );
     assert!(ask("explode", &target).await.unwrap()["dropped"].is_string());
     assert_eq!(registered(&world).await, [""; 0]);
 }
@@ -370,7 +448,9 @@ fn sample(name: &str) -> Value {
 #[tokio::test(start_paused = true)]
 async fn what_cloudformation_sends_is_understood_and_answered_in_its_words() {
     let world = world().await;
-    world.web.replies(|_| Reply::Answer(Response::new(Bytes::new())));
+    world
+        .web
+        .replies(|_| Reply::Answer(Response::new(Bytes::new())));
     for (name, targets) in [
         ("cloudformation/create", vec!["api-stack 0m"]),
         ("cloudformation/update", vec!["api-stack 0m"]),
@@ -378,7 +458,10 @@ async fn what_cloudformation_sends_is_understood_and_answered_in_its_words() {
         ("cloudformation/delete-after-failed-create", vec![]),
     ] {
         let request = sample(name);
-        let answer = world.invoke(REGISTER_TARGET, request.clone()).await.unwrap();
+        let answer = world
+            .invoke(REGISTER_TARGET, request.clone())
+            .await
+            .unwrap();
         assert_eq!(answer["status"], "SUCCESS", "{name}: {answer}");
         assert_eq!(registered(&world).await, targets, "{name}");
         let put = world.web.asked().pop().unwrap();
@@ -397,12 +480,16 @@ async fn what_cloudformation_sends_is_understood_and_answered_in_its_words() {
 #[tokio::test(start_paused = true)]
 async fn the_deletion_after_a_creation_that_was_never_answered_removes_what_it_has_registered() {
     let world = world().await;
-    world.web.replies(|_| Reply::Answer(Response::builder().status(403).body(Bytes::new()).unwrap()));
+    world
+        .web
+        .replies(|_| Reply::Answer(Response::builder().status(403).body(Bytes::new()).unwrap()));
     let create = sample("cloudformation/create");
     let unanswered = world.invoke(REGISTER_TARGET, create).await.unwrap_err();
     assert_eq!(unanswered.error_type, "RegisterTarget.Refused");
     assert_eq!(registered(&world).await, ["api-stack 0m"]);
-    world.web.replies(|_| Reply::Answer(Response::new(Bytes::new())));
+    world
+        .web
+        .replies(|_| Reply::Answer(Response::new(Bytes::new())));
     let mut delete = sample("cloudformation/delete-after-failed-create");
     delete["PhysicalResourceId"] = "targets-Api-1ABCDEF".into();
     let answer = world.invoke(REGISTER_TARGET, delete).await.unwrap();
@@ -413,7 +500,9 @@ async fn the_deletion_after_a_creation_that_was_never_answered_removes_what_it_h
 #[tokio::test(start_paused = true)]
 async fn a_rename_that_cloudformation_has_not_heard_of_is_undone_whole() {
     let world = world().await;
-    world.web.replies(|_| Reply::Answer(Response::new(Bytes::new())));
+    world
+        .web
+        .replies(|_| Reply::Answer(Response::new(Bytes::new())));
     let ask = async |kind: &str, id: &str, name: &str, old: Option<&str>| {
         let mut request = sample("cloudformation/update");
         request["RequestType"] = kind.into();

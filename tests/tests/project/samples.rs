@@ -7,7 +7,8 @@
 use std::path::Path;
 
 use greenlight_tests::world::{
-    DEPLOY_ON_PUSH, PIPELINE_ACTION, RECONCILE, RECORD_DEPLOYMENT, REGISTER_TARGET, VALIDATE_GREEN, World,
+    DEPLOY_ON_PUSH, PIPELINE_ACTION, RECONCILE, RECORD_DEPLOYMENT, REGISTER_TARGET, VALIDATE_GREEN,
+    World,
 };
 use rehearsal::account::journal::Call;
 use serde_json::{Value, json};

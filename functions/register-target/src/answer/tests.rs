@@ -58,7 +58,10 @@ fn the_url_is_in_no_message() {
     let of_s3 = "https://bucket.s3.amazonaws.com/stack-path?X-Amz-Signature=secret";
     let messages = [
         format!("{:?}", address(of_s3, None)),
-        format!("{:?}", address("https://example.org/stack-path?secret", None)),
+        format!(
+            "{:?}",
+            address("https://example.org/stack-path?secret", None)
+        ),
         address("https://example.org/stack-path?secret", None)
             .unwrap_err()
             .to_string(),
@@ -89,7 +92,12 @@ fn an_answer_is_never_longer_than_cloudformation_reads() {
 #[test]
 fn ids_that_are_too_long_leave_room_for_an_answer() {
     let mut request = request("https://bucket.s3.amazonaws.com/a");
-    for key in ["StackId", "RequestId", "LogicalResourceId", "PhysicalResourceId"] {
+    for key in [
+        "StackId",
+        "RequestId",
+        "LogicalResourceId",
+        "PhysicalResourceId",
+    ] {
         request[key] = json!("x".repeat(100_000));
     }
     let address = CustomResource::address(&request).unwrap();

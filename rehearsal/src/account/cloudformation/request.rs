@@ -82,7 +82,12 @@ pub(super) async fn ask(
         event["PhysicalResourceId"] = physical_id.into();
     }
     // What a resource is called that never said it. That CloudFormation makes up such a name is UNCONFIRMED.
-    let made_up = || format!("{}-{id}-{request}", stack.split('/').nth(1).unwrap_or_default());
+    let made_up = || {
+        format!(
+            "{}-{id}-{request}",
+            stack.split('/').nth(1).unwrap_or_default()
+        )
+    };
     let refused = |reason: String| Refused {
         reason,
         physical_id: known.map_or_else(made_up, str::to_owned),

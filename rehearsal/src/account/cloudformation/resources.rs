@@ -119,9 +119,10 @@ impl New<'_> {
         let kind = text(&self.properties["DeploymentController"]["Type"]);
         let controller = match (kind.as_deref(), load_balancer) {
             (Some("CODE_DEPLOY"), Some(load_balancer)) => Controller::CodeDeploy { load_balancer },
-            (None | Some("ECS"), load_balancer) => {
-                Controller::Ecs(rolling(&self.properties["DeploymentConfiguration"], load_balancer))
-            }
+            (None | Some("ECS"), load_balancer) => Controller::Ecs(rolling(
+                &self.properties["DeploymentConfiguration"],
+                load_balancer,
+            )),
             (kind, _) => {
                 let kind = kind.unwrap_or_default();
                 return Err(format!("a service like this under {kind} is not rehearsed"));
@@ -176,7 +177,10 @@ impl New<'_> {
         let (Some("forward"), Some(group)) =
             (action["Type"].as_str(), action["TargetGroupArn"].as_str())
         else {
-            return Err(format!("{}: only a listener that forwards is rehearsed", self.id));
+            return Err(format!(
+                "{}: only a listener that forwards is rehearsed",
+                self.id
+            ));
         };
         let arn = elb::create_listener(self.account, &balancer, self.number("Port")?, group);
         let arn = arn.map_err(|error| format!("{}: {error}", self.id))?;
@@ -243,7 +247,10 @@ impl New<'_> {
     /// Buckets are there as soon as something is put into them.
     fn bucket(&self, choices: &Choices) -> Result<Made, String> {
         let name = self.name("BucketName", choices).to_ascii_lowercase();
-        Ok(with(name.clone(), [("Arn", format!("arn:aws:s3:::{name}"))]))
+        Ok(with(
+            name.clone(),
+            [("Arn", format!("arn:aws:s3:::{name}"))],
+        ))
     }
 
     fn role(&self, choices: &Choices) -> Result<Made, String> {
@@ -272,7 +279,11 @@ fn auto_rollback(event: &str) -> Option<AutoRollback> {
 
 fn load_balancer(value: &Value) -> Result<LoadBalancer, String> {
     let port = text(&value["ContainerPort"]).and_then(|port| port.parse().ok());
-    let parts = (text(&value["TargetGroupArn"]), text(&value["ContainerName"]), port);
+    let parts = (
+        text(&value["TargetGroupArn"]),
+        text(&value["ContainerName"]),
+        port,
+    );
     let (Some(target_group_arn), Some(container_name), Some(container_port)) = parts else {
         return Err("a load balancer needs target group, container and port".to_owned());
     };

@@ -64,7 +64,10 @@ pub(crate) fn answered(
         return None;
     }
     let signature = request.uri().query().unwrap_or_default();
-    let signature = signature.split("X-Amz-Signature=").nth(1).unwrap_or_default();
+    let signature = signature
+        .split("X-Amz-Signature=")
+        .nth(1)
+        .unwrap_or_default();
     let id = path.rsplit("%7C").next().unwrap_or_default();
     let mut state = account.state();
     let waiting = state.cloudformation.waiting.get_mut(id);
@@ -82,7 +85,9 @@ pub(crate) fn answered(
 }
 
 fn is_without_content_type(headers: &HeaderMap) -> bool {
-    headers.get(header::CONTENT_TYPE).is_none_or(header::HeaderValue::is_empty)
+    headers
+        .get(header::CONTENT_TYPE)
+        .is_none_or(header::HeaderValue::is_empty)
 }
 
 fn refused(code: &str) -> Response<Bytes> {

@@ -41,12 +41,19 @@ enum Done {
 
 impl Stacks {
     /// Creates a stack from its file's text. If a resource fails, the custom ones are deleted again.
-    pub async fn create(&self, name: &str, text: &str, choices: &Choices) -> Result<(), StackFailure> {
+    pub async fn create(
+        &self,
+        name: &str,
+        text: &str,
+        choices: &Choices,
+    ) -> Result<(), StackFailure> {
         if self.stack(name).is_some() {
             return Err(StackFailure::Stack(format!("{name} exists already")));
         }
         let unique = uuid(&self.account.unique());
-        let arn = self.account.arn("cloudformation", &format!("stack/{name}/{unique}"));
+        let arn = self
+            .account
+            .arn("cloudformation", &format!("stack/{name}/{unique}"));
         let empty = Stack {
             arn,
             resources: Vec::new(),
@@ -55,7 +62,12 @@ impl Stacks {
     }
 
     /// Gives a stack another file. If a resource fails, the custom ones are as before.
-    pub async fn update(&self, name: &str, text: &str, choices: &Choices) -> Result<(), StackFailure> {
+    pub async fn update(
+        &self,
+        name: &str,
+        text: &str,
+        choices: &Choices,
+    ) -> Result<(), StackFailure> {
         let stack = self.stack(name);
         let stack = stack.ok_or_else(|| StackFailure::Stack(format!("{name} does not exist")))?;
         self.move_to(name, stack, text, choices).await
@@ -67,7 +79,10 @@ impl Stacks {
             return Err(StackFailure::Stack(format!("{name} does not exist")));
         };
         if let Some(other) = stack.resources.iter().find(|it| !it.is_custom()) {
-            let what = format!("{name} holds {}, whose deletion is not rehearsed", other.kind);
+            let what = format!(
+                "{name} holds {}, whose deletion is not rehearsed",
+                other.kind
+            );
             return Err(StackFailure::Stack(what));
         }
         while let Some(resource) = stack.resources.last() {
@@ -102,7 +117,10 @@ impl Stacks {
         for (id, kind) in file.order()? {
             let properties = file.properties(&id)?;
             let known = was.resources.iter().find(|it| it.id == id);
-            match self.resource(&was.arn, &id, &kind, properties, known, choices).await {
+            match self
+                .resource(&was.arn, &id, &kind, properties, known, choices)
+                .await
+            {
                 Ok((resource, change)) => {
                     file.add(&id, &resource.made);
                     now.push(resource);
@@ -146,7 +164,11 @@ impl Stacks {
         choices: &Choices,
     ) -> Result<(Resource, Option<Done>), (String, Option<Done>)> {
         let custom = is_custom(kind);
-        let properties = if custom { in_texts(&properties) } else { properties };
+        let properties = if custom {
+            in_texts(&properties)
+        } else {
+            properties
+        };
         if let Some(known) = known.filter(|it| it.properties == properties) {
             return Ok((known.clone(), None));
         }
@@ -172,7 +194,10 @@ impl Stacks {
         let Some(known) = known else {
             return match ask(&self.account, asked, Ask::Create).await {
                 Ok(made) => Ok((with(made.clone()), Some(Done::Created(with(made))))),
-                Err(Refused { reason, physical_id }) => {
+                Err(Refused {
+                    reason,
+                    physical_id,
+                }) => {
                     let made = Made {
                         reference: physical_id,
                         ..Made::default()
@@ -258,7 +283,12 @@ impl Stacks {
     }
 
     fn stack(&self, name: &str) -> Option<Stack> {
-        self.account.state().cloudformation.stacks.get(name).cloned()
+        self.account
+            .state()
+            .cloudformation
+            .stacks
+            .get(name)
+            .cloned()
     }
 
     fn store(&self, name: &str, stack: Stack) {

@@ -47,7 +47,8 @@ async fn put(account: &Account, url: &str, body: String) -> StatusCode {
 }
 
 fn answer(request: &Value, more: &Value) -> Value {
-    let mut answer = json!({"Status": "SUCCESS", "PhysicalResourceId": request["ResourceProperties"]["Name"]});
+    let mut answer =
+        json!({"Status": "SUCCESS", "PhysicalResourceId": request["ResourceProperties"]["Name"]});
     for key in ["StackId", "RequestId", "LogicalResourceId"] {
         answer[key] = request[key].clone();
     }
@@ -61,8 +62,16 @@ fn obedient() -> Answers {
     Arc::new(|request| {
         let is_bad = request["ResourceProperties"]["Bad"] == "true";
         let is_bad = is_bad && request["RequestType"] != "Delete";
-        let failed = json!({"Status": "FAILED", "Reason": "it is bad", "PhysicalResourceId": "none"});
-        Some(answer(request, if is_bad { &failed } else { &Value::Object(Map::new()) }))
+        let failed =
+            json!({"Status": "FAILED", "Reason": "it is bad", "PhysicalResourceId": "none"});
+        Some(answer(
+            request,
+            if is_bad {
+                &failed
+            } else {
+                &Value::Object(Map::new())
+            },
+        ))
     })
 }
 
@@ -91,7 +100,10 @@ fn told(asked: &Arc<Mutex<Vec<Value>>>) -> Vec<String> {
     let asked = asked.lock().unwrap();
     let told = asked.iter().map(|request| {
         let text = |value: &Value| value.as_str().unwrap_or("-").to_owned();
-        let (kind, name) = (&request["RequestType"], &request["ResourceProperties"]["Name"]);
+        let (kind, name) = (
+            &request["RequestType"],
+            &request["ResourceProperties"]["Name"],
+        );
         let physical = &request["PhysicalResourceId"];
         format!("{} {} {}", text(kind), text(name), text(physical))
     });
@@ -102,10 +114,19 @@ fn told(asked: &Arc<Mutex<Vec<Value>>>) -> Vec<String> {
 async fn a_custom_resource_is_created_updated_replaced_and_deleted_with_texts_for_scalars() {
     let (account, asked) = world(obedient());
     let stacks = account.stacks();
-    stacks.create("s", &text(&[("A", "a", false)]), &choices()).await.unwrap();
+    stacks
+        .create("s", &text(&[("A", "a", false)]), &choices())
+        .await
+        .unwrap();
     assert_eq!(stacks.physical_id("s", "A").as_deref(), Some("a"));
-    stacks.update("s", &text(&[("A", "a", false)]), &choices()).await.unwrap();
-    stacks.update("s", &text(&[("A", "b", false)]), &choices()).await.unwrap();
+    stacks
+        .update("s", &text(&[("A", "a", false)]), &choices())
+        .await
+        .unwrap();
+    stacks
+        .update("s", &text(&[("A", "b", false)]), &choices())
+        .await
+        .unwrap();
     stacks.delete("s").await.unwrap();
     assert_eq!(
         told(&asked),
@@ -123,7 +144,11 @@ async fn what_fails_is_rolled_back_the_newest_first() {
     let stacks = account.stacks();
     let bad = text(&[("A", "a", false), ("B", "b", true)]);
     let failure = stacks.create("s", &bad, &choices()).await.unwrap_err();
-    assert!(failure.to_string().starts_with("B: Received response status [FAILED]"));
+    assert!(
+        failure
+            .to_string()
+            .starts_with("B: Received response status [FAILED]")
+    );
     assert!(failure.to_string().contains("it is bad"));
     assert_eq!(
         told(&asked),
@@ -176,12 +201,18 @@ async fn without_an_answer_or_with_a_wrong_one_the_resource_fails() {
         let (account, _) = world(answers);
         let stacks = account.stacks();
         let before = account.clock().now();
-        let failure = stacks.create("s", &text(&[("A", "a", false)]), &choices()).await;
+        let failure = stacks
+            .create("s", &text(&[("A", "a", false)]), &choices())
+            .await;
         let failure = failure.unwrap_err().to_string();
         assert!(failure.contains(expected), "{failure}");
         let took = account.clock().now().duration_since(before);
         // 60 s for the creation, and 60 s for the deletion.
-        assert_eq!(took.as_secs() >= 120, expected.contains("receive"), "{took:?}");
+        assert_eq!(
+            took.as_secs() >= 120,
+            expected.contains("receive"),
+            "{took:?}"
+        );
     }
 }
 

@@ -34,15 +34,20 @@ impl StackFile {
     /// Logical ids and types, each after those that it names.
     pub(crate) fn order(&self) -> Result<Vec<(String, String)>, TemplateError> {
         let there = self.reader.resources(&self.reader.scope())?;
-        let there: BTreeMap<&str, &Value> =
-            there.into_iter().map(|(id, it)| (id.as_str(), it)).collect();
+        let there: BTreeMap<&str, &Value> = there
+            .into_iter()
+            .map(|(id, it)| (id.as_str(), it))
+            .collect();
         let mut order = Vec::new();
         let mut begun = BTreeSet::new();
         for id in there.keys() {
             place(id, &there, &mut begun, &mut order)?;
         }
         let kind = |id: &str| text(&there[id]["Type"]);
-        Ok(order.into_iter().map(|id| (id.clone(), kind(&id))).collect())
+        Ok(order
+            .into_iter()
+            .map(|id| (id.clone(), kind(&id)))
+            .collect())
     }
 
     /// A resource's properties, now that what it names is there.
@@ -126,7 +131,10 @@ fn names_in(value: &Value, named: &mut BTreeSet<String>) {
                     ("Fn::GetAtt", Value::Array(path)) => named.extend(path.first().map(text)),
                     ("Fn::Sub", Value::String(format)) => substituted(format, named),
                     ("Fn::Sub", Value::Array(parts)) => {
-                        substituted(parts.first().and_then(Value::as_str).unwrap_or_default(), named);
+                        substituted(
+                            parts.first().and_then(Value::as_str).unwrap_or_default(),
+                            named,
+                        );
                         names_in(value, named);
                     }
                     _ => names_in(value, named),

@@ -38,7 +38,10 @@ pub(super) async fn open(settings: Settings, template: Template) -> Result<Sampl
         let image = ImageSpec::healthy(version);
         ecr::push_image(&account, repository, &[TAG], &image).map_err(failed)
     };
-    let (v1, worker_v1) = (first(REPOSITORY, "v1")?, first(WORKER_REPOSITORY, "worker-v1")?);
+    let (v1, worker_v1) = (
+        first(REPOSITORY, "v1")?,
+        first(WORKER_REPOSITORY, "worker-v1")?,
+    );
     push(&account, &infrastructure()?);
     account.add_action_types(&template).map_err(failed)?;
     let greenlight = read("template.yaml")?;

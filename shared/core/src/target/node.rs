@@ -54,7 +54,10 @@ impl<'a> Node<'a> {
 
     /// The value where a number, `true` or `false` is wanted.
     pub(super) fn scalar(&self) -> Cow<'a, Value> {
-        let text = self.value.as_str().filter(|_| self.scalars == Scalars::Texts);
+        let text = self
+            .value
+            .as_str()
+            .filter(|_| self.scalars == Scalars::Texts);
         match text.and_then(meant) {
             Some(meant) => Cow::Owned(meant),
             None => Cow::Borrowed(self.value),

@@ -15,7 +15,11 @@ fn in_texts(value: &Value) -> Value {
             let kept = ["json", "parameters"];
             let members = members.iter().map(|(key, value)| {
                 let is_kept = kept.contains(&key.as_str());
-                let value = if is_kept { value.clone() } else { in_texts(value) };
+                let value = if is_kept {
+                    value.clone()
+                } else {
+                    in_texts(value)
+                };
                 (key.clone(), value)
             });
             members.collect()
