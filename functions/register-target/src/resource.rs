@@ -226,7 +226,7 @@ impl Resource<'_> {
             Ok(Removed::Removed) => succeeded(format!(
                 "target `{name}` is removed; its records stay, and what runs goes on running"
             )),
-            Ok(Removed::Gone) => succeeded(format!("target `{name}` is not registered any more")),
+            Ok(Removed::Gone) => succeeded(format!("target `{name}` is not registered")),
             Ok(Removed::Kept) => succeeded(format!(
                 "target `{name}` stays, since this resource has not registered it"
             )),

@@ -120,7 +120,7 @@ async fn registered(stage: &Stage) -> Result<Vec<String>, StageError> {
     let listed = stage.greenlight_json(&["targets", "list"]).await?;
     let targets = listed["targets"].as_array().into_iter().flatten();
     Ok(targets
-        .map(|target: &Value| text(&target["name"]))
+        .map(|target: &Value| text(&target["target"]))
         .collect())
 }
 

@@ -5,6 +5,7 @@ mod every_action;
 mod fuzzed;
 mod held;
 mod in_trouble;
+mod installed;
 mod register_target;
 mod releases;
 mod round_trips;

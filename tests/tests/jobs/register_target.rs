@@ -1,6 +1,8 @@
 //! A target as a resource of a stack: `register-target` behind the simulated CloudFormation, with everything that can go
 //! wrong between them.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 use bytes::Bytes;
 use greenlight_aws::table::Owner;
 use greenlight_core::record::Status;
