@@ -8,5 +8,6 @@ mod in_trouble;
 mod installed;
 mod register_target;
 mod releases;
+mod requests;
 mod round_trips;
 mod stored;

@@ -42,7 +42,7 @@ pub(super) fn make(
         "AWS::CodeDeploy::Application" => resource.application(),
         "AWS::CodeDeploy::DeploymentGroup" => resource.deployment_group(),
         "AWS::CodePipeline::Pipeline" => resource.pipeline(),
-        "AWS::Logs::LogGroup" => resource.named("LogGroupName", choices),
+        "AWS::Logs::LogGroup" => resource.log_group(choices),
         "AWS::S3::Bucket" => resource.bucket(choices),
         "AWS::IAM::Role" => resource.role(choices),
         "AWS::EC2::SecurityGroup" => Ok(resource.security_group()),
@@ -85,8 +85,15 @@ impl New<'_> {
         given.or_else(chosen).unwrap_or_else(|| self.id.to_owned())
     }
 
-    fn named(&self, property: &str, choices: &Choices) -> Result<Made, String> {
-        Ok(with(self.name(property, choices), []))
+    fn log_group(&self, choices: &Choices) -> Result<Made, String> {
+        let name = self.name("LogGroupName", choices);
+        let days = match self.properties.get("RetentionInDays") {
+            Some(_) => Some(self.number("RetentionInDays")?),
+            None => None,
+        };
+        self.account.create_log_group(&name, days);
+        let arn = self.account.arn("logs", &format!("log-group:{name}:*"));
+        Ok(with(name, [("Arn", arn)]))
     }
 
     fn repository(&self) -> Result<Made, String> {
