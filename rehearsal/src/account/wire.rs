@@ -11,8 +11,8 @@ use super::iam::needs;
 use super::scope::Scope;
 use super::service::{Protocol, Service};
 use super::{
-    Account, ServiceError, cbor, cloudwatch, codedeploy, codepipeline, dynamodb, ecr, ecs, elb,
-    iam, lambda, logs, query, s3, secretsmanager, ssm, sts,
+    Account, ServiceError, cbor, cloudformation, cloudwatch, codedeploy, codepipeline, dynamodb,
+    ecr, ecs, elb, iam, lambda, logs, query, s3, secretsmanager, ssm, sts,
 };
 
 /// How an answer is laid out.
@@ -37,6 +37,9 @@ impl Account {
     pub async fn handle(&self, request: Request<Bytes>) -> Response<Bytes> {
         if let Some(layer) = ecr::layer(self, &request) {
             return layer;
+        }
+        if let Some(taken) = cloudformation::answered(self, "", &request) {
+            return taken;
         }
         let scope = Scope::of(&request);
         let caller = self.caller(scope);

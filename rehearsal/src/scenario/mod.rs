@@ -18,6 +18,7 @@ mod external_deployment;
 mod flaky;
 mod freeze;
 mod immutable_tags;
+mod install;
 mod latency_regression;
 mod long_gate;
 mod lost_events;
@@ -135,6 +136,8 @@ pub enum Scenario {
     LostEvents,
     /// Infrastructure code deploys another image unheard: that is found, told, and shown with its cause
     Drift,
+    /// The examples' stacks are created, and one of targets: a mistake fails it, mended it deploys, and it goes again
+    Install,
 }
 
 impl Scenario {
@@ -180,7 +183,8 @@ impl Scenario {
             | Self::Freeze
             | Self::NoData
             | Self::VulnerableImage
-            | Self::CustomCheck => 40.0,
+            | Self::CustomCheck
+            | Self::Install => 40.0,
             // Each quarter of an hour a service is looked at.
             Self::LostEvents | Self::Drift => 60.0,
             // The last one is forty minutes of gate.
@@ -223,7 +227,8 @@ impl Scenario {
             | Self::PipelineFiles
             | Self::PipelineCustomAction
             | Self::PipelineFirstRun
-            | Self::PipelineBoth => Stand::Releases,
+            | Self::PipelineBoth
+            | Self::Install => Stand::Releases,
             Self::LatencyRegression
             | Self::Flaky
             | Self::AlarmAlreadyOn
@@ -247,8 +252,8 @@ impl Scenario {
                 log: Some("trace"),
                 ..usual
             },
-            // Its services are created first.
-            Self::PromotionChain => Opening {
+            // Its services are created first; or its targets come with a stack.
+            Self::PromotionChain | Self::Install => Opening {
                 registers: false,
                 ..usual
             },
@@ -346,6 +351,7 @@ impl Scenario {
             Self::CustomCheck => custom_check::play(stage, expectations).await,
             Self::LostEvents => lost_events::play(stage, expectations).await,
             Self::Drift => drift::play(stage, expectations).await,
+            Self::Install => install::play(stage, expectations).await,
         }
     }
 
