@@ -94,6 +94,11 @@ impl Clients {
         aws_sdk_secretsmanager::Client::new(&self.config)
     }
 
+    /// A client of Amazon SQS, as [`iam`](Self::iam) is one.
+    pub fn sqs(&self) -> aws_sdk_sqs::Client {
+        aws_sdk_sqs::Client::new(&self.config)
+    }
+
     /// The clients of the role `role_arn`, which is assumed when one of them first needs credentials
     /// and again when they near their expiry. Asked for a second time, the same role gives the same
     /// clients, under the session name of the first.

@@ -275,7 +275,13 @@ const UNAVAILABLE: [&str; 6] = [
     "RequestExpired",
     "RequestTimeout",
 ];
-const NOT_FOUND: [&str; 4] = ["NotFound", "DoesNotExist", "NoSuchKey", "NoSuchBucket"];
+const NOT_FOUND: [&str; 5] = [
+    "NotFound",
+    "DoesNotExist",
+    "NoSuchKey",
+    "NoSuchBucket",
+    "NonExistentQueue",
+];
 const CONFLICT: [&str; 13] = [
     "AlreadyExists",
     "AlreadyCompleted",
@@ -345,6 +351,11 @@ mod tests {
             ("LayersNotFoundException", 400, Kind::NotFound),
             ("NoSuchKey", 404, Kind::NotFound),
             ("NoSuchBucket", 404, Kind::NotFound),
+            (
+                "AWS.SimpleQueueService.NonExistentQueue",
+                400,
+                Kind::NotFound,
+            ),
             ("AccessDenied", 403, Kind::Denied),
             ("SlowDown", 503, Kind::Throttled),
             ("RequestTimeout", 400, Kind::Unavailable),

@@ -1,11 +1,16 @@
-//! AWS Lambda: calling a function and waiting for its answer.
+//! AWS Lambda: calling a function, and waiting for its answer or not.
+
+use std::time::Duration;
 
 use aws_sdk_lambda::{primitives::Blob, types::InvocationType};
+use aws_smithy_types::timeout::TimeoutConfig;
 
 use crate::{AwsError, Clients, error::failed};
 
 /// Of an answer, so many bytes are kept. Lambda itself gives no more than 6 MiB.
 const PAYLOAD_LIMIT: usize = 256 * 1024;
+/// An event that nobody waits for is taken within so long.
+const HANDED: Duration = Duration::from_secs(20);
 
 /// What a function answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,10 +55,33 @@ pub async fn invoke(
     })
 }
 
+/// Hands an event to a function, which Lambda calls when it can, and again where it fails. Nobody waits for it.
+pub async fn invoke_later(
+    clients: &Clients,
+    function: &str,
+    payload: Vec<u8>,
+) -> Result<(), AwsError> {
+    let timeouts = TimeoutConfig::builder().operation_timeout(HANDED).build();
+    clients
+        .lambda
+        .invoke()
+        .function_name(function)
+        .invocation_type(InvocationType::Event)
+        .payload(Blob::new(payload))
+        .customize()
+        .config_override(aws_sdk_lambda::config::Config::builder().timeout_config(timeouts))
+        .send()
+        .await
+        .map_err(failed(
+            "lambda:InvokeFunction",
+            format!("Lambda function `{function}`"),
+        ))?;
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
-    use aws_smithy_types::{retry::RetryConfig, timeout::TimeoutConfig};
-    use std::time::Duration;
+    use aws_smithy_types::retry::RetryConfig;
 
     use super::*;
     use crate::{
@@ -111,6 +139,16 @@ mod tests {
             .timeout_config()
             .and_then(TimeoutConfig::operation_timeout);
         assert!(timeout >= Some(Duration::from_mins(14)), "{timeout:?}");
+    }
+
+    #[test]
+    fn an_event_is_handed_over_and_not_waited_for() {
+        let aws = Scripted::default();
+        aws.answer(202, "");
+        run(invoke_later(&aws.clients(), "record", b"{}".to_vec())).unwrap();
+        let sent = &aws.sent()[0];
+        assert_eq!(sent.invocation_type, "Event");
+        assert_eq!(sent.body, "{}");
     }
 
     #[test]

@@ -19,6 +19,7 @@ mod raw_document;
 pub mod s3;
 #[cfg(test)]
 mod scripted;
+pub mod sqs;
 pub mod ssm;
 pub mod sts;
 pub mod table;

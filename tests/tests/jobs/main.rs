@@ -6,5 +6,6 @@ mod fuzzed;
 mod held;
 mod in_trouble;
 mod releases;
+mod replay;
 mod round_trips;
 mod stored;
