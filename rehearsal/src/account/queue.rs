@@ -63,6 +63,8 @@ pub(crate) struct State {
 
 struct QueueState {
     attributes: Attributes,
+    /// A function gets its messages.
+    is_read: bool,
     messages: Vec<Message>,
     /// Told whenever a message was added or became visible earlier than it was going to.
     changed: Arc<Notify>,
@@ -127,6 +129,7 @@ impl Account {
         }
         let queue = QueueState {
             attributes,
+            is_read: false,
             messages: Vec::new(),
             changed: Arc::default(),
         };
@@ -147,23 +150,11 @@ impl Account {
         })
     }
 
-    /// How many messages are in queues that somebody reads, or hidden in them.
+    /// How many messages are in queues that a function reads, or hidden in them.
     pub fn messages_waiting(&self) -> usize {
         let state = self.state();
-        let is_dead_letter_queue = |name: &String| {
-            let redrives = state
-                .queues
-                .queues
-                .values()
-                .filter_map(|queue| queue.attributes.redrive.as_ref());
-            redrives.into_iter().any(|redrive| redrive.queue == *name)
-        };
-        let read = state
-            .queues
-            .queues
-            .iter()
-            .filter(|(name, _)| !is_dead_letter_queue(name));
-        read.map(|(_, queue)| queue.messages.len()).sum()
+        let read = state.queues.queues.values().filter(|queue| queue.is_read);
+        read.map(|queue| queue.messages.len()).sum()
     }
 }
 

@@ -121,10 +121,10 @@ async fn a_crash_between_sending_and_deleting_sends_twice_and_deploys_once() {
         () = wire.crashed() => {}
     }
     assert_eq!(wire.seen().last().unwrap().operation, "DeleteMessage");
-    world.quiet().await;
     assert_eq!(waiting(&world, PUSH), 1, "it is not lost");
     // It is hidden, until the one who died does not come for it.
     assert!(replay(&world.operator, &push).await.is_empty());
+    world.quiet().await;
     sleep(Duration::from_mins(6)).await;
     assert_eq!(replay(&world.operator, &push).await.len(), 1);
     world.quiet().await;
@@ -141,7 +141,7 @@ async fn an_event_that_a_function_gave_up_on_goes_to_that_function() {
     let v2 = world.sample.push(&ImageSpec::healthy("v2")).unwrap();
     sleep(Duration::from_hours(1)).await;
     assert_eq!(waiting(&world, FUNCTIONS), 1);
-    assert_eq!(world.status_of(&v2).await, Some(Status::UnderWay));
+    assert_ne!(world.status_of(&v2).await, Some(Status::Succeeded));
     account.allow(RECORD_DEPLOYMENT, "dynamodb:Query");
     let sent = replay(&world.operator, &everything(Queue::Functions, FUNCTIONS)).await;
     let [

@@ -111,7 +111,7 @@ fn what_is_allowed_on_everything_is_listed_with_its_reason() {
 #[test]
 fn every_role_has_the_boundary() {
     let globals = &document()["Globals"]["Function"];
-    let chosen = |value| is_chosen(value, "HasBoundary", "PermissionsBoundaryArn");
+    let chosen = |value: &Yaml| is_chosen(value, "HasBoundary", "PermissionsBoundaryArn");
     assert!(chosen(&globals["PermissionsBoundary"]));
     for (id, function) in resources("AWS::Serverless::Function") {
         assert!(
@@ -126,7 +126,7 @@ fn every_role_has_the_boundary() {
 
 #[test]
 fn all_that_is_stored_takes_a_key_of_ones_own() {
-    let chosen = |value| is_chosen(value, "HasKey", "KmsKeyArn");
+    let chosen = |value: &Yaml| is_chosen(value, "HasKey", "KmsKeyArn");
     let globals = &document()["Globals"]["Function"];
     assert!(chosen(&globals["KmsKeyArn"]), "the functions' environment");
     for (kind, property) in [

@@ -150,7 +150,8 @@ fn each_minute_jobs_gates_and_targets_are_looked_after() {
     for schedule in &template.schedules {
         assert_eq!(schedule.every, std::time::Duration::from_mins(1));
         for (arn, _) in &schedule.targets {
-            scheduled.push(arn.rsplit(':').next().unwrap().to_owned());
+            // `arn:aws:lambda:<region>:<account>:function:<name>`, and the alias of some.
+            scheduled.push(arn.split(':').nth(6).unwrap().to_owned());
         }
     }
     let name = |function: &str| template.function(function).unwrap().name.clone();

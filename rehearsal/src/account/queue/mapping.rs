@@ -63,6 +63,7 @@ impl Account {
                     .to_owned(),
             ));
         }
+        queue.with(|queue| queue.is_read = true);
         tokio::spawn(poll(queue, mapping));
         Ok(())
     }
