@@ -44,12 +44,20 @@ fn what_was_sent_and_what_stays_is_told_and_what_stays_is_a_failure() {
     let outcome = outcome(false, &sample_of(Fate::Sent), None);
     let output = outcome.output.unwrap();
     sample::assert_documented(&output.text);
-    insta::assert_snapshot!(output.text, @"");
+    insta::assert_snapshot!(output.text, @"
+    QUEUE      RESULT  WHEN                  EVENT                                            OF               WHY
+    push       sent    2026-11-22 10:00:00Z  ECR Image Action                                 mco/api:test     -
+    functions  sent    2026-11-22 10:20:00Z  CodeDeploy Deployment State-change Notification  API d-A1B2C3D4E  Record.Failed: table `greenlight` could not be read
+    functions  stays   -                     -                                                -                it is neither a record of Lambda nor an event that EventBridge could not deliver
+    ");
     let message = &output.json["messages"][1];
     assert_eq!(message["function"], FUNCTION);
     assert_eq!(message["result"], "sent");
     assert_eq!(output.json["messages"][2]["result"], "stays");
-    insta::assert_snapshot!(outcome.failure.unwrap().message(), @"");
+    insta::assert_snapshot!(outcome.failure.unwrap().message(), @"
+    error: 1 of the messages stay in the dead-letter queue
+    hint: mend what the last column says and replay again; what can never be sent is deleted by SQS 14 days after it came
+    ");
 }
 
 #[test]
