@@ -14,6 +14,7 @@ pub(super) enum Service {
     Lambda,
     Logs,
     S3,
+    SecretsManager,
     Sqs,
     Ssm,
     Sts,
@@ -34,7 +35,7 @@ pub(super) enum Protocol {
 }
 
 impl Service {
-    pub(super) const ALL: [Self; 14] = [
+    pub(super) const ALL: [Self; 15] = [
         Self::CloudWatch,
         Self::CodeDeploy,
         Self::CodePipeline,
@@ -46,6 +47,7 @@ impl Service {
         Self::Lambda,
         Self::Logs,
         Self::S3,
+        Self::SecretsManager,
         Self::Sqs,
         Self::Ssm,
         Self::Sts,
@@ -63,6 +65,7 @@ impl Service {
             Self::Ecs => "AmazonEC2ContainerServiceV20141113",
             Self::Events => "AWSEvents",
             Self::Logs => "Logs_20140328",
+            Self::SecretsManager => "secretsmanager",
             Self::Sqs => "AmazonSQS",
             Self::Ssm => "AmazonSSM",
             Self::Elb | Self::Lambda | Self::S3 | Self::Sts => "",
@@ -97,6 +100,7 @@ impl Service {
             Self::Lambda => "lambda",
             Self::Logs => "logs",
             Self::S3 => "s3",
+            Self::SecretsManager => "secretsmanager",
             Self::Sqs => "sqs",
             Self::Ssm => "ssm",
             Self::Sts => "sts",

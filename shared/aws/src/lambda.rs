@@ -1,16 +1,15 @@
-//! AWS Lambda: calling a function, and waiting for its answer or not.
+//! AWS Lambda: calling a function, and waiting for its answer or not; and what a function is.
 
-use std::time::Duration;
+mod function;
+
+pub use function::{Function, function};
 
 use aws_sdk_lambda::{primitives::Blob, types::InvocationType};
-use aws_smithy_types::timeout::TimeoutConfig;
 
 use crate::{AwsError, Clients, error::failed};
 
 /// Of an answer, so many bytes are kept. Lambda itself gives no more than 6 MiB.
 const PAYLOAD_LIMIT: usize = 256 * 1024;
-/// An event that nobody waits for is taken within so long.
-const HANDED: Duration = Duration::from_secs(20);
 
 /// What a function answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,21 +54,19 @@ pub async fn invoke(
     })
 }
 
-/// Hands an event to a function, which Lambda calls when it can, and again where it fails. Nobody waits for it.
+/// Hands an event to a function, which Lambda calls when it can, and again where it fails. Nobody waits for it. The
+/// call is tried again where its answer is lost: an event may come twice.
 pub async fn invoke_later(
     clients: &Clients,
     function: &str,
     payload: Vec<u8>,
 ) -> Result<(), AwsError> {
-    let timeouts = TimeoutConfig::builder().operation_timeout(HANDED).build();
     clients
-        .lambda
+        .lambda_to_look()
         .invoke()
         .function_name(function)
         .invocation_type(InvocationType::Event)
         .payload(Blob::new(payload))
-        .customize()
-        .config_override(aws_sdk_lambda::config::Config::builder().timeout_config(timeouts))
         .send()
         .await
         .map_err(failed(
@@ -81,7 +78,8 @@ pub async fn invoke_later(
 
 #[cfg(test)]
 mod tests {
-    use aws_smithy_types::retry::RetryConfig;
+    use aws_smithy_types::{retry::RetryConfig, timeout::TimeoutConfig};
+    use std::time::Duration;
 
     use super::*;
     use crate::{
