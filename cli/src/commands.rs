@@ -14,6 +14,7 @@ mod image;
 mod origin;
 mod plan;
 mod promote;
+mod replay;
 mod rollback;
 #[cfg(test)]
 mod sample;
@@ -156,6 +157,9 @@ async fn try_to(arguments: Arguments) -> Result<Outcome, Failure> {
         }
         Command::Gates { which, target } => gates::gates(&deployer, &which, target.as_ref()).await,
         Command::Verify { target, gate } => return verify::verify(&deployer, &target, gate).await,
+        Command::Replay(what) => {
+            return replay::replay(&deployer, &what, &connection::dead_letters()).await;
+        }
         Command::Hold(what) => hold::hold(&deployer, &what).await,
         Command::Release(what) => return hold::release(&deployer, &what).await,
         Command::Abort { target, reason } => control::abort(&deployer, &target, &reason).await,

@@ -21,6 +21,7 @@ use greenlight_deployer::plan::{PlanError, WishError};
 use greenlight_deployer::progress::watch::WatchError;
 use greenlight_deployer::promote::PromoteError;
 use greenlight_deployer::register::RegisterError;
+use greenlight_deployer::replay::ReplayError;
 use greenlight_deployer::rollback::RollbackError;
 use greenlight_deployer::targets::TargetsError;
 
@@ -67,6 +68,12 @@ pub(crate) enum Failure {
     Promote(#[from] PromoteError),
     #[error(transparent)]
     Verify(#[from] VerifyError),
+    #[error(transparent)]
+    Replay(#[from] ReplayError),
+    #[error("it is not known where the dead-letter queues are")]
+    NoDeadLetters,
+    #[error("{count} of the messages stay in the dead-letter queue")]
+    NotReplayed { count: usize },
     #[error("target `{target}` has no gates with checks")]
     NoGates { target: TargetName },
     #[error("nothing was deployed to target `{target}` yet")]
@@ -188,6 +195,18 @@ impl Failure {
             }),
             Self::Promote(error) => aws_hint(error).or_else(|| error.hint()),
             Self::Verify(error) => aws_hint(error),
+            Self::Replay(error) => replay_hint(error),
+            Self::NoDeadLetters => Some(
+                "give `--queue` and `--url`, or set `GREENLIGHT_PUSH_DEAD_LETTERS` and \
+                 `GREENLIGHT_FUNCTION_DEAD_LETTERS`: they are the outputs `PushDeadLetterQueueUrl` and \
+                 `FunctionDeadLetterQueueUrl` of Greenlight's stack"
+                    .to_owned(),
+            ),
+            Self::NotReplayed { .. } => Some(
+                "mend what the last column says and replay again; what can never be sent is deleted \
+                 by SQS 14 days after it came"
+                    .to_owned(),
+            ),
             Self::NoSuchDeployment { .. } => Some(
                 "`greenlight history TARGET --json` has the ids; `--target` names a target that is not \
                  registered any more"
@@ -224,6 +243,18 @@ fn approve_hint(error: &ApproveError) -> Option<String> {
             why: NotOpen::Approved { .. },
             ..
         } => Some(format!("`greenlight abort {target}` stops the deployment")),
+        error => aws_hint(error),
+    }
+}
+
+fn replay_hint(error: &ReplayError) -> Option<String> {
+    match error {
+        ReplayError::Source { .. } => Some(
+            "give `--url` the output `PushDeadLetterQueueUrl` of Greenlight's stack".to_owned(),
+        ),
+        ReplayError::Queue(aws) if aws.kind == Kind::NotFound => {
+            Some("check the URL, and that `--region` or `AWS_REGION` is its region".to_owned())
+        }
         error => aws_hint(error),
     }
 }

@@ -2,6 +2,7 @@
 
 mod architecture;
 mod examples;
+mod hardened;
 mod histories;
 mod permissions;
 mod samples;
