@@ -11,12 +11,14 @@ mod gates;
 mod history;
 mod hold;
 mod image;
+mod init;
 mod origin;
 mod plan;
 mod promote;
 mod rollback;
 #[cfg(test)]
 mod sample;
+mod shell;
 mod status;
 mod targets;
 mod verify;
@@ -80,16 +82,23 @@ async fn try_to(arguments: Arguments) -> Result<Outcome, Failure> {
         command,
         place,
         json,
+        color: _,
     } = arguments;
     // What is wrong with a file is said before what is missing in the environment.
     let document = match &command {
         Command::Targets(Targets::Check { file }) => return Ok(targets::check(file)),
+        Command::Completions { shell } => return Ok(shell::completions(*shell).into()),
+        Command::Man { dir: None } => return Ok(shell::page()?.into()),
+        Command::Man { dir: Some(dir) } => return Ok(shell::pages(dir)?.into()),
         Command::Targets(Targets::Apply { file }) => document::read(file)?,
         _ => Vec::new(),
     };
     let deployer = connection::open(&place)?;
     let output = match command {
-        Command::Targets(Targets::Check { .. } | Targets::Apply { .. }) => {
+        // Those that need no installation have been answered.
+        Command::Targets(Targets::Check { .. } | Targets::Apply { .. })
+        | Command::Completions { .. }
+        | Command::Man { .. } => {
             return Ok(targets::apply(&deployer, &document).await);
         }
         Command::Diff {
@@ -105,6 +114,11 @@ async fn try_to(arguments: Arguments) -> Result<Outcome, Failure> {
         Command::Targets(Targets::Show { name }) => targets::show(&deployer, &name).await,
         Command::Targets(Targets::Remove { name }) => targets::remove(&deployer, &name).await,
         Command::Targets(Targets::List) => targets::list(&deployer).await,
+        Command::Init {
+            cluster,
+            service,
+            name,
+        } => init::init(&deployer, &cluster, &service, name.as_ref()).await,
         Command::Status { target: None } => status::all(&deployer).await,
         Command::Status { target: Some(name) } => status::one(&deployer, &name).await,
         Command::Rollback(what) => return rollback::rollback(deployer, what, json).await,

@@ -8,6 +8,7 @@ use std::fmt::Write as _;
 use greenlight_aws::{AwsError, Kind, chain};
 use greenlight_core::deployment::DeploymentId;
 use greenlight_core::gate::NotOpen;
+use greenlight_core::nearest;
 use greenlight_core::target::TargetName;
 use greenlight_deployer::AdvanceError;
 use greenlight_deployer::approve::ApproveError;
@@ -21,6 +22,7 @@ use greenlight_deployer::plan::{PlanError, WishError};
 use greenlight_deployer::progress::watch::WatchError;
 use greenlight_deployer::promote::PromoteError;
 use greenlight_deployer::rollback::RollbackError;
+use greenlight_deployer::suggest::SuggestError;
 use greenlight_deployer::targets::TargetsError;
 
 use crate::columns::printable;
@@ -80,11 +82,31 @@ pub(crate) enum Failure {
         deployment: DeploymentId,
         ended: &'static str,
     },
+    #[error("nobody waits any more for deployment {deployment} to target `{target}`")]
+    Interrupted {
+        target: TargetName,
+        deployment: DeploymentId,
+    },
     #[error("deployment {deployment} to target `{target}` has not ended within {limit}")]
     StillUnderWay {
         target: TargetName,
         deployment: DeploymentId,
         limit: String,
+    },
+    #[error(transparent)]
+    Suggest(#[from] SuggestError),
+    #[error("the document could not be written as YAML")]
+    Yaml { source: serde_norway::Error },
+    #[error("the manual page could not be made")]
+    ManPage {
+        #[source]
+        source: std::io::Error,
+    },
+    #[error("the manual pages could not be written to `{}`", .directory.display())]
+    ManPages {
+        directory: std::path::PathBuf,
+        #[source]
+        source: std::io::Error,
     },
     #[error("no target `{name}` is registered")]
     NoSuchTarget {
@@ -100,6 +122,14 @@ pub(crate) enum Failure {
 }
 
 impl Failure {
+    /// What the process ends with. Shells know 130 as the end by Ctrl-C.
+    pub(crate) fn status(&self) -> u8 {
+        match self {
+            Self::Interrupted { .. } => 130,
+            _ => 1,
+        }
+    }
+
     /// All of it, as it is printed.
     pub(crate) fn message(&self) -> String {
         if let Self::Document(DocumentError::Wrong { file, problems }) = self {
@@ -129,9 +159,10 @@ impl Failure {
             Self::NoSuchTarget { registered, .. } if registered.is_empty() => {
                 Some("register targets with `greenlight targets apply FILE`".to_owned())
             }
-            Self::NoSuchTarget { registered, .. } => {
-                Some(format!("registered: {}", registered.join(", ")))
+            Self::NoSuchTarget { name, registered } => {
+                Some(near(name.as_str(), "registered", registered))
             }
+            Self::Suggest(error) => suggest_hint(error),
             Self::BadTarget { .. } => {
                 Some("apply it again with `greenlight targets apply FILE`".to_owned())
             }
@@ -185,10 +216,13 @@ impl Failure {
             Self::NotLive { target, .. } => Some(format!(
                 "`greenlight history {target}` has all that was found"
             )),
-            Self::StillUnderWay { target, .. } => Some(format!(
+            Self::StillUnderWay { target, .. } | Self::Interrupted { target, .. } => Some(format!(
                 "it goes on; `greenlight status {target}` shows how far it is"
             )),
             Self::Document(_)
+            | Self::ManPage { .. }
+            | Self::Yaml { .. }
+            | Self::ManPages { .. }
             | Self::NoDifference { .. }
             | Self::NotStartable { .. }
             | Self::NoDeployments { .. } => None,
@@ -199,6 +233,37 @@ impl Failure {
 /// What to do where the function that runs the gates is not known.
 pub(crate) const HOOK_HINT: &str = "give `--hook` or set `GREENLIGHT_HOOK`: it is the output \
                                     `HookFunctionArn` of Greenlight's stack";
+
+fn suggest_hint(error: &SuggestError) -> Option<String> {
+    match error {
+        SuggestError::NoCluster { known, .. } if known.is_empty() => {
+            Some("`--region` or `AWS_REGION` says where it is looked for".to_owned())
+        }
+        SuggestError::NoCluster { cluster, known } => Some(near(cluster, "there are", known)),
+        SuggestError::NoService { known, .. } if known.is_empty() => None,
+        SuggestError::NoService { service, known, .. } => Some(near(service, "it has", known)),
+        SuggestError::None(none) => Some(none.hint().to_owned()),
+        error => aws_hint(error),
+    }
+}
+
+/// So many names are listed.
+const MAX_NAMES: usize = 20;
+
+/// The name that was probably meant, and those that there are.
+fn near(name: &str, there_are: &str, known: &[String]) -> String {
+    let names: Vec<&str> = known.iter().map(String::as_str).collect();
+    let meant = nearest(name, &names).map(|near| format!("did you mean `{near}`? "));
+    let mut hint = meant.unwrap_or_default();
+    let listed: Vec<&str> = names.iter().take(MAX_NAMES).copied().collect();
+    // Writing to a string cannot fail.
+    let _ = write!(hint, "{there_are}: {}", listed.join(", "));
+    let more = names.len().saturating_sub(MAX_NAMES);
+    if more > 0 {
+        let _ = write!(hint, " and {more} more");
+    }
+    hint
+}
 
 fn approve_hint(error: &ApproveError) -> Option<String> {
     match error {

@@ -71,6 +71,11 @@ pub async fn load_balancers_of(
     clients: &Clients,
     target_group: &str,
 ) -> Result<Vec<String>, AwsError> {
+    let found = described(clients, target_group).await?;
+    Ok(found.load_balancer_arns().to_vec())
+}
+
+async fn described(clients: &Clients, target_group: &str) -> Result<types::TargetGroup, AwsError> {
     const ACTION: &str = "elasticloadbalancing:DescribeTargetGroups";
     let resource = || format!("target group `{target_group}`");
     let answer = clients
@@ -80,11 +85,37 @@ pub async fn load_balancers_of(
         .send()
         .await
         .map_err(failed(ACTION, resource()))?;
-    let found = answer.target_groups().first().ok_or_else(|| {
+    let groups = answer.target_groups.unwrap_or_default();
+    groups.into_iter().next().ok_or_else(|| {
         let message = "the answer holds no target group";
         AwsError::unusable(ACTION, resource(), Kind::NotFound, None, message)
-    })?;
-    Ok(found.load_balancer_arns().to_vec())
+    })
+}
+
+/// How a target group asks its targets whether they are healthy.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct HealthCheck {
+    /// `HTTP | HTTPS | TCP | …`
+    pub protocol: String,
+    /// `HealthCheckPath`; absent where it is not over HTTP.
+    pub path: Option<String>,
+    /// `Matcher.HttpCode`: `200`, `200,202`, `200-299`.
+    pub statuses: Option<String>,
+    /// `ProtocolVersion`: `HTTP1 | HTTP2 | GRPC`
+    pub version: Option<String>,
+}
+
+/// The health check of a target group.
+pub async fn health_check(clients: &Clients, target_group: &str) -> Result<HealthCheck, AwsError> {
+    let found = described(clients, target_group).await?;
+    let protocol = found.health_check_protocol();
+    let matcher = found.matcher().and_then(types::Matcher::http_code);
+    Ok(HealthCheck {
+        protocol: protocol.map_or("HTTP", |it| it.as_str()).to_owned(),
+        path: found.health_check_path().map(str::to_owned),
+        statuses: matcher.map(str::to_owned),
+        version: found.protocol_version().map(str::to_owned),
+    })
 }
 
 /// What CloudWatch calls a load balancer or target group, in the dimensions `LoadBalancer` and `TargetGroup`:

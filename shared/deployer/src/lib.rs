@@ -37,6 +37,7 @@ mod restore_tag;
 mod retag;
 pub mod rollback;
 mod start;
+pub mod suggest;
 pub mod targets;
 pub mod verify;
 

@@ -31,5 +31,6 @@ mod round_trips;
 mod round_trips_others;
 mod scenarios;
 mod sidecars;
+mod suggestions;
 mod task;
 mod templates;

@@ -2,6 +2,7 @@
 //! word to go on or to stop (AWS-FACTS 5).
 
 mod intervention;
+mod owner;
 
 use aws_sdk_codedeploy::types::{
     self, AppSpecContent, LifecycleEventStatus, RevisionLocation, RevisionLocationType, TimeRange,
@@ -9,6 +10,7 @@ use aws_sdk_codedeploy::types::{
 use jiff::Timestamp;
 
 pub use intervention::{Intervention, continue_deployment, stop_deployment};
+pub use owner::owner;
 
 use crate::{AwsError, Clients, Kind, error::failed, timestamp};
 
