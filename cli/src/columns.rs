@@ -105,4 +105,16 @@ mod tests {
             "A    LONG HEADING  C\näöü  x\na    y              [31mred\n"
         );
     }
+
+    #[test]
+    fn a_tone_changes_no_width() {
+        let mut columns = Columns::bare();
+        columns.row([
+            Cell::toned("failed", Some(Tone::Bad)),
+            "x".to_owned().into(),
+        ]);
+        columns.row(["ok".to_owned(), "y".to_owned()]);
+        // Nobody has decided that there are colours.
+        assert_eq!(columns.text(), "failed  x\nok      y\n");
+    }
 }

@@ -52,7 +52,11 @@ fn show(outcome: &Outcome, json: bool) -> ExitCode {
     }
     if let Some(failure) = &outcome.failure {
         // Whoever does not listen has the status.
-        let _ = write!(anstream::stderr(), "{}", paint::labelled(&failure.message()));
+        let _ = write!(
+            anstream::stderr(),
+            "{}",
+            paint::labelled(&failure.message())
+        );
         return ExitCode::from(failure.status());
     }
     let done = if outcome.says_no {

@@ -13,12 +13,10 @@ use clap::ValueEnum;
 /// Whether text is coloured.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Colours {
-    /// Where a terminal shows it, and the environment has nothing against it.
+    // Where a terminal shows it, and the environment has nothing against it.
     #[default]
     Auto,
-    /// In any case.
     Always,
-    /// In no case.
     Never,
 }
 

@@ -194,7 +194,9 @@ fn tone(text: &str) -> Option<Tone> {
         ("was not deployed", Tone::Attention),
         ("queued: ", Tone::Attention),
     ];
-    let found = tones.into_iter().find(|(begins, _)| text.starts_with(begins));
+    let found = tones
+        .into_iter()
+        .find(|(begins, _)| text.starts_with(begins));
     found.map(|(_, tone)| tone)
 }
 

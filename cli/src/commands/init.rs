@@ -32,7 +32,7 @@ fn told(suggestion: &Suggestion) -> Result<Output, Failure> {
         comment(
             &mut text,
             &format!(
-                "Made by `greenlight init` from service {service}. Read the comments, then `greenlight targets apply` it."
+                "Made by `greenlight init` from service {service}. Read it before it is applied."
             ),
         );
     }

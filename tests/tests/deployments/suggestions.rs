@@ -36,12 +36,20 @@ async fn what_is_suggested_for_any_service_deploys_what_is_pushed() {
         let suggestion = suggested.unwrap_or_else(|error| panic!("{stand:?}: {error}"));
         let parsed = target::parse(&suggestion.document());
         let targets = parsed.unwrap_or_else(|problems| panic!("{stand:?}: {problems}"));
-        assert_eq!(targets, std::slice::from_ref(&suggestion.target), "{stand:?}");
+        assert_eq!(
+            targets,
+            std::slice::from_ref(&suggestion.target),
+            "{stand:?}"
+        );
         assert!(!suggestion.target.gates.is_empty(), "{stand:?}");
         assert!(suggestion.target.on_failure.restore_tag, "{stand:?}");
 
         world.register(&targets).await;
-        assert_eq!(world.recorded().await.as_ref(), Some(&world.sample.v1), "{stand:?}");
+        assert_eq!(
+            world.recorded().await.as_ref(),
+            Some(&world.sample.v1),
+            "{stand:?}"
+        );
         let v2 = world.sample.push(&ImageSpec::healthy("v2")).unwrap();
         if stand == Stand::PausedCanary {
             answered(&world).await;
@@ -104,12 +112,19 @@ async fn what_is_suggested_fits_the_service() {
         // By their ARNs, as one copies them.
         let cluster = format!("arn:aws:ecs:eu-west-1:123456789012:cluster/{CLUSTER}");
         let service = format!("arn:aws:ecs:eu-west-1:123456789012:service/{CLUSTER}/{SERVICE}");
-        let suggestion = world.operator.suggest(&cluster, &service, None).await.unwrap();
+        let suggestion = world
+            .operator
+            .suggest(&cluster, &service, None)
+            .await
+            .unwrap();
         let document = suggestion.document();
         assert_eq!(document["name"], SERVICE, "{stand:?}");
         assert_eq!(document["deploy"], deploy, "{stand:?}");
         assert_eq!(document["gates"], gates, "{stand:?}");
-        let images = suggestion.remarks_of("images").collect::<Vec<_>>().join("\n");
+        let images = suggestion
+            .remarks_of("images")
+            .collect::<Vec<_>>()
+            .join("\n");
         assert!(images.contains("`log-router` is left out"), "{images}");
     }
 }
@@ -117,7 +132,11 @@ async fn what_is_suggested_fits_the_service() {
 #[tokio::test(start_paused = true)]
 async fn every_container_of_ecr_is_taken() {
     let world = without_targets(Stand::Sidecars).await;
-    let suggestion = world.operator.suggest(CLUSTER, SERVICE, None).await.unwrap();
+    let suggestion = world
+        .operator
+        .suggest(CLUSTER, SERVICE, None)
+        .await
+        .unwrap();
     assert_eq!(
         suggestion.document()["images"],
         json!([
@@ -130,20 +149,39 @@ async fn every_container_of_ecr_is_taken() {
 #[tokio::test(start_paused = true)]
 async fn a_tag_that_cannot_move_is_not_given_back() {
     let world = without_targets(Stand::Rolling).await;
-    ecr::set_tag_mutability(&world.sample.account, REPOSITORY, ecr::Mutability::Immutable).unwrap();
-    let suggestion = world.operator.suggest(CLUSTER, SERVICE, None).await.unwrap();
+    ecr::set_mutability(
+        &world.sample.account,
+        REPOSITORY,
+        ecr::Mutability::Immutable,
+    );
+    let suggestion = world
+        .operator
+        .suggest(CLUSTER, SERVICE, None)
+        .await
+        .unwrap();
     assert!(!suggestion.target.on_failure.restore_tag);
 }
 
 #[tokio::test(start_paused = true)]
 async fn what_is_not_there_is_said_with_what_is() {
     let world = without_targets(Stand::CodeDeploy).await;
-    let error = world.operator.suggest("mcp", SERVICE, None).await.unwrap_err();
+    let error = world
+        .operator
+        .suggest("mcp", SERVICE, None)
+        .await
+        .unwrap_err();
     let SuggestError::NoCluster { cluster, known } = error else {
         panic!("{error}");
     };
-    assert_eq!((cluster.as_str(), known.as_slice()), ("mcp", &[CLUSTER.to_owned()][..]));
-    let error = world.operator.suggest(CLUSTER, "apo", None).await.unwrap_err();
+    assert_eq!(
+        (cluster.as_str(), known.as_slice()),
+        ("mcp", &[CLUSTER.to_owned()][..])
+    );
+    let error = world
+        .operator
+        .suggest(CLUSTER, "apo", None)
+        .await
+        .unwrap_err();
     assert_eq!(error.to_string(), "cluster `mco` has no service `apo`");
     let SuggestError::NoService { known, .. } = error else {
         panic!("{error}");

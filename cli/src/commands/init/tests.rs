@@ -33,8 +33,8 @@ fn suggestion() -> Suggestion {
             // A tag that YAML would take for a number.
             container(
                 "api",
-                "123456789012.dkr.ecr.eu-west-1.amazonaws.com/mco/api:1.10",
-                &["1.10-x"],
+                "123456789012.dkr.ecr.eu-west-1.amazonaws.com/mco/api:1e3",
+                &["1e3", "1.4.2"],
             ),
             container(
                 "log-router",
@@ -52,7 +52,43 @@ fn suggestion() -> Suggestion {
 
 #[test]
 fn the_document_is_yaml_with_comments() {
-    insta::assert_snapshot!(told(&suggestion()).unwrap().text, @"");
+    insta::assert_snapshot!(told(&suggestion()).unwrap().text, @"
+    # Made by `greenlight init` from service mco/api. Read it before it is applied.
+    name: api
+    # api: what runs has the tag `1e3`; it has also `1.4.2`
+    # container `log-router` is left out and stays as it is:
+    # `public.ecr.aws/aws-observability/aws-for-fluent-bit:2` is no image of ECR
+    images:
+    - container: api
+      repository: mco/api
+      tags:
+      - '1e3'
+    service:
+      cluster: mco
+      name: api
+    # this deployment group owns the service; `config` would choose another way to shift traffic than
+    # the group's
+    deploy:
+      codedeploy:
+        application: API
+        group: API
+    task_definition: service
+    # `http` asks what the load balancer's health check asks; a path that shows that the service does
+    # its work says more
+    gates:
+      before_traffic:
+      - tasks: {}
+      - digest: {}
+      - targets: {}
+      - http:
+          path: /ping
+          expect:
+            status:
+            - 200
+    # the tag goes back to the image that is live, so that nothing else deploys the bad one
+    on_failure:
+      restore_tag: true
+    ");
 }
 
 #[test]
