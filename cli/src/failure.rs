@@ -343,3 +343,52 @@ fn aws_hint(error: &(dyn Error + 'static)) -> Option<String> {
         _ => aws.hint(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn there(names: &[&str]) -> Vec<String> {
+        names.iter().map(|&name| name.to_owned()).collect()
+    }
+
+    #[test]
+    fn a_mistyped_target_is_guessed_and_all_are_named() {
+        let failure = |name: &str| Failure::NoSuchTarget {
+            name: name.parse().unwrap(),
+            registered: there(&["api-live", "api-test", "web"]),
+        };
+        assert_eq!(
+            failure("api-tset").message(),
+            "error: no target `api-tset` is registered\n\
+             hint: did you mean `api-test`? registered: api-live, api-test, web\n"
+        );
+        assert_eq!(
+            failure("zzzzzzzz").message(),
+            "error: no target `zzzzzzzz` is registered\nhint: registered: api-live, api-test, web\n"
+        );
+    }
+
+    #[test]
+    fn what_is_not_there_is_said_with_what_is() {
+        let no_cluster = |known: &[&str]| {
+            Failure::from(SuggestError::NoCluster {
+                cluster: "mcp".to_owned(),
+                known: there(known),
+            })
+        };
+        assert_eq!(
+            no_cluster(&["mco", "production"]).message(),
+            "error: there is no cluster `mcp`\nhint: did you mean `mco`? there are: mco, production\n"
+        );
+        assert!(no_cluster(&[]).message().contains("`AWS_REGION`"));
+        let no_service = Failure::from(SuggestError::NoService {
+            cluster: "mco".to_owned(),
+            service: "worker".to_owned(),
+            known: (0..30).map(|number| format!("s{number:02}")).collect(),
+        });
+        let message = no_service.message();
+        assert!(message.contains("hint: it has: s00, s01, "), "{message}");
+        assert!(message.ends_with(", s19 and 10 more\n"), "{message}");
+    }
+}

@@ -153,7 +153,8 @@ async fn a_tag_that_cannot_move_is_not_given_back() {
         &world.sample.account,
         REPOSITORY,
         ecr::Mutability::Immutable,
-    );
+    )
+    .unwrap();
     let suggestion = world
         .operator
         .suggest(CLUSTER, SERVICE, None)

@@ -222,3 +222,23 @@ fn the_end_of_a_deployment_has_its_colour() {
         assert_eq!(tone(text), expected, "{text}");
     }
 }
+
+#[cfg(unix)]
+#[tokio::test]
+async fn ctrl_c_ends_the_waiting() {
+    let mut ended = std::pin::pin!(interrupted());
+    // The first look begins to listen.
+    tokio::select! {
+        biased;
+        () = &mut ended => panic!("nobody has pressed anything"),
+        () = tokio::task::yield_now() => {}
+    }
+    let this = std::process::id().to_string();
+    let sent = std::process::Command::new("kill")
+        .args(["-INT", &this])
+        .status();
+    assert!(sent.unwrap().success());
+    tokio::time::timeout(Duration::from_secs(30), ended)
+        .await
+        .unwrap();
+}
