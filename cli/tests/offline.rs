@@ -352,7 +352,8 @@ fn the_help_lists_every_command() {
           --color <WHEN>
               Whether text is coloured; `NO_COLOR` and `CLICOLOR_FORCE` count where it is `auto`
               
-              [default: auto] [possible values: auto, always, never]
+              [default: auto]
+              [possible values: auto, always, never]
 
       -h, --help
               Print help (see a summary with '-h')
@@ -402,7 +403,7 @@ fn the_help_of_deploy_lists_its_options() {
           --region <REGION>    The region that Greenlight runs in [env: `AWS_REGION`]
           --json               Print one JSON document instead of text
           --color <WHEN>       Whether text is coloured; `NO_COLOR` and `CLICOLOR_FORCE` count where it is `auto` [default: auto] [possible values: auto, always, never]
-      -h, --help               Print help (see more with '--help')
+      -h, --help               Print help
       -V, --version            Print version
 
     Examples:
