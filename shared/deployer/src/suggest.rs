@@ -113,7 +113,9 @@ async fn look(clients: &Clients, service: Service) -> Result<Found, SuggestError
         }
         Err(source) => return Err(SuggestError::Look { service, source }),
     };
-    let home = home(&seen.arn)?;
+    let Some(home) = home(&seen.arn) else {
+        return Err(SuggestError::Arn { arn: seen.arn });
+    };
     let Some(live) = Live::of(&seen) else {
         return Err(SuggestError::RunsNothing { service });
     };
@@ -134,16 +136,11 @@ async fn look(clients: &Clients, service: Service) -> Result<Found, SuggestError
 }
 
 /// The registry of the account and region of a service.
-fn home(arn: &str) -> Result<Registry, SuggestError> {
+fn home(arn: &str) -> Option<Registry> {
     // arn:aws:ecs:<region>:<account>:service/…
-    let parts: Vec<&str> = arn.split(':').collect();
-    let registry = match parts.as_slice() {
-        [_, _, _, region, account, ..] => Registry::of(account, region).ok(),
-        _ => None,
-    };
-    registry.ok_or_else(|| SuggestError::Arn {
-        arn: arn.to_owned(),
-    })
+    let mut parts = arn.split(':').skip(3);
+    let (region, account) = (parts.next()?, parts.next()?);
+    Registry::of(account, region).ok()
 }
 
 async fn way(clients: &Clients, service: &Service, seen: &ecs::Service) -> Result<Way, AwsError> {
@@ -186,8 +183,8 @@ async fn health_check(
     clients: &Clients,
     seen: &ecs::Service,
 ) -> Result<Option<HealthCheck>, AwsError> {
-    let of_service = seen.load_balancers.iter();
-    let of_service = of_service.filter_map(|it| it.target_group.clone()).next();
+    let mut of_service = seen.load_balancers.iter();
+    let of_service = of_service.find_map(|it| it.target_group.clone());
     let of_tasks = || {
         let balancer = seen.primary()?.load_balancers.first()?;
         Some(balancer.target_group.clone())
