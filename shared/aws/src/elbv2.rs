@@ -1,4 +1,10 @@
-//! Elastic Load Balancing: the health of targets, and where a listener listens.
+//! Elastic Load Balancing: the health of targets, where a listener listens, and where it leads.
+
+mod route;
+
+pub use route::{
+    Forward, HealthCheck, Listener, Rule, TargetGroup, listener, rule, rules, target_group,
+};
 
 use aws_sdk_elasticloadbalancingv2::types::{self, LoadBalancerSchemeEnum};
 
@@ -71,11 +77,6 @@ pub async fn load_balancers_of(
     clients: &Clients,
     target_group: &str,
 ) -> Result<Vec<String>, AwsError> {
-    let found = described(clients, target_group).await?;
-    Ok(found.load_balancer_arns().to_vec())
-}
-
-async fn described(clients: &Clients, target_group: &str) -> Result<types::TargetGroup, AwsError> {
     const ACTION: &str = "elasticloadbalancing:DescribeTargetGroups";
     let resource = || format!("target group `{target_group}`");
     let answer = clients
@@ -85,37 +86,11 @@ async fn described(clients: &Clients, target_group: &str) -> Result<types::Targe
         .send()
         .await
         .map_err(failed(ACTION, resource()))?;
-    let groups = answer.target_groups.unwrap_or_default();
-    groups.into_iter().next().ok_or_else(|| {
+    let found = answer.target_groups().first().ok_or_else(|| {
         let message = "the answer holds no target group";
         AwsError::unusable(ACTION, resource(), Kind::NotFound, None, message)
-    })
-}
-
-/// How a target group asks its targets whether they are healthy.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct HealthCheck {
-    /// `HTTP | HTTPS | TCP | …`
-    pub protocol: String,
-    /// `HealthCheckPath`; absent where it is not over HTTP.
-    pub path: Option<String>,
-    /// `Matcher.HttpCode`: `200`, `200,202`, `200-299`.
-    pub statuses: Option<String>,
-    /// `ProtocolVersion`: `HTTP1 | HTTP2 | GRPC`
-    pub version: Option<String>,
-}
-
-/// The health check of a target group.
-pub async fn health_check(clients: &Clients, target_group: &str) -> Result<HealthCheck, AwsError> {
-    let found = described(clients, target_group).await?;
-    let protocol = found.health_check_protocol();
-    let matcher = found.matcher().and_then(types::Matcher::http_code);
-    Ok(HealthCheck {
-        protocol: protocol.map_or("HTTP", |it| it.as_str()).to_owned(),
-        path: found.health_check_path().map(str::to_owned),
-        statuses: matcher.map(str::to_owned),
-        version: found.protocol_version().map(str::to_owned),
-    })
+    })?;
+    Ok(found.load_balancer_arns().to_vec())
 }
 
 /// What CloudWatch calls a load balancer or target group, in the dimensions `LoadBalancer` and `TargetGroup`:

@@ -192,11 +192,20 @@ async fn health_check(
     let Some(group) = of_service.or_else(of_tasks) else {
         return Ok(None);
     };
-    let found = elbv2::health_check(clients, &group).await?;
-    let is_http = found.protocol.starts_with("HTTP") && found.version.as_deref() != Some("GRPC");
+    let found = elbv2::target_group(clients, &group).await?.found();
+    let Some(found) = found else {
+        // It may be there, so that tasks can be asked for by it; how, is not known.
+        return Ok(Some(HealthCheck {
+            path: None,
+            statuses: String::new(),
+        }));
+    };
+    let check = found.health_check;
+    let is_http = check.protocol.is_some_and(|it| it.starts_with("HTTP"));
+    let is_grpc = found.version.as_deref() == Some("GRPC");
     Ok(Some(HealthCheck {
-        path: found.path.filter(|_| is_http),
-        statuses: found.statuses.unwrap_or_default(),
+        path: check.path.filter(|_| is_http && !is_grpc),
+        statuses: check.statuses.unwrap_or_default(),
     }))
 }
 
