@@ -88,8 +88,17 @@ async fn try_to(arguments: Arguments) -> Result<Outcome, Failure> {
     let document = match &command {
         Command::Targets(Targets::Check { file }) => return Ok(targets::check(file)),
         Command::Completions { shell } => return Ok(shell::completions(*shell).into()),
-        Command::Man { dir: None } => return Ok(shell::page()?.into()),
-        Command::Man { dir: Some(dir) } => return Ok(shell::pages(dir)?.into()),
+        Command::Man { dir: None } => {
+            let page = shell::page().map_err(|source| Failure::ManPage { source })?;
+            return Ok(page.into());
+        }
+        Command::Man { dir: Some(dir) } => {
+            let pages = shell::pages(dir).map_err(|source| Failure::ManPages {
+                directory: dir.clone(),
+                source,
+            })?;
+            return Ok(pages.into());
+        }
         Command::Targets(Targets::Apply { file }) => document::read(file)?,
         _ => Vec::new(),
     };

@@ -1,5 +1,7 @@
 //! Examples for the help of each command. A test types each of them.
 
+use std::fmt::Write as _;
+
 use clap::Command;
 use clap::builder::{StyledStr, Styles};
 
@@ -307,7 +309,8 @@ fn written(examples: &Examples, behind: Option<&str>) -> StyledStr {
     let heading = heading.get_header();
     let mut text = format!("{heading}Examples:{heading:#}");
     for (what, line) in examples.lines {
-        text += &format!("\n  # {what}\n  {line}");
+        // Writing to a string cannot fail.
+        let _ = write!(text, "\n  # {what}\n  {line}");
     }
     if let Some(behind) = behind {
         text += "\n\n";

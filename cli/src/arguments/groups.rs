@@ -32,16 +32,16 @@ fn template(command: &Command) -> StyledStr {
     let commands = || command.get_subcommands().filter(|it| !it.is_hide_set());
     let widest = commands().map(|it| it.get_name().len()).max();
     let widest = widest.unwrap_or_default();
+    let title = |what: &str| format!("\n{heading}{what}:{heading:#}");
+    let line = |name: &str, about: &str| format!("\n  {literal}{name:widest$}{literal:#}  {about}");
     let row = |command: &Command| {
-        let name = command.get_name();
         let about = command.get_about().map(ToString::to_string);
-        let about = about.unwrap_or_default();
-        format!("\n  {literal}{name:widest$}{literal:#}  {about}")
+        line(command.get_name(), &about.unwrap_or_default())
     };
     let mut text =
         format!("{{before-help}}{{about-with-newline}}\n{heading}Usage:{heading:#} {{usage}}\n");
     for (what, names) in GROUPS {
-        text += &format!("\n{heading}{what}:{heading:#}");
+        text.push_str(&title(what));
         // In the order of the group.
         let rows = names
             .iter()
@@ -54,13 +54,12 @@ fn template(command: &Command) -> StyledStr {
             .iter()
             .any(|(_, names)| names.contains(&it.get_name()))
     };
-    text += &format!("\n{heading}{OTHERS}:{heading:#}");
+    text.push_str(&title(OTHERS));
     text.extend(commands().filter(|it| !is_grouped(it)).map(row));
     // clap adds `help` when it builds the command.
-    text += &format!(
-        "\n  {literal}{:widest$}{literal:#}  Print the help of a command",
-        "help"
-    );
-    text += &format!("\n\n{heading}Options:{heading:#}\n{{options}}{{after-help}}");
+    text.push_str(&line("help", "Print the help of a command"));
+    text.push('\n');
+    text.push_str(&title("Options"));
+    text.push_str("\n{options}{after-help}");
     text.into()
 }

@@ -1,5 +1,7 @@
 //! `greenlight gates`: everything that the gates of a deployment have found.
 
+use std::fmt::Write as _;
+
 use greenlight_core::deployment::DeploymentId;
 use greenlight_core::gate::{CheckReport, GateReport, Verdict};
 use greenlight_core::record::DeploymentRecord;
@@ -123,7 +125,9 @@ pub(super) fn report_text(report: &GateReport) -> String {
     ));
     text += " ";
     text += &tone(report.verdict).paint(report.verdict.as_str());
-    text += &format!(
+    // Writing to a string cannot fail.
+    let _ = write!(
+        text,
         ", from {} for {}",
         time(report.started_at),
         written(report.ended_at.duration_since(report.started_at))

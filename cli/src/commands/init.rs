@@ -22,10 +22,10 @@ pub(super) async fn init(
     name: Option<&TargetName>,
 ) -> Result<Output, Failure> {
     let suggestion = deployer.suggest(cluster, service, name).await?;
-    told(&suggestion)
+    told(&suggestion).map_err(|source| Failure::Yaml { source })
 }
 
-fn told(suggestion: &Suggestion) -> Result<Output, Failure> {
+fn told(suggestion: &Suggestion) -> Result<Output, serde_norway::Error> {
     let document = suggestion.document();
     let mut text = String::new();
     if let Some(service) = &suggestion.target.service {
@@ -41,8 +41,7 @@ fn told(suggestion: &Suggestion) -> Result<Output, Failure> {
             comment(&mut text, remark);
         }
         let part: Value = json!({key.as_str(): value});
-        let yaml = serde_norway::to_string(&part);
-        text += &yaml.map_err(|source| Failure::Yaml { source })?;
+        text += &serde_norway::to_string(&part)?;
     }
     Ok(Output {
         text,

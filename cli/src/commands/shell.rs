@@ -11,7 +11,6 @@ use serde_json::json;
 
 use super::Output;
 use crate::arguments::Arguments;
-use crate::failure::Failure;
 
 /// The script that completes the arguments in a shell.
 pub(super) fn completions(shell: Shell) -> Output {
@@ -27,10 +26,9 @@ pub(super) fn completions(shell: Shell) -> Output {
 }
 
 /// The manual page of `greenlight`.
-pub(super) fn page() -> Result<Output, Failure> {
+pub(super) fn page() -> io::Result<Output> {
     let mut page = Vec::new();
-    let rendered = Man::new(Arguments::definition()).render(&mut page);
-    rendered.map_err(|source| Failure::ManPage { source })?;
+    Man::new(Arguments::definition()).render(&mut page)?;
     let page = String::from_utf8_lossy(&page).into_owned();
     Ok(Output {
         json: json!({"page": page}),
@@ -39,13 +37,13 @@ pub(super) fn page() -> Result<Output, Failure> {
 }
 
 /// Writes a manual page for each command.
-pub(super) fn pages(directory: &Path) -> Result<Output, Failure> {
-    let written = write(directory).map_err(|source| Failure::ManPages {
-        directory: directory.to_owned(),
-        source,
-    })?;
-    let text = written.iter();
-    let text = text.map(|file| format!("{}\n", file.display())).collect();
+pub(super) fn pages(directory: &Path) -> io::Result<Output> {
+    let written = write(directory)?;
+    let mut text = String::new();
+    for file in &written {
+        text += &file.display().to_string();
+        text.push('\n');
+    }
     Ok(Output {
         text,
         json: json!({"files": written}),

@@ -14,19 +14,6 @@ async fn without_targets(stand: Stand) -> World {
     World::open_stand_in(Settings::for_tests(), stand, &[]).await
 }
 
-/// Answers every pause until the account is quiet.
-async fn answered(world: &World) {
-    for _ in 0..200 {
-        sleep(Duration::from_secs(30)).await;
-        let target = world.target().await;
-        let progress = world.operator.progress(&target).await;
-        if progress.is_some_and(|progress| progress.awaiting.is_some()) {
-            world.operator.continue_(&target).await.unwrap();
-        }
-    }
-    world.quiet().await;
-}
-
 #[tokio::test(start_paused = true)]
 async fn what_is_suggested_for_any_service_deploys_what_is_pushed() {
     for stand in Stand::ALL {
@@ -52,10 +39,17 @@ async fn what_is_suggested_for_any_service_deploys_what_is_pushed() {
         );
         let v2 = world.sample.push(&ImageSpec::healthy("v2")).unwrap();
         if stand == Stand::PausedCanary {
-            answered(&world).await;
-        } else {
-            world.quiet().await;
+            // Before each step somebody has to say so.
+            for _ in 0..200 {
+                sleep(Duration::from_secs(30)).await;
+                let target = world.target().await;
+                let progress = world.operator.progress(&target).await;
+                if progress.is_some_and(|progress| progress.awaiting.is_some()) {
+                    world.operator.continue_(&target).await.unwrap();
+                }
+            }
         }
+        world.quiet().await;
         let history = world.history().await;
         assert_eq!(
             world.status_of(&v2).await,
