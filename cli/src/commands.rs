@@ -11,6 +11,7 @@ mod gates;
 mod history;
 mod hold;
 mod image;
+mod init;
 mod origin;
 mod plan;
 mod promote;
@@ -18,6 +19,7 @@ mod replay;
 mod rollback;
 #[cfg(test)]
 mod sample;
+mod shell;
 mod status;
 mod targets;
 mod verification;
@@ -82,6 +84,7 @@ async fn try_to(arguments: Arguments) -> Result<Outcome, Failure> {
         command,
         place,
         json,
+        color: _,
     } = arguments;
     // What is wrong with a file is said before what is missing in the environment.
     let document = match &command {
@@ -92,11 +95,26 @@ async fn try_to(arguments: Arguments) -> Result<Outcome, Failure> {
         Command::Targets(Targets::Check { file, .. } | Targets::Apply { file, .. }) => {
             document::read(file)?
         }
+        Command::Completions { shell } => return Ok(shell::completions(*shell).into()),
+        Command::Man { dir: None } => {
+            let page = shell::page().map_err(|source| Failure::ManPage { source })?;
+            return Ok(page.into());
+        }
+        Command::Man { dir: Some(dir) } => {
+            let pages = shell::pages(dir).map_err(|source| Failure::ManPages {
+                directory: dir.clone(),
+                source,
+            })?;
+            return Ok(pages.into());
+        }
         _ => Vec::new(),
     };
     let deployer = connection::open(&place)?;
     let output = match command {
-        Command::Targets(Targets::Check { .. }) => {
+        // Those that need no installation have been answered.
+        Command::Targets(Targets::Check { .. })
+        | Command::Completions { .. }
+        | Command::Man { .. } => {
             return Ok(verification::check(&deployer, &document).await);
         }
         Command::Targets(Targets::Apply { no_verify, .. }) => {
@@ -115,6 +133,11 @@ async fn try_to(arguments: Arguments) -> Result<Outcome, Failure> {
         Command::Targets(Targets::Show { name }) => targets::show(&deployer, &name).await,
         Command::Targets(Targets::Remove { name }) => targets::remove(&deployer, &name).await,
         Command::Targets(Targets::List) => targets::list(&deployer).await,
+        Command::Init {
+            cluster,
+            service,
+            name,
+        } => init::init(&deployer, &cluster, &service, name.as_ref()).await,
         Command::Status { target: None } => status::all(&deployer).await,
         Command::Status { target: Some(name) } => status::one(&deployer, &name).await,
         Command::Rollback(what) => return rollback::rollback(deployer, what, json).await,
