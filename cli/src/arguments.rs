@@ -317,6 +317,8 @@ pub(crate) enum Targets {
         /// A YAML or JSON file, or `-` for standard input.
         file: PathBuf,
     },
+    /// Print the JSON Schema of a file of targets, for editors.
+    Schema,
     /// List the registered targets.
     List,
     /// Show a target's document as it is registered.

@@ -13,6 +13,8 @@ mod hold;
 mod image;
 mod origin;
 mod plan;
+#[cfg(test)]
+mod promises;
 mod promote;
 mod rollback;
 #[cfg(test)]
@@ -84,12 +86,13 @@ async fn try_to(arguments: Arguments) -> Result<Outcome, Failure> {
     // What is wrong with a file is said before what is missing in the environment.
     let document = match &command {
         Command::Targets(Targets::Check { file }) => return Ok(targets::check(file)),
+        Command::Targets(Targets::Schema) => return Ok(targets::schema().into()),
         Command::Targets(Targets::Apply { file }) => document::read(file)?,
         _ => Vec::new(),
     };
     let deployer = connection::open(&place)?;
     let output = match command {
-        Command::Targets(Targets::Check { .. } | Targets::Apply { .. }) => {
+        Command::Targets(Targets::Check { .. } | Targets::Schema | Targets::Apply { .. }) => {
             return Ok(targets::apply(&deployer, &document).await);
         }
         Command::Diff {

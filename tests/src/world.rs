@@ -17,6 +17,7 @@ use serde_json::Value;
 use tokio::time::Duration;
 
 use crate::{
+    event_contract::EventContract,
     run::{deployer, handler, kept},
     web::Web,
     wire::Wire,
@@ -61,6 +62,8 @@ pub struct World {
     pub web: Web,
     gate_answers: Arc<Mutex<Vec<Answered>>>,
     action_answers: Arc<Mutex<Vec<Answered>>>,
+    /// In the end, checks all that was emitted.
+    _contract: EventContract,
 }
 
 /// An invocation of a function, and what it gave.
@@ -189,6 +192,7 @@ impl World {
             &Web::default(),
         );
         Self {
+            _contract: EventContract::of(&sample.account),
             sample,
             operator,
             push_wire,

@@ -8,7 +8,7 @@ use greenlight_core::policy::TagPolicy;
 use greenlight_core::target::{Strategy, Target, TargetName};
 use greenlight_deployer::Deployer;
 use greenlight_deployer::targets::Applied;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::{Outcome, Output, no_such_target, registered, service};
 use crate::columns::Columns;
@@ -51,6 +51,15 @@ fn checked(file: &Path, targets: &[Target]) -> Output {
             names.join(", ")
         ),
         json: json!({"file": file, "targets": names, "problems": []}),
+    }
+}
+
+/// What editors need to know of a file of targets.
+pub(super) fn schema() -> Output {
+    let json = greenlight_core::target::schema();
+    Output {
+        text: format!("{json:#}\n"),
+        json,
     }
 }
 
@@ -226,11 +235,14 @@ pub(super) async fn remove(deployer: &Deployer, name: &TargetName) -> Result<Out
     if !deployer.remove(name).await? {
         return Err(no_such_target(deployer, name).await?);
     }
-    let json: Value = json!({"target": name, "result": "removed"});
-    Ok(Output {
+    Ok(gone(name))
+}
+
+fn gone(name: &TargetName) -> Output {
+    Output {
         text: format!("{name}  removed\n"),
-        json,
-    })
+        json: json!({"target": name, "result": "removed"}),
+    }
 }
 
 #[cfg(test)]

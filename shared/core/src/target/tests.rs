@@ -1,6 +1,7 @@
 mod arbitrary;
 mod problems;
 mod reference;
+mod schema;
 mod strategies;
 
 use std::time::Duration;
