@@ -17,7 +17,7 @@ pub fn targets() -> String {
         "# Reference: targets\n\n{GENERATED}\n\nEvery key of a target. How the parts belong together: the guide, \
          [targets](../targets.md). The checks of gates have a [page of their own](gates.md). Editors read the \
          same from `schemas/targets.schema.json`, which `greenlight targets schema` prints, too:\n\n\
-         ```yaml\n# yaml-language-server: $schema=./targets.schema.json\n```\n\n\
+         ```\n# yaml-language-server: $schema=./targets.schema.json\n```\n\n\
          A key that is not listed here is an error. A key without a value counts as not written. Durations are \
          a whole number and a unit: `500ms`, `10s`, `5m`, `1h`.\n"
     );
