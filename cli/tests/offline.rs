@@ -81,7 +81,10 @@ fn the_schema_for_editors_is_the_one_that_is_checked_in() {
     let expected = include_str!("../../schemas/targets.schema.json");
     for arguments in [&["targets", "schema"][..], &["--json", "targets", "schema"]] {
         let printed = run(arguments, directory.path(), &[], "");
-        assert!(printed == format!("status: 0\n-- stdout\n{expected}-- stderr\n"), "{printed}");
+        assert!(
+            printed == format!("status: 0\n-- stdout\n{expected}-- stderr\n"),
+            "{printed}"
+        );
     }
 }
 

@@ -18,7 +18,10 @@ pub(super) fn assert_kept(command: &str, output: &Value) {
     let validator = jsonschema::draft202012::new(&schema).unwrap();
     let error = validator.iter_errors(output).next();
     let error = error.map(|it| format!("{it} at `{}`", it.instance_path()));
-    assert_eq!(error, None, "`{command}` does not print what is promised: {output:#}");
+    assert_eq!(
+        error, None,
+        "`{command}` does not print what is promised: {output:#}"
+    );
 }
 
 /// The schema of a command's output; of a command of commands, by both names: `targets-check`.
@@ -59,7 +62,11 @@ fn schema(command: &str) -> Option<Value> {
             ("image", text()),
             (
                 "targets",
-                list(with_image([("target", text()), ("deployment", text()), ("since", time())])),
+                list(with_image([
+                    ("target", text()),
+                    ("deployment", text()),
+                    ("since", time()),
+                ])),
             ),
             (
                 "before",
@@ -90,18 +97,27 @@ fn schema(command: &str) -> Option<Value> {
             ("missing", whole()),
             ("gate", or_null(approval())),
         ]),
-        "hold" => any_of([handed_over(), object([
-            ("target", json!({"type": "null"})),
-            ("who", text()),
-            ("hold", held()),
-            ("result", text()),
-        ])]),
-        "release" => any_of([handed_over(), object([
-            ("target", json!({"type": "null"})),
-            ("who", text()),
-            ("result", text()),
-            ("started", list(object([("target", text()), ("result", text())]))),
-        ])]),
+        "hold" => any_of([
+            handed_over(),
+            object([
+                ("target", json!({"type": "null"})),
+                ("who", text()),
+                ("hold", held()),
+                ("result", text()),
+            ]),
+        ]),
+        "release" => any_of([
+            handed_over(),
+            object([
+                ("target", json!({"type": "null"})),
+                ("who", text()),
+                ("result", text()),
+                (
+                    "started",
+                    list(object([("target", text()), ("result", text())])),
+                ),
+            ]),
+        ]),
         "promote" => object([
             ("target", text()),
             ("to", text()),
@@ -125,12 +141,18 @@ fn schema(command: &str) -> Option<Value> {
         "verify" => object([
             ("target", text()),
             ("passed", boolean()),
-            ("gates", list(object([("report", report()), ("skipped", list(text()))]))),
+            (
+                "gates",
+                list(object([("report", report()), ("skipped", list(text()))])),
+            ),
         ]),
         _ => return None,
     };
     schema["$schema"] = json!("https://json-schema.org/draft/2020-12/schema");
-    schema["title"] = json!(format!("greenlight {} --json", command.replacen('-', " ", 1)));
+    schema["title"] = json!(format!(
+        "greenlight {} --json",
+        command.replacen('-', " ", 1)
+    ));
     Some(schema)
 }
 
@@ -230,7 +252,11 @@ fn explained() -> Value {
             ("repositories", list(text())),
             past(),
         ]),
-        object([("target", text()), ("verdict", words(&["not_understood"])), past()]),
+        object([
+            ("target", text()),
+            ("verdict", words(&["not_understood"])),
+            past(),
+        ]),
         object([
             ("target", text()),
             ("verdict", words(&["no_such_image"])),
@@ -244,7 +270,10 @@ fn explained() -> Value {
                 "verdict",
                 words(&["taken", "ignored", "not_taken", "untagged", "archived"]),
             ),
-            ("presence", or_null(words(&["live", "under_way", "waiting"]))),
+            (
+                "presence",
+                or_null(words(&["live", "under_way", "waiting"])),
+            ),
             ("repository", text()),
             ("digest", text()),
             ("pushed_at", or_null(time())),
@@ -359,7 +388,11 @@ fn origin() -> Value {
     any_of([
         object([kind("push")]),
         object([kind("person"), ("by", text()), ("overrides?", text())]),
-        object([kind("pipeline"), ("pipeline?", text()), ("execution?", text())]),
+        object([
+            kind("pipeline"),
+            ("pipeline?", text()),
+            ("execution?", text()),
+        ]),
         object([kind("adopted")]),
         object([kind("rollback"), ("of", text()), ("by?", text())]),
         object([kind("elsewhere"), ("creator", text())]),
@@ -378,7 +411,14 @@ fn report() -> Value {
         ("at", time()),
         (
             "phase",
-            words(&["pending", "running", "successful", "failed", "error", "inconclusive"]),
+            words(&[
+                "pending",
+                "running",
+                "successful",
+                "failed",
+                "error",
+                "inconclusive",
+            ]),
         ),
         ("summary", text()),
         ("value?", json!({"type": "number"})),
@@ -406,7 +446,12 @@ fn report() -> Value {
 }
 
 fn decision() -> Value {
-    object([("who", text()), ("approved", boolean()), ("reason?", text()), ("at", time())])
+    object([
+        ("who", text()),
+        ("approved", boolean()),
+        ("reason?", text()),
+        ("at", time()),
+    ])
 }
 
 fn approval() -> Value {
@@ -426,7 +471,12 @@ fn approval() -> Value {
 }
 
 fn held() -> Value {
-    object([("by", text()), ("reason?", text()), ("since", time()), ("until?", time())])
+    object([
+        ("by", text()),
+        ("reason?", text()),
+        ("since", time()),
+        ("until?", time()),
+    ])
 }
 
 fn handed_over() -> Value {

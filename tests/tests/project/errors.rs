@@ -66,7 +66,8 @@ fn sources(directory: &Path, found: &mut Vec<PathBuf>) {
     entries.sort();
     for path in entries {
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
-        let is_test = name.starts_with("tests") || name.ends_with("_tests.rs") || name.ends_with("_tests");
+        let is_test =
+            name.starts_with("tests") || name.ends_with("_tests.rs") || name.ends_with("_tests");
         if path.is_dir() && !is_test && name != "target" {
             sources(&path, found);
         } else if name.ends_with(".rs") && !is_test {
@@ -95,7 +96,7 @@ fn messages(source: &str) -> Vec<(String, String)> {
 fn comment_before(code: &str) -> String {
     let lines = code.lines().rev().map(str::trim);
     let mut comment: Vec<&str> = lines
-        .skip_while(|line| line.is_empty() || line.starts_with("#[") )
+        .skip_while(|line| line.is_empty() || line.starts_with("#["))
         .map_while(|line| line.strip_prefix("///"))
         .map(str::trim)
         .collect();
@@ -189,12 +190,22 @@ fn page(runbook: &Runbook) -> String {
             let comments = code.get(&entry.message).into_iter().flatten();
             let comments: Vec<&str> = comments.map(String::as_str).collect();
             let when = entry.when.clone().unwrap_or_else(|| comments.join(" Or: "));
-            let _ = writeln!(page, "| {} | {when} | {} |", cell(&entry.message), entry.remedy);
+            let _ = writeln!(
+                page,
+                "| {} | {when} | {} |",
+                cell(&entry.message),
+                entry.remedy
+            );
         }
     }
     page.push_str("\n## What AWS said\n\n| kind | meaning | what to do |\n|---|---|---|\n");
     for (kind, meaning) in kinds() {
-        let _ = writeln!(page, "| `{}` | {meaning} | {} |", snake_case(&kind), runbook.kinds[&kind]);
+        let _ = writeln!(
+            page,
+            "| `{}` | {meaning} | {} |",
+            snake_case(&kind),
+            runbook.kinds[&kind]
+        );
     }
     page.push_str(
         "\n## Why an image was not deployed\n\nThe rule that decided stands in logs and records, and \
@@ -205,16 +216,24 @@ fn page(runbook: &Runbook) -> String {
     }
     page.push_str("\n## Never shown alone\n\n| message | where it comes from |\n|---|---|\n");
     for internal in &runbook.internal {
-        let _ = writeln!(page, "| {} | {} |", cell(&internal.message), internal.reason);
+        let _ = writeln!(
+            page,
+            "| {} | {} |",
+            cell(&internal.message),
+            internal.reason
+        );
     }
     page
 }
 
 fn rules() -> Vec<(String, String)> {
-    variants("shared/core/src/deployment/explanation.rs", "pub enum Rule {")
-        .into_iter()
-        .map(|(name, comment)| (snake_case(&name), comment))
-        .collect()
+    variants(
+        "shared/core/src/deployment/explanation.rs",
+        "pub enum Rule {",
+    )
+    .into_iter()
+    .map(|(name, comment)| (snake_case(&name), comment))
+    .collect()
 }
 
 fn kinds() -> Vec<(String, String)> {
@@ -231,7 +250,11 @@ fn every_message_has_one_entry_and_every_entry_is_a_message() {
         assert!(!entry.remedy.is_empty(), "{}", entry.message);
         let comments = code.get(&entry.message);
         let is_explained = entry.when.is_some() || comments.is_some_and(|it| !it.is_empty());
-        assert!(is_explained, "docs/errors.yaml does not say when this comes: {}", entry.message);
+        assert!(
+            is_explained,
+            "docs/errors.yaml does not say when this comes: {}",
+            entry.message
+        );
     }
     entries.extend(runbook.internal.iter().map(|it| it.message.as_str()));
     let once: BTreeSet<&str> = entries.iter().copied().collect();

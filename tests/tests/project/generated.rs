@@ -68,7 +68,10 @@ fn every_detail_type_is_in_the_list() {
     let source = std::fs::read_to_string(source).unwrap();
     let declared = source.matches("#[serde(rename = \"").count();
     assert_eq!(declared, DetailType::ALL.len());
-    let names: BTreeSet<&str> = DetailType::ALL.into_iter().map(DetailType::as_str).collect();
+    let names: BTreeSet<&str> = DetailType::ALL
+        .into_iter()
+        .map(DetailType::as_str)
+        .collect();
     assert_eq!(names.len(), declared);
 }
 
@@ -87,7 +90,10 @@ fn an_event_with_a_field_more_or_less_is_not_as_its_schema_says() {
         let problem = check_event(&more).unwrap_err();
         assert!(problem.contains("colour"), "{problem}");
         let mut less = kind.example();
-        less["detail"].as_object_mut().unwrap().shift_remove("target");
+        less["detail"]
+            .as_object_mut()
+            .unwrap()
+            .shift_remove("target");
         let problem = check_event(&less).unwrap_err();
         assert!(problem.contains("target"), "{problem}");
     }
@@ -114,16 +120,26 @@ fn each_pattern_takes_the_events_that_it_is_said_to_take() {
 fn patterns_that_take_no_example_take_what_they_are_for() {
     let events = [
         (DetailType::Failed, "/detail/target", json!("api-prod")),
-        (DetailType::Promoted, "/detail/promotion/to", json!("production")),
+        (
+            DetailType::Promoted,
+            "/detail/promotion/to",
+            json!("production"),
+        ),
         (DetailType::Held, "/detail/until", Value::Null),
     ];
-    let patterns = record::reference::PATTERNS.iter().filter(|it| it.takes.is_empty());
+    let patterns = record::reference::PATTERNS
+        .iter()
+        .filter(|it| it.takes.is_empty());
     let mut taken = 0;
     for (example, (kind, place, value)) in patterns.zip(events) {
         let pattern: Value = serde_json::from_str(example.pattern).unwrap();
         let mut event = kind.example();
         *event.pointer_mut(place).unwrap() = value;
-        assert!(Pattern::parse(&pattern).unwrap().matches(&event), "{}", example.says);
+        assert!(
+            Pattern::parse(&pattern).unwrap().matches(&event),
+            "{}",
+            example.says
+        );
         taken += 1;
     }
     assert_eq!(taken, 3);
@@ -138,7 +154,10 @@ fn every_example_is_a_document_that_editors_accept() {
         for sample in text.split("```yaml\n").skip(1) {
             let sample = sample.split("```").next().unwrap();
             let document: Value = serde_norway::from_str(sample).unwrap();
-            let error = validator.iter_errors(&document).next().map(|it| it.to_string());
+            let error = validator
+                .iter_errors(&document)
+                .next()
+                .map(|it| it.to_string());
             assert_eq!(error, None, "{page}: {sample}");
             count += 1;
         }

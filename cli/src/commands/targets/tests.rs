@@ -110,7 +110,10 @@ fn a_shown_target_can_be_applied_again() {
 
 #[test]
 fn what_is_said_of_a_file_is_as_promised() {
-    let good = checked(std::path::Path::new("targets.yaml"), &[sample::busy().target]);
+    let good = checked(
+        std::path::Path::new("targets.yaml"),
+        &[sample::busy().target],
+    );
     assert_kept("targets-check", &good.json);
     let missing = check(std::path::Path::new("/nowhere/targets.yaml"));
     assert!(missing.failure.is_some());

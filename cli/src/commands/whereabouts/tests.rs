@@ -1,5 +1,5 @@
-use crate::commands::promises::assert_kept;
 use super::{found, newest_of_each};
+use crate::commands::promises::assert_kept;
 use crate::commands::sample;
 
 #[test]

@@ -124,7 +124,9 @@ fn id() -> DeploymentId {
 }
 
 fn announcement(kind: DetailType) -> Option<Announcement> {
-    let repository = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/mco/api".parse().ok()?;
+    let repository = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/mco/api"
+        .parse()
+        .ok()?;
     let candidate = Candidate {
         repository,
         digest: DIGEST.parse().ok()?,
@@ -219,14 +221,25 @@ pub fn page() -> String {
         "\n## Patterns\n\nA rule on the bus takes the events of its pattern. Of the examples above, each takes \
          those that are named below it.\n",
     );
-    for EventPattern { says, pattern, takes } in PATTERNS {
-        let takes: Vec<String> = takes.iter().map(|kind| format!("`{}`", kind.as_str())).collect();
+    for EventPattern {
+        says,
+        pattern,
+        takes,
+    } in PATTERNS
+    {
+        let takes: Vec<String> = takes
+            .iter()
+            .map(|kind| format!("`{}`", kind.as_str()))
+            .collect();
         let takes = match takes.as_slice() {
             [] => "none of the examples".to_owned(),
             takes if takes.len() == DetailType::ALL.len() => "all of them".to_owned(),
             takes => takes.join(", "),
         };
-        let _ = write!(page, "\n{says}:\n\n```json\n{pattern}\n```\n\nTakes: {takes}.\n");
+        let _ = write!(
+            page,
+            "\n{says}:\n\n```json\n{pattern}\n```\n\nTakes: {takes}.\n"
+        );
     }
     page
 }

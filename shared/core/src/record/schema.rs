@@ -12,8 +12,7 @@ const DIGEST: &str = "^sha256:[0-9a-f]{64}$";
 const ULID: &str = "^[0-7][0-9A-HJKMNP-TV-Z]{25}$";
 const TARGET: &str = "^[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?$";
 const TAG: &str = "^[A-Za-z0-9_][A-Za-z0-9_.-]{0,299}$";
-const INSTANT: &str =
-    "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]{1,9})?Z$";
+const INSTANT: &str = "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]{1,9})?Z$";
 
 impl DetailType {
     /// Every one that there is.
@@ -71,15 +70,27 @@ impl DetailType {
         };
         let mut schema = object([
             ("version", required(constant("0", "EventBridge's own."))),
-            ("id", required(text("Of the event; a duplicate may have another."))),
-            ("detail-type", required(constant(self.as_str(), "Which event it is."))),
+            (
+                "id",
+                required(text("Of the event; a duplicate may have another.")),
+            ),
+            (
+                "detail-type",
+                required(constant(self.as_str(), "Which event it is.")),
+            ),
             ("source", required(constant("greenlight", "Who emits it."))),
             (
                 "account",
-                required(pattern("^[0-9]{12}$", "The account that Greenlight runs in.")),
+                required(pattern(
+                    "^[0-9]{12}$",
+                    "The account that Greenlight runs in.",
+                )),
             ),
             ("time", required(instant("When it was emitted."))),
-            ("region", required(text("The region that Greenlight runs in."))),
+            (
+                "region",
+                required(text("The region that Greenlight runs in.")),
+            ),
             (
                 "resources",
                 required(json!({"type": "array", "maxItems": 0, "description": "Always empty."})),
@@ -118,7 +129,12 @@ fn announcement(is_promotion: bool) -> Value {
                 "description": "The tags by which the image came; none if it came by its digest.",
             })),
         ),
-        ("reason", required(text("Why, in one sentence, for people: its words may change."))),
+        (
+            "reason",
+            required(text(
+                "Why, in one sentence, for people: its words may change.",
+            )),
+        ),
         (
             "gates",
             required(json!({
@@ -135,10 +151,15 @@ fn announcement(is_promotion: bool) -> Value {
                 "from",
                 required(target("The target that has the image live and proved.")),
             ),
-            ("to", required(pattern(TAG, "The tag that the image was given."))),
+            (
+                "to",
+                required(pattern(TAG, "The tag that the image was given.")),
+            ),
             (
                 "by",
-                required(text("Who gave it: a person, a pipeline, or the target's own rule.")),
+                required(text(
+                    "Who gave it: a person, a pipeline, or the target's own rule.",
+                )),
             ),
         ]);
         note["description"] = json!("From where to which tag, and by whom.");
@@ -155,7 +176,8 @@ fn gate(point: GatePoint) -> Value {
             "description": says,
         })
     };
-    let count = |says: &str| required(json!({"type": "integer", "minimum": 0, "description": says}));
+    let count =
+        |says: &str| required(json!({"type": "integer", "minimum": 0, "description": says}));
     let mut counts = object([
         ("successful", count("Measured and good.")),
         ("failed", count("Measured and bad.")),
@@ -164,11 +186,17 @@ fn gate(point: GatePoint) -> Value {
     ]);
     counts["description"] = json!("How many measurements ended how.");
     let check = object([
-        ("check", required(text("The check, with its label: `http (checkout)`."))),
+        (
+            "check",
+            required(text("The check, with its label: `http (checkout)`.")),
+        ),
         ("verdict", required(verdict("The check's verdict."))),
         ("summary", required(text("Why, in one sentence."))),
         ("counts", required(counts)),
-        ("limits", optional(text("The limits that were in force, in words."))),
+        (
+            "limits",
+            optional(text("The limits that were in force, in words.")),
+        ),
         (
             "dry_run",
             optional(json!({"type": "boolean", "description": "Its verdict does not count."})),
@@ -185,14 +213,21 @@ fn gate(point: GatePoint) -> Value {
         ("ended_at", required(instant("When it ended."))),
     ]);
     object([
-        ("point", required(constant(point.name(), "The gate's point."))),
+        (
+            "point",
+            required(constant(point.name(), "The gate's point.")),
+        ),
         (
             "verdict",
-            required(verdict("The worst among the verdicts of its checks that count.")),
+            required(verdict(
+                "The worst among the verdicts of its checks that count.",
+            )),
         ),
         (
             "stage",
-            optional(text("The lifecycle stage, and how much traffic reached the green tasks.")),
+            optional(text(
+                "The lifecycle stage, and how much traffic reached the green tasks.",
+            )),
         ),
         (
             "checks",
@@ -213,7 +248,9 @@ fn approval_requested() -> Value {
         ("deployment", required(or_null(deployment()))),
         (
             "aws_id",
-            required(text("CodeDeploy's id of its deployment, or the ARN of the service's.")),
+            required(text(
+                "CodeDeploy's id of its deployment, or the ARN of the service's.",
+            )),
         ),
         (
             "point",
@@ -223,9 +260,18 @@ fn approval_requested() -> Value {
                 "description": "The gate that asks.",
             })),
         ),
-        ("label", required(or_null(text("The label of the check, if it has one.")))),
-        ("images", required(text("What is being deployed, for people."))),
-        ("question", required(or_null(text("What people are asked.")))),
+        (
+            "label",
+            required(or_null(text("The label of the check, if it has one."))),
+        ),
+        (
+            "images",
+            required(text("What is being deployed, for people.")),
+        ),
+        (
+            "question",
+            required(or_null(text("What people are asked."))),
+        ),
         (
             "needed",
             required(json!({
@@ -234,7 +280,10 @@ fn approval_requested() -> Value {
                 "description": "So many different people have to approve.",
             })),
         ),
-        ("until", required(instant("When it has failed if they have not."))),
+        (
+            "until",
+            required(instant("When it has failed if they have not.")),
+        ),
         ("answer", required(text("How to answer."))),
     ])
 }
@@ -248,7 +297,10 @@ fn handed_over(is_held: bool) -> Value {
     object([
         ("target", required(or_null(name))),
         ("by", required(text("Who."))),
-        ("reason", required(or_null(text("Why, in their own words.")))),
+        (
+            "reason",
+            required(or_null(text("Why, in their own words."))),
+        ),
         ("until", required(until)),
     ])
 }
@@ -300,7 +352,10 @@ fn target(says: &str) -> Value {
 }
 
 fn deployment() -> Value {
-    pattern(ULID, "Greenlight's id of the deployment: a ULID, which sorts by time.")
+    pattern(
+        ULID,
+        "Greenlight's id of the deployment: a ULID, which sorts by time.",
+    )
 }
 
 fn or_null(mut schema: Value) -> Value {

@@ -48,7 +48,11 @@ impl<'a> Node<'a> {
     }
 
     /// A mapping with none but the keys of `mapping`.
-    pub(super) fn fields(&self, mapping: &'static Mapping, out: &mut Problems) -> Option<Fields<'a>> {
+    pub(super) fn fields(
+        &self,
+        mapping: &'static Mapping,
+        out: &mut Problems,
+    ) -> Option<Fields<'a>> {
         let Value::Object(map) = self.value else {
             self.wrong(&format!("a mapping with {}", listed(&mapping.names())), out);
             return None;
@@ -340,9 +344,8 @@ impl<'a> Fields<'a> {
     pub(super) fn required(&self, key: &str, out: &mut Problems) -> Option<Node<'a>> {
         let node = self.optional(key);
         // A mistyped key is one mistake: it was pointed out with this key as the hint.
-        let mistyped = |other: &String| {
-            nearest(other, &[key]).is_some() && !self.mapping.knows(other)
-        };
+        let mistyped =
+            |other: &String| nearest(other, &[key]).is_some() && !self.mapping.knows(other);
         if node.is_none() && !self.map.keys().any(mistyped) {
             out.add(&self.path, format!("`{key}` is missing"));
         }

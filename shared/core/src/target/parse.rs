@@ -338,5 +338,5 @@ fn read_on_failure(node: &Node<'_>, out: &mut Problems) -> Option<OnFailure> {
     Some(OnFailure { restore_tag })
 }
 
-pub(super) use gates::CHECK;
 pub(super) use checks::RULES;
+pub(super) use gates::CHECK;

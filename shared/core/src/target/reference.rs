@@ -44,7 +44,8 @@ pub fn gates() -> String {
             continue;
         }
         let own = mapping.all();
-        let own = own.filter(|key| !mapping.has_rules() || !RULES.iter().any(|it| it.name == key.name));
+        let own =
+            own.filter(|key| !mapping.has_rules() || !RULES.iter().any(|it| it.name == key.name));
         section(mapping, own, &mut page);
     }
     page
@@ -82,7 +83,9 @@ fn table(keys: impl Iterator<Item = &'static Key>, page: &mut String) {
     let mut is_first = true;
     for key in keys {
         if is_first {
-            page.push_str("\n| key | type | default | meaning | example |\n|---|---|---|---|---|\n");
+            page.push_str(
+                "\n| key | type | default | meaning | example |\n|---|---|---|---|---|\n",
+            );
             is_first = false;
         }
         let default = match key.presence {
@@ -160,7 +163,11 @@ fn type_of(form: &Form) -> String {
 fn link(mapping: &Mapping) -> String {
     let title = mapping.title();
     let is_of_gates = within(CHECK).iter().any(|it| it.name == mapping.name);
-    let page = if is_of_gates && !is_of_both(mapping) { "gates.md" } else { "targets.md" };
+    let page = if is_of_gates && !is_of_both(mapping) {
+        "gates.md"
+    } else {
+        "targets.md"
+    };
     format!("[{title}]({page}#{})", title.replace(' ', "-"))
 }
 
@@ -177,7 +184,10 @@ fn in_words(demand: &Demand) -> String {
         Demand::Only(key, with) => format!("`{key}` only with `{with}`."),
         Demand::Apart(key, others) => format!("`{key}` never beside {}.", listed(others)),
         Demand::Unless(key, of, names) => {
-            format!("`{key}` is required unless `{of}` is one of {}.", listed(names))
+            format!(
+                "`{key}` is required unless `{of}` is one of {}.",
+                listed(names)
+            )
         }
         Demand::OnlyWhere(key, of, names) => {
             format!("`{key}` only where `{of}` is {}.", listed(names))

@@ -88,7 +88,10 @@ fn each(keys: &[&str]) -> Vec<Value> {
 
 /// That a key's value is a mapping with one of these keys, whatever is behind it.
 fn has_one(key: &str, names: &[&str]) -> Value {
-    let any: Vec<Value> = names.iter().map(|name| json!({"required": [name]})).collect();
+    let any: Vec<Value> = names
+        .iter()
+        .map(|name| json!({"required": [name]}))
+        .collect();
     json!({"required": [key], "properties": {key: {"anyOf": any}}})
 }
 

@@ -26,8 +26,16 @@ pub(super) const KINDS: &[Key] = &[
     Key::choice("metric", Form::Mapping(metric::METRIC), metric::METRIC.says),
     Key::choice("scan", Form::MappingOrNothing(scan::SCAN), scan::SCAN.says),
     Key::choice("lambda", Form::Mapping(lambda::LAMBDA), lambda::LAMBDA.says),
-    Key::choice("task", Form::MappingOrNothing(task::CHECK), task::CHECK.says),
-    Key::choice("approval", Form::MappingOrNothing(approval::APPROVAL), approval::APPROVAL.says),
+    Key::choice(
+        "task",
+        Form::MappingOrNothing(task::CHECK),
+        task::CHECK.says,
+    ),
+    Key::choice(
+        "approval",
+        Form::MappingOrNothing(approval::APPROVAL),
+        approval::APPROVAL.says,
+    ),
 ];
 
 const TASKS: &Mapping = &Mapping {

@@ -47,7 +47,12 @@ const CODEDEPLOY: &Mapping = &Mapping {
     name: "codedeploy",
     says: "Blue/green by AWS CodeDeploy; the service has the deployment controller `CODE_DEPLOY`.",
     keys: &[
-        Key::required("application", Form::Text(1, MAX_NAME), "The CodeDeploy application.").such_as("API"),
+        Key::required(
+            "application",
+            Form::Text(1, MAX_NAME),
+            "The CodeDeploy application.",
+        )
+        .such_as("API"),
         Key::required(
             "group",
             Form::Text(1, MAX_NAME),

@@ -82,8 +82,12 @@ const ONCE: &Mapping = &Mapping {
     name: "one_time",
     says: "A time that comes once.",
     keys: &[
-        Key::required("from", Form::Meaning("a date or time"), "When it begins, in the zone.")
-            .such_as("'2026-12-20T18:00'"),
+        Key::required(
+            "from",
+            Form::Meaning("a date or time"),
+            "When it begins, in the zone.",
+        )
+        .such_as("'2026-12-20T18:00'"),
         Key::required(
             "to",
             Form::Meaning("a date or time"),

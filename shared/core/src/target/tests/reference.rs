@@ -73,7 +73,10 @@ const CHECKS: [&str; 10] = [
 
 #[test]
 fn every_key_is_in_the_reference_and_every_row_of_the_reference_is_a_key() {
-    let known: BTreeSet<&str> = within(DOCUMENT).into_iter().flat_map(Mapping::names).collect();
+    let known: BTreeSet<&str> = within(DOCUMENT)
+        .into_iter()
+        .flat_map(Mapping::names)
+        .collect();
     let targets = rows(TARGETS);
     for row in &targets {
         assert!(

@@ -101,7 +101,9 @@ fn agree(validator: &Validator, document: &Value) -> Result<(), String> {
                 .iter()
                 .find(|problem| !NOT_TOLD.iter().any(|words| problem.message.contains(words)));
             told.map_or(Ok(()), |problem| {
-                Err(format!("the schema takes what the parser refuses: {problem}\n{document:#}"))
+                Err(format!(
+                    "the schema takes what the parser refuses: {problem}\n{document:#}"
+                ))
             })
         }
     }
@@ -112,7 +114,9 @@ thread_local! {
 }
 
 fn checked(document: &Value) -> Result<(), TestCaseError> {
-    VALIDATOR.with(|it| agree(it, document)).map_err(TestCaseError::fail)
+    VALIDATOR
+        .with(|it| agree(it, document))
+        .map_err(TestCaseError::fail)
 }
 
 /// The mapping at a place, if it is one.
@@ -131,9 +135,33 @@ fn plausible() -> impl Strategy<Value = Value> {
         (0.001..0.999).prop_map(Value::from),
         "[a-z0-9-]{0,5}".prop_map(Value::from),
         prop::sample::select(vec![
-            "5s", "10m", "99h", "GET", "POST", "fail", "blue", "numeric", "higher", "FARGATE", "/health",
-            "https://example.org/", "service", "s3://bucket/key", "family:api", "UTC", "*", "200-299",
-            "subnet-1", "sg-1", "2026-12-31", "Mon-Fri 09:00-17:00", "a/b", "a..b", "A_b", "\u{7}", "ü",
+            "5s",
+            "10m",
+            "99h",
+            "GET",
+            "POST",
+            "fail",
+            "blue",
+            "numeric",
+            "higher",
+            "FARGATE",
+            "/health",
+            "https://example.org/",
+            "service",
+            "s3://bucket/key",
+            "family:api",
+            "UTC",
+            "*",
+            "200-299",
+            "subnet-1",
+            "sg-1",
+            "2026-12-31",
+            "Mon-Fri 09:00-17:00",
+            "a/b",
+            "a..b",
+            "A_b",
+            "\u{7}",
+            "ü",
         ])
         .prop_map(Value::from),
         prop::collection::vec("[a-z0-9]{1,3}", 0..3).prop_map(Value::from),

@@ -1,8 +1,8 @@
 //! The `alarms:` check.
 
+use super::RULES;
 use crate::problems::Problems;
 use crate::target::check::{AlarmsCheck, AlreadyOn, CheckKind};
-use super::RULES;
 use crate::target::description::{Form, Key, Mapping, Repeats};
 use crate::target::node::{Fields, or_default};
 use crate::text::excerpt;
@@ -13,7 +13,12 @@ pub(super) const ALARMS: &Mapping = &Mapping {
     keys: &[
         Key::required(
             "names",
-            Form::List(&Form::Text(1, 255), 1, AlarmsCheck::MAX_NAMES, Repeats::Refused),
+            Form::List(
+                &Form::Text(1, 255),
+                1,
+                AlarmsCheck::MAX_NAMES,
+                Repeats::Refused,
+            ),
             "The names of the alarms, each once.",
         )
         .such_as("[api-5xx, api-latency]"),

@@ -1,8 +1,8 @@
 //! The `approval:` check.
 
+use super::RULES;
 use crate::problems::Problems;
 use crate::target::check::{ApprovalCheck, CheckKind};
-use super::RULES;
 use crate::target::description::{Form, Key, Mapping};
 use crate::target::node::{Fields, or_default};
 

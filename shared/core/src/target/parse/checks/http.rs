@@ -6,9 +6,9 @@ mod request;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use super::RULES;
 use crate::problems::Problems;
 use crate::target::check::{CheckKind, HttpCheck, HttpRequest, Load};
-use super::RULES;
 use crate::target::description::{Demand, Form, Key, Mapping, Names, Repeats};
 use crate::target::node::{Fields, Node, or_default};
 use request::{is_host, read_request};

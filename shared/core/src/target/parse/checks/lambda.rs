@@ -2,9 +2,9 @@
 
 use serde_json::{Map, Value};
 
+use super::RULES;
 use crate::problems::Problems;
 use crate::target::check::{CheckKind, LambdaCheck};
-use super::RULES;
 use crate::target::description::{Form, Key, Mapping};
 use crate::target::node::{Fields, or_default};
 

@@ -3,17 +3,21 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use super::RULES;
 use crate::problems::Problems;
 use crate::target::check::{
     Baseline, CheckKind, Comparison, MetricCheck, MetricExpectation, MetricQuery, Worse,
 };
-use super::RULES;
 use crate::target::description::{Demand, Form, Key, Mapping, Names, nearest};
 use crate::target::node::{Fields, Node, or_default};
 use crate::text::excerpt;
 
 const NAME: Form = Form::Text(1, 255);
-const DIMENSIONS: Form = Form::Entries(Names::Any, &Form::Text(1, 1024), MetricQuery::MAX_DIMENSIONS);
+const DIMENSIONS: Form = Form::Entries(
+    Names::Any,
+    &Form::Text(1, 1024),
+    MetricQuery::MAX_DIMENSIONS,
+);
 
 pub(super) const METRIC: &Mapping = &Mapping {
     name: "check_metric",
@@ -84,8 +88,18 @@ const PER: &Mapping = &Mapping {
     keys: &[
         Key::optional("namespace", NAME, "the metric's", "The namespace."),
         Key::required("metric", NAME, "The metric.").such_as("RequestCount"),
-        Key::optional("dimensions", DIMENSIONS, "the metric's", "Dimension to value."),
-        Key::optional("statistic", NAME, "the metric's", "`Average`, `Sum`, `p99`, …"),
+        Key::optional(
+            "dimensions",
+            DIMENSIONS,
+            "the metric's",
+            "Dimension to value.",
+        ),
+        Key::optional(
+            "statistic",
+            NAME,
+            "the metric's",
+            "`Average`, `Sum`, `p99`, …",
+        ),
     ],
     shared: &[],
     demands: &[],

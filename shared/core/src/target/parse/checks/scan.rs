@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 
+use super::RULES;
 use crate::problems::Problems;
 use crate::target::check::{CheckKind, Ignored, ScanCheck};
-use super::RULES;
 use crate::target::description::{Form, Key, Mapping, Names, Repeats, nearest};
 use crate::target::node::{Fields, Node, or_default};
 use crate::text::excerpt;
@@ -51,7 +51,8 @@ const IGNORED: &Mapping = &Mapping {
             "The last day on which it does not count, in UTC.",
         )
         .such_as("'2026-12-31'"),
-        Key::optional("reason", Form::Text(1, 200), "none", "Why it does not.").such_as("not reachable"),
+        Key::optional("reason", Form::Text(1, 200), "none", "Why it does not.")
+            .such_as("not reachable"),
     ],
     shared: &[],
     demands: &[],

@@ -49,7 +49,8 @@ const PROVIDER: &Mapping = &Mapping {
     name: "capacity_provider",
     says: "A capacity provider, and its share of the tasks.",
     keys: &[
-        Key::required("name", ECS_NAME, "The provider's name. Each is named once.").such_as("FARGATE_SPOT"),
+        Key::required("name", ECS_NAME, "The provider's name. Each is named once.")
+            .such_as("FARGATE_SPOT"),
         Key::optional(
             "base",
             Form::Whole(0, MAX_BASE),
