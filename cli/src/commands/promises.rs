@@ -4,12 +4,22 @@
 //! prints by [`assert_kept`]. The schemas are strict: a member more or less is a change of the promise, and is
 //! made here, too.
 
+mod primitive;
+mod shape;
+
 use std::path::Path;
 
 use clap::CommandFactory as _;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::arguments::Arguments;
+use primitive::{
+    any_of, anything, boolean, list, object, or_null, text, time, whole, with_image, words,
+};
+use shape::{
+    approval, decision, ended, explained, handed_over, held, intervention, listed, plan, problem,
+    record, record_status, report, status, unreadable,
+};
 
 /// Fails unless a command's output is as promised.
 #[track_caller]
@@ -26,29 +36,20 @@ pub(super) fn assert_kept(command: &str, output: &Value) {
 
 /// The schema of a command's output; of a command of commands, by both names: `targets-check`.
 fn schema(command: &str) -> Option<Value> {
-    let mut schema = match command {
-        "targets-check" => object([
-            ("file", text()),
-            ("targets", list(text())),
-            ("problems", list(problem())),
-        ]),
-        "targets-schema" => json!({"type": "object", "required": ["$schema", "$defs"]}),
-        "targets-apply" => object([(
-            "targets",
-            list(object([
-                ("target", text()),
-                ("result", words(&["created", "changed", "unchanged"])),
-                ("adopted", or_null(text())),
-            ])),
-        )]),
-        "targets-list" => object([("targets", list(any_of([listed(), unreadable()])))]),
-        "targets-show" => object([
-            ("target", text()),
-            ("repository", or_null(text())),
-            ("version", whole()),
-            ("document", anything()),
-        ]),
-        "targets-remove" => object([("target", text()), ("result", words(&["removed"]))]),
+    let mut schema = match command.strip_prefix("targets-") {
+        Some(command) => of_targets(command)?,
+        None => of_command(command)?,
+    };
+    schema["$schema"] = json!("https://json-schema.org/draft/2020-12/schema");
+    schema["title"] = json!(format!(
+        "greenlight {} --json",
+        command.replacen('-', " ", 1)
+    ));
+    Some(schema)
+}
+
+fn of_command(command: &str) -> Option<Value> {
+    Some(match command {
         "status" => any_of([
             object([("targets", list(any_of([status(), unreadable()])))]),
             status(),
@@ -147,442 +148,36 @@ fn schema(command: &str) -> Option<Value> {
             ),
         ]),
         _ => return None,
-    };
-    schema["$schema"] = json!("https://json-schema.org/draft/2020-12/schema");
-    schema["title"] = json!(format!(
-        "greenlight {} --json",
-        command.replacen('-', " ", 1)
-    ));
-    Some(schema)
-}
-
-fn problem() -> Value {
-    object([("path", text()), ("message", text()), ("hint?", text())])
-}
-
-fn unreadable() -> Value {
-    object([("target", text()), ("problems", list(problem()))])
-}
-
-fn listed() -> Value {
-    object([
-        ("target", text()),
-        ("repository", or_null(text())),
-        ("document", anything()),
-    ])
-}
-
-fn status() -> Value {
-    let drift = object([
-        ("found_at", time()),
-        ("expected", text()),
-        ("runs", text()),
-        ("cause", or_null(text())),
-        ("is_foreign", boolean()),
-    ]);
-    let waits = || with_image([("deployment", text()), ("reason", text())]);
-    object([
-        ("target", text()),
-        (
-            "service",
-            or_null(object([("cluster", text()), ("name", text())])),
-        ),
-        ("repository", or_null(text())),
-        (
-            "current",
-            or_null(with_image([
-                ("deployment", text()),
-                ("task_definition", or_null(text())),
-                ("since", time()),
-                ("drift?", drift),
-                ("is_proved", boolean()),
-            ])),
-        ),
-        (
-            "active",
-            or_null(with_image([
-                ("deployment", text()),
-                ("origin", origin()),
-                ("phase", words(&["requested", "before", "started"])),
-                ("aws_id", or_null(text())),
-                ("progress", or_null(progress())),
-            ])),
-        ),
-        ("queued", or_null(waits())),
-        ("hold", or_null(held())),
-        ("line", or_null(held())),
-        ("window", or_null(text())),
-        ("rollback", or_null(waits())),
-        ("rejected", list(text())),
-        ("asked", list(approval())),
-        ("marks?", object([("text", text()), ("set", boolean())])),
-        (
-            "promotion?",
-            object([
-                ("to", text()),
-                ("text", text()),
-                ("done", boolean()),
-                ("due_at", or_null(time())),
-            ]),
-        ),
-    ])
-}
-
-fn progress() -> Value {
-    let awaiting = object([
-        ("what", text()),
-        ("until", or_null(time())),
-        ("otherwise", or_null(text())),
-        ("remedy", or_null(text())),
-    ]);
-    object([
-        ("deployment", text()),
-        ("headline", text()),
-        ("facts", list(text())),
-        ("awaiting", or_null(awaiting)),
-    ])
-}
-
-fn explained() -> Value {
-    let past = || ("past", list(record()));
-    any_of([
-        object([
-            ("target", text()),
-            ("verdict", words(&["other_repository"])),
-            ("repositories", list(text())),
-            past(),
-        ]),
-        object([
-            ("target", text()),
-            ("verdict", words(&["not_understood"])),
-            past(),
-        ]),
-        object([
-            ("target", text()),
-            ("verdict", words(&["no_such_image"])),
-            ("repositories", list(text())),
-            ("policy", or_null(text())),
-            past(),
-        ]),
-        object([
-            ("target", text()),
-            (
-                "verdict",
-                words(&["taken", "ignored", "not_taken", "untagged", "archived"]),
-            ),
-            (
-                "presence",
-                or_null(words(&["live", "under_way", "waiting"])),
-            ),
-            ("repository", text()),
-            ("digest", text()),
-            ("pushed_at", or_null(time())),
-            (
-                "tags",
-                list(object([
-                    ("tag", text()),
-                    ("verdict", words(&["taken", "ignored", "not_taken"])),
-                    ("rule", text()),
-                ])),
-            ),
-            ("decision", or_null(text())),
-            ("rule", or_null(text())),
-            ("text", text()),
-            past(),
-        ]),
-    ])
-}
-
-/// What `diff` and `deploy --dry-run` show.
-fn plan() -> Value {
-    let task = object([
-        ("container", or_null(text())),
-        ("command", or_null(list(text()))),
-        ("task_definition", or_null(text())),
-    ]);
-    let pipeline = object([
-        ("name", text()),
-        ("action", or_null(text())),
-        ("variables", map(text())),
-    ]);
-    with_image([
-        ("target", text()),
-        ("decision", text()),
-        ("rule", text()),
-        ("live", or_null(text())),
-        ("registers", boolean()),
-        (
-            "difference",
-            or_null(list(object([
-                ("path", text()),
-                ("kind", words(&["added", "removed", "changed"])),
-                ("old?", anything()),
-                ("new?", anything()),
-            ]))),
-        ),
-        ("pipeline", or_null(pipeline)),
-        ("before", list(task)),
-        ("gates", map(list(text()))),
-        ("notes", list(text())),
-        ("faults", list(text())),
-        ("lacks_hook", boolean()),
-    ])
-}
-
-/// What came of a deployment that was asked for.
-fn ended() -> Value {
-    object([
-        ("decision", text()),
-        ("rule", text()),
-        ("deployment", record()),
-        ("lines", list(object([("at", time()), ("text", text())]))),
-    ])
-}
-
-fn record_status() -> Value {
-    words(&[
-        "queued",
-        "requested",
-        "started",
-        "succeeded",
-        "failed",
-        "start_failed",
-        "superseded",
-    ])
-}
-
-fn record() -> Value {
-    let image = |more: Vec<(&'static str, Value)>| {
-        let mut members = vec![
-            ("repository", text()),
-            ("digest", text()),
-            ("tag?", text()),
-            ("ordered_at", time()),
-            ("rank?", anything()),
-        ];
-        members.extend(more);
-        object(members)
-    };
-    let candidate = image(vec![("with?", list(image(Vec::new()))), ("files?", text())]);
-    object([
-        ("id", text()),
-        ("target", text()),
-        ("candidate", candidate),
-        ("origin", origin()),
-        ("status", record_status()),
-        ("requested_at", time()),
-        ("started_at?", time()),
-        ("concluded_at?", time()),
-        ("aws_id?", text()),
-        ("task_definition?", text()),
-        ("previous?", text()),
-        ("reason?", text()),
-        ("evidence?", list(text())),
-        ("gates", map(report())),
-        ("decisions?", list(decision())),
-    ])
-}
-
-fn origin() -> Value {
-    let kind = |name: &str| ("kind", words(&[name]));
-    any_of([
-        object([kind("push")]),
-        object([kind("person"), ("by", text()), ("overrides?", text())]),
-        object([
-            kind("pipeline"),
-            ("pipeline?", text()),
-            ("execution?", text()),
-        ]),
-        object([kind("adopted")]),
-        object([kind("rollback"), ("of", text()), ("by?", text())]),
-        object([kind("elsewhere"), ("creator", text())]),
-    ])
-}
-
-fn report() -> Value {
-    let verdict = || words(&["passed", "inconclusive", "error", "failed"]);
-    let counts = object([
-        ("successful", whole()),
-        ("failed", whole()),
-        ("errors", whole()),
-        ("inconclusive", whole()),
-    ]);
-    let measured = object([
-        ("at", time()),
-        (
-            "phase",
-            words(&[
-                "pending",
-                "running",
-                "successful",
-                "failed",
-                "error",
-                "inconclusive",
-            ]),
-        ),
-        ("summary", text()),
-        ("value?", json!({"type": "number"})),
-    ]);
-    let check = object([
-        ("check", text()),
-        ("verdict", verdict()),
-        ("summary", text()),
-        ("counts", counts),
-        ("limits?", text()),
-        ("dry_run?", boolean()),
-        ("measured?", list(measured)),
-        ("evidence?", list(text())),
-        ("started_at", time()),
-        ("ended_at", time()),
-    ]);
-    object([
-        ("point", text()),
-        ("verdict", verdict()),
-        ("stage?", text()),
-        ("checks", list(check)),
-        ("started_at", time()),
-        ("ended_at", time()),
-    ])
-}
-
-fn decision() -> Value {
-    object([
-        ("who", text()),
-        ("approved", boolean()),
-        ("reason?", text()),
-        ("at", time()),
-    ])
-}
-
-fn approval() -> Value {
-    object([
-        ("point", text()),
-        ("aws_id", text()),
-        ("label?", text()),
-        ("deployment?", text()),
-        ("needed", whole()),
-        ("question?", text()),
-        ("images", text()),
-        ("asked_at", time()),
-        ("until", time()),
-        ("decisions", list(decision())),
-        ("is_announced", boolean()),
-    ])
-}
-
-fn held() -> Value {
-    object([
-        ("by", text()),
-        ("reason?", text()),
-        ("since", time()),
-        ("until?", time()),
-    ])
-}
-
-fn handed_over() -> Value {
-    object([
-        ("target", text()),
-        ("who", text()),
-        ("decision", text()),
-        ("rule", text()),
-        ("result", text()),
-    ])
-}
-
-fn intervention() -> Value {
-    let members = |deed: &str, more: Vec<(&'static str, Value)>| {
-        let mut members = vec![
-            ("id", text()),
-            ("at", time()),
-            ("by", text()),
-            ("reason?", text()),
-            ("deed", words(&[deed])),
-        ];
-        members.extend(more);
-        object(members)
-    };
-    any_of([
-        members("held", vec![("until?", time())]),
-        members("released", Vec::new()),
-        members(
-            "rolled_back",
-            vec![("deployment", text()), ("from", text()), ("to", text())],
-        ),
-    ])
-}
-
-/// An image, and those that go with it, with more members.
-fn with_image(more: impl IntoIterator<Item = (&'static str, Value)>) -> Value {
-    let image = || {
-        vec![
-            ("image", text()),
-            ("repository", text()),
-            ("tag", or_null(text())),
-            ("digest", text()),
-        ]
-    };
-    let mut members = image();
-    members.push(("with?", list(object(image()))));
-    members.extend(more);
-    object(members)
-}
-
-/// An object with none but these members; those whose name ends in `?` may be missing.
-fn object(members: impl IntoIterator<Item = (&'static str, Value)>) -> Value {
-    let mut properties = Map::new();
-    let mut required = Vec::new();
-    for (name, schema) in members {
-        let plain = name.trim_end_matches('?');
-        properties.insert(plain.to_owned(), schema);
-        required.extend((plain == name).then_some(plain));
-    }
-    json!({
-        "type": "object",
-        "properties": properties,
-        "required": required,
-        "additionalProperties": false,
     })
 }
 
-fn map(of: Value) -> Value {
-    json!({"type": "object", "additionalProperties": of})
-}
-
-fn list(of: Value) -> Value {
-    json!({"type": "array", "items": of})
-}
-
-fn any_of(schemas: impl IntoIterator<Item = Value>) -> Value {
-    json!({"anyOf": schemas.into_iter().collect::<Vec<_>>()})
-}
-
-fn or_null(schema: Value) -> Value {
-    any_of([schema, json!({"type": "null"})])
-}
-
-fn words(words: &[&str]) -> Value {
-    json!({"type": "string", "enum": words})
-}
-
-fn text() -> Value {
-    json!({"type": "string"})
-}
-
-/// A point in time, in UTC.
-fn time() -> Value {
-    json!({"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}([.][0-9]{1,9})?Z$"})
-}
-
-fn boolean() -> Value {
-    json!({"type": "boolean"})
-}
-
-fn whole() -> Value {
-    json!({"type": "integer", "minimum": 0})
-}
-
-fn anything() -> Value {
-    json!({})
+/// Those of the commands of `targets`.
+fn of_targets(command: &str) -> Option<Value> {
+    Some(match command {
+        "check" => object([
+            ("file", text()),
+            ("targets", list(text())),
+            ("problems", list(problem())),
+        ]),
+        "schema" => json!({"type": "object", "required": ["$schema", "$defs"]}),
+        "apply" => object([(
+            "targets",
+            list(object([
+                ("target", text()),
+                ("result", words(&["created", "changed", "unchanged"])),
+                ("adopted", or_null(text())),
+            ])),
+        )]),
+        "list" => object([("targets", list(any_of([listed(), unreadable()])))]),
+        "show" => object([
+            ("target", text()),
+            ("repository", or_null(text())),
+            ("version", whole()),
+            ("document", anything()),
+        ]),
+        "remove" => object([("target", text()), ("result", words(&["removed"]))]),
+        _ => return None,
+    })
 }
 
 /// Every command that there is, commands of commands by both names.

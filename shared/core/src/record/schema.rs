@@ -290,9 +290,10 @@ fn approval_requested() -> Value {
 
 fn handed_over(is_held: bool) -> Value {
     let name = target("The target's name; `null` where it is every target.");
-    let until = match is_held {
-        true => or_null(instant("When the hold ends by itself.")),
-        false => json!({"type": "null", "description": "Only of a hold."}),
+    let until = if is_held {
+        or_null(instant("When the hold ends by itself."))
+    } else {
+        json!({"type": "null", "description": "Only of a hold."})
     };
     object([
         ("target", required(or_null(name))),

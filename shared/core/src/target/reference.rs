@@ -122,7 +122,7 @@ fn type_of(form: &Form) -> String {
         Form::Boolean => "`true` or `false`".to_owned(),
         Form::True => "`true`".to_owned(),
         Form::Whole(least, most) => format!("{least} to {most}"),
-        Form::Decimal(_, most) if *most == f64::MAX => "number".to_owned(),
+        Form::Decimal(_, most) if *most >= f64::MAX => "number".to_owned(),
         Form::Decimal(least, most) => format!("number, {least} to {most}"),
         Form::Duration(least, most) => format!(
             "duration, `{}` to `{}`",

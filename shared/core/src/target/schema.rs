@@ -143,7 +143,7 @@ fn of_form(form: &Form) -> Value {
         Form::Whole(least, most) => {
             json!({"type": "integer", "minimum": least, "maximum": most})
         }
-        Form::Decimal(_, most) if *most == f64::MAX => json!({"type": "number"}),
+        Form::Decimal(_, most) if *most >= f64::MAX => json!({"type": "number"}),
         Form::Decimal(least, most) => {
             json!({"type": "number", "minimum": least, "maximum": most})
         }
