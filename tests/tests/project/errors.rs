@@ -68,7 +68,7 @@ fn sources(directory: &Path, found: &mut Vec<PathBuf>) {
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
         let is_test =
             name.starts_with("tests") || name.ends_with("_tests.rs") || name.ends_with("_tests");
-        if path.is_dir() && !is_test && name != "target" {
+        if path.is_dir() && !is_test {
             sources(&path, found);
         } else if name.ends_with(".rs") && !is_test {
             found.push(path);
