@@ -28,6 +28,7 @@ pub mod s3;
 #[cfg(test)]
 mod sample;
 mod scope;
+mod secretsmanager;
 mod service;
 mod settings;
 mod sns;
@@ -88,6 +89,7 @@ pub(crate) struct State {
     pub(crate) logs: logs::State,
     pub(crate) queues: queue::State,
     pub(crate) network: network::State,
+    pub(crate) secretsmanager: secretsmanager::State,
     pub(crate) sns: sns::State,
     pub(crate) ssm: ssm::State,
     pub(crate) sts: sts::State,

@@ -14,6 +14,7 @@ pub(super) enum Service {
     Lambda,
     Logs,
     S3,
+    SecretsManager,
     Ssm,
     Sts,
 }
@@ -33,7 +34,7 @@ pub(super) enum Protocol {
 }
 
 impl Service {
-    pub(super) const ALL: [Self; 13] = [
+    pub(super) const ALL: [Self; 14] = [
         Self::CloudWatch,
         Self::CodeDeploy,
         Self::CodePipeline,
@@ -45,6 +46,7 @@ impl Service {
         Self::Lambda,
         Self::Logs,
         Self::S3,
+        Self::SecretsManager,
         Self::Ssm,
         Self::Sts,
     ];
@@ -61,6 +63,7 @@ impl Service {
             Self::Ecs => "AmazonEC2ContainerServiceV20141113",
             Self::Events => "AWSEvents",
             Self::Logs => "Logs_20140328",
+            Self::SecretsManager => "secretsmanager",
             Self::Ssm => "AmazonSSM",
             Self::Elb | Self::Lambda | Self::S3 | Self::Sts => "",
         }
@@ -94,6 +97,7 @@ impl Service {
             Self::Lambda => "lambda",
             Self::Logs => "logs",
             Self::S3 => "s3",
+            Self::SecretsManager => "secretsmanager",
             Self::Ssm => "ssm",
             Self::Sts => "sts",
         }

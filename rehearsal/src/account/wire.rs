@@ -11,7 +11,7 @@ use super::scope::Scope;
 use super::service::{Protocol, Service};
 use super::{
     Account, ServiceError, cbor, cloudwatch, codedeploy, codepipeline, dynamodb, ecr, ecs, elb,
-    lambda, logs, query, s3, ssm, sts,
+    lambda, logs, query, s3, secretsmanager, ssm, sts,
 };
 
 /// How an answer is laid out.
@@ -89,6 +89,7 @@ impl Account {
                 Service::Elb => elb::handle(self, &operation, &input),
                 Service::Events => self.events().handle(&operation, &input),
                 Service::Logs => logs::handle(self, &operation, &input),
+                Service::SecretsManager => secretsmanager::handle(self, &operation, &input),
                 Service::Ssm => ssm::handle(self, &operation, &input),
                 Service::Sts => {
                     let key = scope.map(|scope| scope.key);
@@ -166,10 +167,10 @@ impl Account {
             Err(error) => return lambda::error(&error, request_id),
         };
         let service = Service::Lambda;
-        let refusal = self.refusal(&caller, request, service, "InvokeFunction", (None, None));
+        let refusal = self.refusal(&caller, request, service, call.action(), (None, None));
         let result = match refusal {
             Some(refusal) => Err(refusal),
-            None => lambda::invoke(self, &call).await,
+            None => lambda::answer(self, &call).await,
         };
         let (response, output) = match &result {
             Ok(answer) => (answer.response(request_id), answer.output()),
@@ -179,7 +180,7 @@ impl Account {
         self.journal().call(
             caller,
             service.name(),
-            "Invoke".to_owned(),
+            call.operation().to_owned(),
             call.input(),
             answer,
         );

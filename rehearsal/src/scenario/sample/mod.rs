@@ -41,6 +41,10 @@ pub const CLUSTER: &str = "mco";
 pub const SERVICE: &str = "api";
 /// Name of the container of the service that runs the image.
 pub const CONTAINER: &str = "api";
+/// Name of the secret of which the container gets the value.
+pub const SECRET: &str = "mco/api";
+/// Name of the parameter of which it does.
+pub const PARAMETER: &str = "/mco/api/database-url";
 /// Name of the second container at [`Stand::Sidecars`].
 pub const SIDECAR: &str = "sidecar";
 /// Name of the CodeDeploy application, and of its deployment group.

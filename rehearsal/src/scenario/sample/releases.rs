@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use super::service::LOG_DAYS;
 use super::{
     APPLICATION, CLUSTER, INFRASTRUCTURE, INFRASTRUCTURE_BRANCH, REPOSITORY, SERVICE, Sample,
     SampleError, TAG, TARGET, WORKER, WORKER_REPOSITORY, WORKER_TARGET, failed,
@@ -39,6 +40,7 @@ pub(super) fn worker(account: &Account) -> Result<String, SampleError> {
     let first = ImageSpec::healthy("worker-v1");
     let v1 = ecr::push_image(account, WORKER_REPOSITORY, &[TAG], &first).map_err(failed)?;
     let document = task_definition(&format!("{uri}:{TAG}"));
+    account.create_log_group("/ecs/worker", Some(LOG_DAYS));
     let task_definition = ecs::register_task_definition(account, document).map_err(failed)?;
     let mut rolling = EcsController::rolling(None);
     rolling.configuration.strategy = Strategy::Rolling {
