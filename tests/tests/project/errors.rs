@@ -70,7 +70,7 @@ fn sources(directory: &Path, found: &mut Vec<PathBuf>) {
             name.starts_with("tests") || name.ends_with("_tests.rs") || name.ends_with("_tests");
         if path.is_dir() && !is_test {
             sources(&path, found);
-        } else if name.ends_with(".rs") && !is_test {
+        } else if path.extension().is_some_and(|it| it == "rs") && !is_test {
             found.push(path);
         }
     }

@@ -339,6 +339,27 @@ pub(super) fn handed_over() -> Value {
     ])
 }
 
+/// Every target is held.
+pub(super) fn line_stopped() -> Value {
+    object([
+        ("target", json!({"type": "null"})),
+        ("who", text()),
+        ("hold", held()),
+        ("result", text()),
+    ])
+}
+
+/// Every target is released.
+pub(super) fn line_released() -> Value {
+    let started = object([("target", text()), ("result", text())]);
+    object([
+        ("target", json!({"type": "null"})),
+        ("who", text()),
+        ("result", text()),
+        ("started", list(started)),
+    ])
+}
+
 pub(super) fn intervention() -> Value {
     let members = |deed: &str, more: Vec<(&'static str, Value)>| {
         let mut members = vec![
