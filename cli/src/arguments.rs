@@ -251,6 +251,8 @@ pub(crate) enum Targets {
         #[arg(long)]
         no_verify: bool,
     },
+    /// Print the JSON Schema of a file of targets, for editors.
+    Schema,
     /// List the registered targets.
     List,
     /// Show a target's document as it is registered.

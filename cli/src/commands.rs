@@ -14,6 +14,8 @@ mod image;
 mod init;
 mod origin;
 mod plan;
+#[cfg(test)]
+mod promises;
 mod promote;
 mod replay;
 mod rollback;
@@ -107,12 +109,13 @@ async fn try_to(arguments: Arguments) -> Result<Outcome, Failure> {
             })?;
             return Ok(pages.into());
         }
+        Command::Targets(Targets::Schema) => return Ok(targets::schema().into()),
         _ => Vec::new(),
     };
     let deployer = connection::open(&place)?;
     let output = match command {
         // Those that need no installation have been answered.
-        Command::Targets(Targets::Check { .. })
+        Command::Targets(Targets::Check { .. } | Targets::Schema)
         | Command::Completions { .. }
         | Command::Man { .. } => {
             return Ok(verification::check(&deployer, &document).await);

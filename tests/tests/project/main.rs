@@ -1,7 +1,9 @@
 //! What must hold for the workspace, its template, its policies and its samples.
 
 mod architecture;
+mod errors;
 mod examples;
+mod generated;
 mod hardened;
 mod histories;
 mod permissions;
