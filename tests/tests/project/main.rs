@@ -1,8 +1,11 @@
 //! What must hold for the workspace, its template, its policies and its samples.
 
 mod architecture;
+mod book;
+mod cost;
 mod examples;
 mod histories;
 mod permissions;
 mod samples;
+mod snippets;
 mod template;
