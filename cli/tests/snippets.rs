@@ -32,7 +32,8 @@ fn problems(page: &str, text: &str) -> Vec<String> {
     std::fs::create_dir(folder.path().join("examples")).unwrap();
     std::fs::write(folder.path().join("examples/targets.yaml"), &examples).unwrap();
     let shell = blocks.iter().filter(|block| block.info == "sh");
-    let typed = shell.flat_map(|block| commands(&block.text).into_iter().map(move |it| (block, it)));
+    let typed =
+        shell.flat_map(|block| commands(&block.text).into_iter().map(move |it| (block, it)));
     typed
         .filter(|(_, command)| command[0] == "greenlight")
         .filter_map(|(block, command)| problem(block, &command[1..], folder.path()))
@@ -49,14 +50,19 @@ fn problem(block: &Block, arguments: &[String], folder: &Path) -> Option<String>
     };
     (!understood).then(|| {
         let Block { page, line, .. } = block;
-        format!("{page}:{line}: greenlight {}: {complaint}", arguments.join(" "))
+        format!(
+            "{page}:{line}: greenlight {}: {complaint}",
+            arguments.join(" ")
+        )
     })
 }
 
 #[test]
 fn every_command_in_the_manual_is_understood() {
     let all = pages().into_iter();
-    let problems: Vec<String> = all.flat_map(|(page, text)| problems(&page, &text)).collect();
+    let problems: Vec<String> = all
+        .flat_map(|(page, text)| problems(&page, &text))
+        .collect();
     assert!(problems.is_empty(), "{}", problems.join("\n"));
 }
 
@@ -69,7 +75,10 @@ fn a_command_that_is_not_understood_is_found() {
     let [unknown, option, document] = &found[..] else {
         panic!("{problems:?}");
     };
-    assert!(unknown.contains("a.md:4: greenlight statis api: error: unrecognized"), "{unknown}");
+    assert!(
+        unknown.contains("a.md:4: greenlight statis api: error: unrecognized"),
+        "{unknown}"
+    );
     assert!(option.contains("--fro"), "{option}");
     assert!(document.contains("targets check"), "{document}");
 }

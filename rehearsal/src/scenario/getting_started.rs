@@ -18,7 +18,8 @@ const FROM: &str = "\n## 2. ";
 const FILE: &str = "targets.yaml";
 
 pub(super) async fn play(stage: &Stage, expectations: &mut Expectations) -> Result<(), StageError> {
-    let page = std::fs::read_to_string(workspace().join(PAGE)).map_err(machine("cannot read the page"))?;
+    let page =
+        std::fs::read_to_string(workspace().join(PAGE)).map_err(machine("cannot read the page"))?;
     let (_, page) = page.split_once(FROM).unwrap_or_default();
     let folder = tempfile::tempdir().map_err(machine("cannot make a folder"))?;
     let file = folder.path().join(FILE);
@@ -32,13 +33,17 @@ pub(super) async fn play(stage: &Stage, expectations: &mut Expectations) -> Resu
         let words = words(line);
         match &words[..] {
             ["greenlight", arguments @ ..] => {
-                let arguments = arguments.iter().map(|it| if *it == FILE { &file } else { *it });
+                let arguments = arguments
+                    .iter()
+                    .map(|it| if *it == FILE { &file } else { *it });
                 stage.typed(&arguments.collect::<Vec<_>>()).await?;
                 stage.until_quiet().await?;
                 typed += 1;
             }
             ["docker", "push", image] => {
-                let named = image.split_once('/').and_then(|(_, rest)| rest.split_once(':'));
+                let named = image
+                    .split_once('/')
+                    .and_then(|(_, rest)| rest.split_once(':'));
                 let (repository, tag) = named.unwrap_or_default();
                 let next = ImageSpec::healthy(&format!("{repository}-v2"));
                 let digest = stage.sample.push_to(repository, tag, &next)?;
@@ -57,20 +62,25 @@ pub(super) async fn play(stage: &Stage, expectations: &mut Expectations) -> Resu
     );
     let v1 = Some(stage.sample.v1.clone());
     expectations.equal("the API has gone back", &stage.sample.live_digest(), &v1);
-    expectations.equal(
-        "and the record says so",
-        &stage.current().await?,
-        &v1,
-    );
+    expectations.equal("and the record says so", &stage.current().await?, &v1);
     for (target, expected) in [
         (WORKER_TARGET, &["adopted", "push"][..]),
         (TARGET, &["adopted", "push", "person"][..]),
     ] {
         let mut history = stage.history_at(target).await?;
         history.reverse();
-        let found: Vec<_> = history.iter().map(|it| (text(&it["origin"]["kind"]), text(&it["status"]))).collect();
-        let expected = expected.iter().map(|kind| ((*kind).to_owned(), "succeeded".to_owned()));
-        expectations.equal(&format!("the history of {target} has it all"), &found, &expected.collect());
+        let found: Vec<_> = history
+            .iter()
+            .map(|it| (text(&it["origin"]["kind"]), text(&it["status"])))
+            .collect();
+        let expected = expected
+            .iter()
+            .map(|kind| ((*kind).to_owned(), "succeeded".to_owned()));
+        expectations.equal(
+            &format!("the history of {target} has it all"),
+            &found,
+            &expected.collect(),
+        );
     }
     Ok(())
 }

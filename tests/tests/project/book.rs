@@ -33,7 +33,9 @@ fn prose(text: &str) -> String {
 fn links(text: &str) -> Vec<String> {
     let prose = prose(text);
     let behind = prose.split("](").skip(1);
-    behind.filter_map(|rest| Some(rest.split_once(')')?.0.to_owned())).collect()
+    behind
+        .filter_map(|rest| Some(rest.split_once(')')?.0.to_owned()))
+        .collect()
 }
 
 /// The anchors of a page's headings, as GitHub and mdBook make them.
@@ -47,7 +49,9 @@ fn anchors(text: &str) -> BTreeSet<String> {
             continue;
         };
         let kept = title.trim().to_lowercase();
-        let kept = kept.chars().filter(|it| it.is_alphanumeric() || " -_".contains(*it));
+        let kept = kept
+            .chars()
+            .filter(|it| it.is_alphanumeric() || " -_".contains(*it));
         let anchor: String = kept.map(|it| if it == ' ' { '-' } else { it }).collect();
         let more = (1..).map(|number| format!("{anchor}-{number}"));
         let mut names = std::iter::once(anchor.clone()).chain(more);
@@ -103,7 +107,9 @@ fn broken(pages: &[(String, String)]) -> Vec<String> {
 fn every_page_is_in_the_summary_once() {
     let mut listed = links(&page("docs/SUMMARY.md"));
     listed.sort();
-    let pages = pages().into_iter().filter_map(|(name, _)| Some(name.strip_prefix("docs/")?.to_owned()));
+    let pages = pages()
+        .into_iter()
+        .filter_map(|(name, _)| Some(name.strip_prefix("docs/")?.to_owned()));
     let mut pages: Vec<String> = pages.filter(|name| name != "SUMMARY.md").collect();
     pages.sort();
     assert_eq!(listed, pages);
@@ -121,11 +127,20 @@ fn a_link_that_leads_nowhere_is_found() {
     let text = "# A page: `x`\n[a](b.md#two-words) [b](#a-page-x) [c](../template.yaml) [d](https://a.example/#x)\n\
                 `[no](link.md)`\n```\n[no](link.md)\n# No heading\n```\n\
                 [1](b.md#no-heading) [2](c.md) ![3](images/none.png) [4](#no-heading) [5](../template.yaml#x)\n";
-    let other = "## Two words\n## Two words\n[a](a.md#a-page-x) [b](#two-words-1) [6](#two-words-2)\n";
+    let other =
+        "## Two words\n## Two words\n[a](a.md#a-page-x) [b](#two-words-1) [6](#two-words-2)\n";
     let broken = broken(&[page("docs/a.md", text), page("docs/b.md", other)]);
-    let expected = ["a.md: b.md#no-heading", "a.md: c.md", "a.md: images/none.png", "a.md: #no-heading"];
+    let expected = [
+        "a.md: b.md#no-heading",
+        "a.md: c.md",
+        "a.md: images/none.png",
+        "a.md: #no-heading",
+    ];
     let more = ["a.md: ../template.yaml#x", "b.md: #two-words-2"];
-    let expected = expected.into_iter().chain(more).map(|link| format!("docs/{link}"));
+    let expected = expected
+        .into_iter()
+        .chain(more)
+        .map(|link| format!("docs/{link}"));
     assert_eq!(broken, expected.collect::<Vec<_>>());
 }
 
@@ -144,26 +159,34 @@ fn text(value: &Yaml) -> String {
 fn parameters() -> Vec<(String, String)> {
     let template = template();
     let parameters = template["Parameters"].as_mapping().unwrap().iter();
-    parameters.map(|(name, it)| (text(name), text(&it["Default"]))).collect()
+    parameters
+        .map(|(name, it)| (text(name), text(&it["Default"])))
+        .collect()
 }
 
 /// The cells of the rows of a page's tables.
 fn rows(text: &str) -> Vec<Vec<&str>> {
     let rows = text.lines().filter(|line| line.starts_with('|'));
-    rows.map(|row| row.trim_matches('|').split('|').map(str::trim).collect()).collect()
+    rows.map(|row| row.trim_matches('|').split('|').map(str::trim).collect())
+        .collect()
 }
 
 /// What stands in backticks.
 fn names(cell: &str) -> BTreeSet<String> {
     let pieces = cell.split('`').enumerate();
-    pieces.filter(|(number, _)| number % 2 == 1).map(|(_, name)| name.to_owned()).collect()
+    pieces
+        .filter(|(number, _)| number % 2 == 1)
+        .map(|(_, name)| name.to_owned())
+        .collect()
 }
 
 #[test]
 fn every_question_of_the_installation_is_answered_in_its_order() {
     let page = page("docs/getting-started.md");
     let rows = rows(&page).into_iter();
-    let asked: Vec<&str> = rows.filter_map(|row| row[0].strip_prefix("Parameter ")).collect();
+    let asked: Vec<&str> = rows
+        .filter_map(|row| row[0].strip_prefix("Parameter "))
+        .collect();
     let parameters = parameters();
     let parameters: Vec<&str> = parameters.iter().map(|(name, _)| name.as_str()).collect();
     assert_eq!(asked, parameters);
@@ -174,9 +197,16 @@ fn every_parameter_is_described_with_its_default() {
     let page = page("docs/install.md");
     let (_, section) = page.split_once("\n### Parameters\n").unwrap();
     let (section, _) = section.split_once("\n### ").unwrap();
-    let described = rows(section).into_iter().skip(2).map(|row| (row[0].to_owned(), row[1].to_owned()));
+    let described = rows(section)
+        .into_iter()
+        .skip(2)
+        .map(|row| (row[0].to_owned(), row[1].to_owned()));
     let expected = parameters().into_iter().map(|(name, default)| {
-        let default = if default.is_empty() { "none".to_owned() } else { format!("`{default}`") };
+        let default = if default.is_empty() {
+            "none".to_owned()
+        } else {
+            format!("`{default}`")
+        };
         (format!("`{name}`"), default)
     });
     assert_eq!(described.collect::<Vec<_>>(), expected.collect::<Vec<_>>());
@@ -187,7 +217,9 @@ fn functions() -> BTreeMap<String, Yaml> {
     let template = template();
     let resources = template["Resources"].as_mapping().unwrap().iter();
     let functions = resources.filter(|(_, it)| it["Type"] == "AWS::Serverless::Function");
-    functions.map(|(name, it)| (text(name), it.clone())).collect()
+    functions
+        .map(|(name, it)| (text(name), it.clone()))
+        .collect()
 }
 
 /// `DeployOnPush` as the page is called: `deploy-on-push`.
@@ -217,7 +249,13 @@ fn every_function_has_a_page_with_its_configuration() {
             row.unwrap_or_else(|| panic!("{name} has no row `{title}`"))[1].to_owned()
         };
         let properties = &function["Properties"];
-        let own = |key: &str| properties.get(key).unwrap_or(&globals[key]).as_u64().unwrap();
+        let own = |key: &str| {
+            properties
+                .get(key)
+                .unwrap_or(&globals[key])
+                .as_u64()
+                .unwrap()
+        };
         assert_eq!(row("Timeout"), format!("{} s", own("Timeout")), "{name}");
         assert_eq!(row("Memory"), format!("{} MB", own("MemorySize")), "{name}");
 
@@ -249,11 +287,16 @@ fn the_table_of_powers_is_that_of_the_template() {
     let mut seen = BTreeSet::new();
     for row in rows.skip(1).take(functions.len()) {
         let logical_id = row[0].trim_matches('`');
-        let written = serde_norway::to_string(&functions[logical_id]["Properties"]["Policies"]).unwrap();
+        let written =
+            serde_norway::to_string(&functions[logical_id]["Properties"]["Policies"]).unwrap();
         let mut words = written.split_whitespace().collect::<BTreeSet<_>>();
         for (action, power) in actions.iter().zip(&row).skip(1) {
             let may = words.take(action.trim_matches('`')).is_some();
-            assert_eq!(*power, if may { "yes" } else { "no" }, "{logical_id}: {action}");
+            assert_eq!(
+                *power,
+                if may { "yes" } else { "no" },
+                "{logical_id}: {action}"
+            );
         }
         seen.insert(logical_id.to_owned());
     }

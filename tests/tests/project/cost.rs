@@ -41,8 +41,8 @@ const MINUTES: f64 = 43_200.0;
 #[derive(Debug, Clone, Copy, Default)]
 struct Usage {
     invocations: f64,
-    /// By the account's clock, on which every call takes 10 ms.
-    ran: Duration,
+    /// By the account's clock, on which every call takes 10 ms, in begun seconds.
+    ran: f64,
     units: Units,
     events: f64,
     messages: f64,
@@ -52,7 +52,7 @@ struct Usage {
 impl Usage {
     /// What is paid for so often, in the order of the prices.
     fn amounts(&self) -> [f64; 7] {
-        let seconds = self.ran.as_secs_f64() + EXTRA.as_secs_f64() * self.invocations;
+        let seconds = self.ran + EXTRA.as_secs_f64() * self.invocations;
         [
             self.invocations,
             seconds * MEMORY_GB,
@@ -66,7 +66,9 @@ impl Usage {
 
     fn dollars(&self, times: f64) -> f64 {
         let amounts = self.amounts().into_iter().zip(PRICES);
-        amounts.map(|(amount, (_, per, price))| amount * times / per * price).sum()
+        amounts
+            .map(|(amount, (_, per, price))| amount * times / per * price)
+            .sum()
     }
 }
 
@@ -80,7 +82,11 @@ struct Meter<'a> {
 impl<'a> Meter<'a> {
     fn start(world: &'a World) -> Self {
         let calls = world.sample.account.journal().calls().len();
-        Self { world, calls, ran: ran(world) }
+        Self {
+            world,
+            calls,
+            ran: ran(world),
+        }
     }
 
     async fn read(self) -> Usage {
@@ -95,7 +101,7 @@ impl<'a> Meter<'a> {
         let (times, total) = ran(world);
         Usage {
             invocations: float(times - self.ran.0),
-            ran: total - self.ran.1,
+            ran: (total - self.ran.1).as_secs_f64().ceil(),
             units: calls.iter().map(|call| Units::of(call, &items)).sum(),
             events: float(entries.sum()),
             messages: 0.0,
@@ -111,7 +117,9 @@ fn float(count: usize) -> f64 {
 fn ran(world: &World) -> (usize, Duration) {
     let functions = world.sample.template.functions.iter();
     let ran = functions.map(|it| world.sample.account.functions().ran(&it.name));
-    ran.fold((0, Duration::ZERO), |(times, total), ran| (times + ran.times, total + ran.total))
+    ran.fold((0, Duration::ZERO), |(times, total), ran| {
+        (times + ran.times, total + ran.total)
+    })
 }
 
 /// A push that succeeds, from the event to the record.
@@ -122,13 +130,17 @@ async fn push(stand: Stand) -> Usage {
     world.quiet().await;
     assert_eq!(world.recorded().await, Some(v2));
     // EventBridge sends one message, Lambda receives and deletes it.
-    Usage { messages: 3.0, ..meter.read().await }
+    Usage {
+        messages: 3.0,
+        ..meter.read().await
+    }
 }
 
 /// A quarter of an hour in which nothing happens, with one target.
 async fn idle() -> Usage {
     let world = World::open().await;
-    let minute: Value = serde_json::from_str(include_str!("../../../events/schedule/minute.json")).unwrap();
+    let minute: Value =
+        serde_json::from_str(include_str!("../../../events/schedule/minute.json")).unwrap();
     let meter = Meter::start(&world);
     for _ in 0..15 {
         sleep(Duration::from_mins(1)).await;
@@ -148,30 +160,62 @@ fn resources(kind: &str) -> f64 {
 /// The part of the page that is written here.
 async fn part() -> String {
     let ways = [
-        ("by `codedeploy`, with a gate", push(Stand::CodeDeploy).await),
+        (
+            "by `codedeploy`, with a gate",
+            push(Stand::CodeDeploy).await,
+        ),
         ("by `rolling`, with a gate", push(Stand::Rolling).await),
     ];
     let mut part = String::new();
     part += "### One push\n\n| | invocations | seconds that they ran | calls of AWS | write units | read units | events | 1,000 pushes |\n|---|---|---|---|---|---|---|---|\n";
     for (way, usage) in &ways {
-        let Usage { invocations, ran, units, events, calls, .. } = usage;
-        let (ran, dollars) = (ran.as_secs_f64(), usage.dollars(1000.0));
+        let Usage {
+            invocations,
+            ran,
+            units,
+            events,
+            calls,
+            ..
+        } = usage;
+        let dollars = usage.dollars(1000.0);
         part += &format!(
-            "| {way} | {invocations} | {ran:.1} | {calls} | {} | {} | {events} | ${dollars:.2} |\n",
+            "| {way} | {invocations} | {ran} | {calls} | {} | {} | {events} | ${dollars:.2} |\n",
             units.writes, units.reads
         );
     }
     let quarter = idle().await;
     let quarters = MINUTES / 15.0;
-    let polled = Usage { messages: POLLS * MINUTES, ..Usage::default() };
-    let [alarms, dashboards, keys] =
-        ["AWS::CloudWatch::Alarm", "AWS::CloudWatch::Dashboard", "AWS::KMS::Key"].map(resources);
+    let polled = Usage {
+        messages: POLLS * MINUTES,
+        ..Usage::default()
+    };
+    let [alarms, dashboards, keys] = [
+        "AWS::CloudWatch::Alarm",
+        "AWS::CloudWatch::Dashboard",
+        "AWS::KMS::Key",
+    ]
+    .map(resources);
     let price = |name: &str| PRICES.iter().find(|it| it.0.contains(name)).unwrap().2;
     let monthly = [
-        (format!("{:.0} invocations by schedules, with their calls", quarter.invocations * quarters), quarter.dollars(quarters)),
-        (format!("{:.0} requests of Lambda to the empty queue", POLLS * MINUTES), polled.dollars(1.0)),
+        (
+            format!(
+                "{:.0} invocations by schedules, with their calls",
+                quarter.invocations * quarters
+            ),
+            quarter.dollars(quarters),
+        ),
+        (
+            format!(
+                "{:.0} requests of Lambda to the empty queue",
+                POLLS * MINUTES
+            ),
+            polled.dollars(1.0),
+        ),
         (format!("{alarms} alarms"), alarms * price("alarms")),
-        (format!("{dashboards} dashboard"), dashboards * price("dashboards")),
+        (
+            format!("{dashboards} dashboard"),
+            dashboards * price("dashboards"),
+        ),
         (format!("{keys} key of KMS"), keys * price("keys")),
     ];
     part += "\n### A month in which nothing is pushed\n\n| | |\n|---|---|\n";
@@ -199,5 +243,8 @@ async fn the_page_has_what_was_counted() {
         std::fs::write(path, &wanted).unwrap();
         return;
     }
-    assert_eq!(page, wanted, "docs/cost.md is stale. hint: run this test once with GREENLIGHT_WRITE_DOCS=1");
+    assert_eq!(
+        page, wanted,
+        "docs/cost.md is stale. hint: run this test once with GREENLIGHT_WRITE_DOCS=1"
+    );
 }

@@ -22,14 +22,20 @@ type Held = Result<(), String>;
 fn every_block_is_held_by_a_rule() {
     let mut problems = Vec::new();
     let pages = pages().into_iter();
-    let blocks: Vec<Block> = pages.flat_map(|(page, text)| of_page(&page, &text)).collect();
+    let blocks: Vec<Block> = pages
+        .flat_map(|(page, text)| of_page(&page, &text))
+        .collect();
     for block in &blocks {
         if let Err(problem) = hold(block) {
             problems.push(format!("{}:{}: {problem}", block.page, block.line));
         }
     }
     assert!(problems.is_empty(), "{}", problems.join("\n"));
-    assert!(blocks.len() > 100, "the manual has lost its blocks: {}", blocks.len());
+    assert!(
+        blocks.len() > 100,
+        "the manual has lost its blocks: {}",
+        blocks.len()
+    );
 }
 
 fn hold(block: &Block) -> Held {
@@ -43,7 +49,9 @@ fn hold(block: &Block) -> Held {
             actions.iter().try_for_each(action)
         }
         "yaml,template" => template(&yaml(text)?),
-        "json" => serde_json::from_str::<Value>(text).map(|_| ()).map_err(said),
+        "json" => serde_json::from_str::<Value>(text)
+            .map(|_| ())
+            .map_err(said),
         "hcl" => terraform::hold(text),
         "sh" => shell::syntax(text).and_then(|()| shell::hold(text)),
         "sh,foreign" => shell::syntax(text),
@@ -78,7 +86,9 @@ fn target_document(document: &Value) -> Held {
 
 /// An action of a pipeline that asks Greenlight something.
 fn action(action: &Yaml) -> Held {
-    let configuration = action["Configuration"].as_mapping().ok_or("it has no configuration")?;
+    let configuration = action["Configuration"]
+        .as_mapping()
+        .ok_or("it has no configuration")?;
     let text = |value: &Yaml| match value {
         Yaml::Tagged(tagged) => tagged.value.as_str().map(resolved),
         other => other.as_str().map(resolved),
@@ -118,7 +128,13 @@ fn resolved(text: &str) -> String {
 
 /// A part of a template of CloudFormation.
 fn template(document: &Yaml) -> Held {
-    let sections = ["Parameters", "Resources", "Outputs", "Conditions", "Mappings"];
+    let sections = [
+        "Parameters",
+        "Resources",
+        "Outputs",
+        "Conditions",
+        "Mappings",
+    ];
     let document = document.as_mapping().ok_or("it is no mapping")?;
     for (section, content) in document {
         let known = section.as_str().is_some_and(|it| sections.contains(&it));
@@ -145,7 +161,8 @@ fn insights(text: &str) -> Held {
         }
         let fields = words.take_while(|word| *word != "=");
         for field in fields.filter(|field| !field.starts_with('@')) {
-            let known = ["level", "message"].contains(&field) || logging.contains(&format!("| `{field}` |"));
+            let known = ["level", "message"].contains(&field)
+                || logging.contains(&format!("| `{field}` |"));
             if !known {
                 return Err(format!("no log has the field `{field}`"));
             }
@@ -156,39 +173,81 @@ fn insights(text: &str) -> Held {
 
 #[test]
 fn a_block_that_is_wrong_is_found() {
-    let lambda = "ActionTypeId: {Provider: Lambda}\nConfiguration: {UserParameters: '{\"targt\": \"a\"}'}\n";
+    let lambda =
+        "ActionTypeId: {Provider: Lambda}\nConfiguration: {UserParameters: '{\"targt\": \"a\"}'}\n";
     let stack = "resource \"aws_cloudformation_stack\" \"a\" {\n name = \"a\"\n template_body = jsonencode({Resources = \
                  {T = {Type = \"Custom::GreenlightTarget\", Properties = {ServiceToken = \"a\", nam = \"api\"}}}})\n}\n";
     for (info, text, expected) in [
         ("yaml", "name: api\nimage: []\n", "unknown key"),
         ("yaml", "targets: []\n", "targets"),
         ("yaml,action", lambda, "targt"),
-        ("yaml,actions", "- {ActionTypeId: {Provider: ECS}, Configuration: {ClusterName: a}}\n", "no action"),
-        ("yaml,template", "Parameter: {A: {Type: String}}\n", "no section"),
+        (
+            "yaml,actions",
+            "- {ActionTypeId: {Provider: ECS}, Configuration: {ClusterName: a}}\n",
+            "no action",
+        ),
+        (
+            "yaml,template",
+            "Parameter: {A: {Type: String}}\n",
+            "no section",
+        ),
         ("json", "{\"a\": }\n", "expected value"),
-        ("hcl", "resource \"aws_ecs_service\" \"a\" {\n  name = \"a\n}\n", "expected"),
-        ("hcl", "resource \"aws_ecs_service\" \"a\" {\n  nmae = \"a\"\n}\n", "nmae"),
-        ("hcl", "resource \"aws_ecs_servise\" \"a\" {\n  name = \"a\"\n}\n", "aws_ecs_servise"),
+        (
+            "hcl",
+            "resource \"aws_ecs_service\" \"a\" {\n  name = \"a\n}\n",
+            "expected",
+        ),
+        (
+            "hcl",
+            "resource \"aws_ecs_service\" \"a\" {\n  nmae = \"a\"\n}\n",
+            "nmae",
+        ),
+        (
+            "hcl",
+            "resource \"aws_ecs_servise\" \"a\" {\n  name = \"a\"\n}\n",
+            "aws_ecs_servise",
+        ),
         ("hcl", stack, "nam"),
         ("sh", "cargo rehearse shipp\n", "shipp"),
         ("sh", "cargo rehearse --al\n", "--al"),
         ("sh", "cargo tset\n", "cargo tset"),
-        ("sh", "sam deploy --parameter-overrides RepositoryName=a\n", "RepositoryName"),
-        ("sh", "aws cloudformation deploy --template-file examples/api.yaml --parameter-overrides A=1\n", "`A`"),
+        (
+            "sh",
+            "sam deploy --parameter-overrides RepositoryName=a\n",
+            "RepositoryName",
+        ),
+        (
+            "sh",
+            "aws cloudformation deploy --template-file examples/api.yaml --parameter-overrides A=1\n",
+            "`A`",
+        ),
         ("sh", "sam deploy --guide\n", "--guide"),
-        ("sh", "aws ecr put-image-tag-mutability --repository a\n", "--repository"),
+        (
+            "sh",
+            "aws ecr put-image-tag-mutability --repository a\n",
+            "--repository",
+        ),
         ("sh", "aws ecr tag-image\n", "tag-image"),
         ("sh", "pip install awssamcli\n", "awssamcli"),
         ("sh", "rm -r target\n", "rm"),
         ("sh", "greenlight hold api --reason \"ticket\n", "syntax"),
         ("sh,foreign", "if true\n", "syntax"),
         ("insights", "fields @timestamp, targt\n", "targt"),
-        ("rust,ignore", "world.does_not_exist(1);\n", "does_not_exist"),
+        (
+            "rust,ignore",
+            "world.does_not_exist(1);\n",
+            "does_not_exist",
+        ),
         ("text", "some output\n", "some output"),
         ("python", "1\n", "no rule"),
     ] {
         let (info, text) = (info.to_owned(), text.to_owned());
-        let block = Block { page: "docs/cli.md".to_owned(), line: 1, info, text };
+        let block = Block {
+            page: "docs/cli.md".to_owned(),
+            line: 1,
+            info,
+            text,
+        };
         let problem = hold(&block).expect_err(&block.text);
         assert!(problem.contains(expected), "{}: {problem}", block.text);
     }

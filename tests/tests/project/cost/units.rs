@@ -105,14 +105,23 @@ fn read(bytes: f64, request: &Value) -> f64 {
 /// The size of an item in bytes: names and values, as the guide counts them.
 fn size(item: &Value) -> f64 {
     let attributes = item.as_object().into_iter().flatten();
-    attributes.map(|(name, value)| length(name) + of_value(value)).sum()
+    attributes
+        .map(|(name, value)| length(name) + of_value(value))
+        .sum()
 }
 
 fn of_value(value: &Value) -> f64 {
     let Some((kind, value)) = value.as_object().and_then(|it| it.iter().next()) else {
         return 0.0;
     };
-    let each = |value: &Value| value.as_array().into_iter().flatten().map(|it| of_value(it) + 1.0).sum::<f64>();
+    let each = |value: &Value| {
+        value
+            .as_array()
+            .into_iter()
+            .flatten()
+            .map(|it| of_value(it) + 1.0)
+            .sum::<f64>()
+    };
     match (kind.as_str(), value) {
         ("S" | "B", Value::String(text)) => length(text),
         ("N", Value::String(number)) => (length(number) / 2.0).ceil() + 1.0,
@@ -152,23 +161,77 @@ fn units_are_counted_as_the_guide_says() {
         item["repository"] = json!({"S": "r"});
         item
     };
-    let items: Items = [item("big", 2000), in_index(100)].into_iter().map(|it| (key(&it), it)).collect();
+    let items: Items = [item("big", 2000), in_index(100)]
+        .into_iter()
+        .map(|it| (key(&it), it))
+        .collect();
     let key_of = |sk: &str| json!({"pk": {"S": "a"}, "sk": {"S": sk}});
     for (operation, request, response, writes, reads) in [
-        ("GetItem", json!({}), json!({"Item": item("a", 4000)}), 0.0, 0.5),
-        ("GetItem", json!({"ConsistentRead": true}), json!({"Item": item("a", 4100)}), 0.0, 2.0),
+        (
+            "GetItem",
+            json!({}),
+            json!({"Item": item("a", 4000)}),
+            0.0,
+            0.5,
+        ),
+        (
+            "GetItem",
+            json!({"ConsistentRead": true}),
+            json!({"Item": item("a", 4100)}),
+            0.0,
+            2.0,
+        ),
         ("GetItem", json!({}), json!({}), 0.0, 0.5),
-        ("Query", json!({}), json!({"Items": [item("a", 3000), item("a", 3000)]}), 0.0, 1.0),
-        ("PutItem", json!({"Item": item("a", 10)}), json!({}), 1.0, 0.0),
-        ("PutItem", json!({"Item": in_index(1100)}), json!({}), 4.0, 0.0),
-        ("UpdateItem", json!({"Key": key_of("big")}), json!({}), 2.0, 0.0),
-        ("TransactWriteItems", json!({"TransactItems": [
-            {"Put": {"Item": item("a", 10)}}, {"Update": {"Key": key_of("b")}}, {"ConditionCheck": {}},
-        ]}), json!({}), 7.0, 0.0),
+        (
+            "Query",
+            json!({}),
+            json!({"Items": [item("a", 3000), item("a", 3000)]}),
+            0.0,
+            1.0,
+        ),
+        (
+            "PutItem",
+            json!({"Item": item("a", 10)}),
+            json!({}),
+            1.0,
+            0.0,
+        ),
+        (
+            "PutItem",
+            json!({"Item": in_index(1100)}),
+            json!({}),
+            4.0,
+            0.0,
+        ),
+        (
+            "UpdateItem",
+            json!({"Key": key_of("big")}),
+            json!({}),
+            2.0,
+            0.0,
+        ),
+        (
+            "TransactWriteItems",
+            json!({"TransactItems": [
+                {"Put": {"Item": item("a", 10)}}, {"Update": {"Key": key_of("b")}}, {"ConditionCheck": {}},
+            ]}),
+            json!({}),
+            7.0,
+            0.0,
+        ),
     ] {
         let call = call(operation, request, response);
-        assert_eq!(Units::of(&call, &items), Units { writes, reads }, "{call:?}");
+        assert_eq!(
+            Units::of(&call, &items),
+            Units { writes, reads },
+            "{call:?}"
+        );
     }
-    let document = json!({"n": {"N": "1234"}, "l": {"L": [{"S": "ab"}]}, "m": {"M": {"k": {"BOOL": true}}}});
-    assert!((size(&document) - 18.0).abs() < f64::EPSILON, "{}", size(&document));
+    let document =
+        json!({"n": {"N": "1234"}, "l": {"L": [{"S": "ab"}]}, "m": {"M": {"k": {"BOOL": true}}}});
+    assert!(
+        (size(&document) - 18.0).abs() < f64::EPSILON,
+        "{}",
+        size(&document)
+    );
 }

@@ -84,7 +84,9 @@ pub(crate) fn commands(text: &str) -> Vec<Vec<String>> {
                 command.push(word);
             }
         }
-        let taken = line.split_once("=$(").and_then(|(_, rest)| rest.strip_suffix(')'));
+        let taken = line
+            .split_once("=$(")
+            .and_then(|(_, rest)| rest.strip_suffix(')'));
         match taken {
             Some(taken) => commands.push(words(taken)),
             None => commands.push(command),

@@ -18,7 +18,9 @@ pub(super) fn parse(text: &str) -> Result<Vec<Block>, String> {
     let body = reader.body("")?;
     match &body.arguments[..] {
         [] => Ok(body.blocks),
-        [(name, _), ..] => Err(format!("the argument `{name}` stands outside of every block")),
+        [(name, _), ..] => Err(format!(
+            "the argument `{name}` stands outside of every block"
+        )),
     }
 }
 
@@ -84,7 +86,8 @@ impl<'a> Reader<'a> {
         }
         let mut arguments = self.list(")")?;
         let argument = arguments.pop().filter(|_| arguments.is_empty());
-        let argument = argument.ok_or_else(|| format!("`{word}` is called with one argument here"))?;
+        let argument =
+            argument.ok_or_else(|| format!("`{word}` is called with one argument here"))?;
         // Of what a function gives, another value may be taken.
         if self.rest.starts_with('.') {
             self.word()?;
@@ -126,15 +129,22 @@ impl<'a> Reader<'a> {
             let line = self.rest.trim_start_matches(' ');
             self.rest = line;
             if !self.takes(",") && !line.starts_with(['\n', '}']) {
-                return Err(format!("expected `,` or the end of a line before `{}`", first(line)));
+                return Err(format!(
+                    "expected `,` or the end of a line before `{}`",
+                    first(line)
+                ));
             }
         }
     }
 
     fn quoted(&mut self) -> Result<String, String> {
         self.expect("\"")?;
-        let end = self.rest.find(['"', '\n']).filter(|end| self.rest[*end..].starts_with('"'));
-        let end = end.ok_or_else(|| format!("expected the end of the text `{}`", first(self.rest)))?;
+        let end = self
+            .rest
+            .find(['"', '\n'])
+            .filter(|end| self.rest[*end..].starts_with('"'));
+        let end =
+            end.ok_or_else(|| format!("expected the end of the text `{}`", first(self.rest)))?;
         let (text, rest) = self.rest.split_at(end);
         self.rest = &rest[1..];
         Ok(text.to_owned())
@@ -142,10 +152,16 @@ impl<'a> Reader<'a> {
 
     fn word(&mut self) -> Result<&'a str, String> {
         let is_part = |it: char| it.is_alphanumeric() || "_.-".contains(it);
-        let end = self.rest.find(|it: char| !is_part(it)).unwrap_or(self.rest.len());
+        let end = self
+            .rest
+            .find(|it: char| !is_part(it))
+            .unwrap_or(self.rest.len());
         let (word, rest) = self.rest.split_at(end);
         if word.is_empty() {
-            return Err(format!("expected a name or a value before `{}`", first(rest)));
+            return Err(format!(
+                "expected a name or a value before `{}`",
+                first(rest)
+            ));
         }
         self.rest = rest;
         Ok(word)

@@ -14,24 +14,48 @@ use super::{Held, said};
 const AS_THEY_STAND: [(&str, &str); 14] = [
     (".ci/run", "is this repository's own"),
     ("cargo test --workspace", "runs this test"),
-    ("cargo test -p greenlight-tests --test moto -- --nocapture", "has the test that it names"),
-    ("cargo run -p greenlight-startup", "has the package that it names"),
+    (
+        "cargo test -p greenlight-tests --test moto -- --nocapture",
+        "has the test that it names",
+    ),
+    (
+        "cargo run -p greenlight-startup",
+        "has the package that it names",
+    ),
     ("cargo install --path cli", "has the package that it names"),
     ("git clone …", "the address is whoever's"),
     ("git pull", "is git's"),
     ("cd greenlight", "is the clone"),
     ("export GREENLIGHT_TABLE=…", "a value of the reader's stack"),
     ("export GREENLIGHT_HOOK=…", "a value of the reader's stack"),
-    ("docker push 123456789012.dkr.ecr.eu-west-1.amazonaws.com/mco/api:test", "is docker's"),
-    ("docker push 123456789012.dkr.ecr.eu-west-1.amazonaws.com/mco/worker:test", "is docker's"),
+    (
+        "docker push 123456789012.dkr.ecr.eu-west-1.amazonaws.com/mco/api:test",
+        "is docker's",
+    ),
+    (
+        "docker push 123456789012.dkr.ecr.eu-west-1.amazonaws.com/mco/worker:test",
+        "is docker's",
+    ),
     ("python3 -m venv target/venv-moto", "is Python's"),
-    ("target/venv-moto/bin/pip install moto[server]", "installs what the test `moto` looks for"),
+    (
+        "target/venv-moto/bin/pip install moto[server]",
+        "installs what the test `moto` looks for",
+    ),
 ];
 
 /// Subcommands of the SAM CLI, and those of their options that the manual uses.
 const SAM: [(&str, &[&str]); 5] = [
     ("build", &["--parameter-overrides"]),
-    ("deploy", &["--guided", "--stack-name", "--resolve-s3", "--capabilities", "--parameter-overrides"]),
+    (
+        "deploy",
+        &[
+            "--guided",
+            "--stack-name",
+            "--resolve-s3",
+            "--capabilities",
+            "--parameter-overrides",
+        ],
+    ),
     ("delete", &["--stack-name"]),
     ("package", &["--output-template-file", "--resolve-s3"]),
     ("publish", &["--template", "--semantic-version"]),
@@ -42,15 +66,33 @@ const AWS: [(&str, &str, &[&str]); 15] = [
     (
         "cloudformation",
         "deploy",
-        &["--stack-name", "--template-file", "--capabilities", "--parameter-overrides"],
+        &[
+            "--stack-name",
+            "--template-file",
+            "--capabilities",
+            "--parameter-overrides",
+        ],
     ),
-    ("cloudformation", "describe-stacks", &["--stack-name", "--output", "--query"]),
+    (
+        "cloudformation",
+        "describe-stacks",
+        &["--stack-name", "--output", "--query"],
+    ),
     ("cloudformation", "delete-stack", &["--stack-name"]),
-    ("codepipeline", "start-pipeline-execution", &["--name", "--variables"]),
+    (
+        "codepipeline",
+        "start-pipeline-execution",
+        &["--name", "--variables"],
+    ),
     (
         "codepipeline",
         "disable-stage-transition",
-        &["--pipeline-name", "--stage-name", "--transition-type", "--reason"],
+        &[
+            "--pipeline-name",
+            "--stage-name",
+            "--transition-type",
+            "--reason",
+        ],
     ),
     (
         "codepipeline",
@@ -61,18 +103,30 @@ const AWS: [(&str, &str, &[&str]); 15] = [
     (
         "dynamodb",
         "restore-table-to-point-in-time",
-        &["--source-table-name", "--target-table-name", "--use-latest-restorable-time"],
+        &[
+            "--source-table-name",
+            "--target-table-name",
+            "--use-latest-restorable-time",
+        ],
     ),
     (
         "ecr",
         "put-image-tag-mutability",
-        &["--repository-name", "--image-tag-mutability", "--image-tag-mutability-exclusion-filters"],
+        &[
+            "--repository-name",
+            "--image-tag-mutability",
+            "--image-tag-mutability-exclusion-filters",
+        ],
     ),
     ("ecr", "get-login-password", &["--region"]),
     ("logs", "delete-log-group", &["--log-group-name"]),
     ("s3", "cp", &[]),
     ("sqs", "purge-queue", &["--queue-url"]),
-    ("sqs", "receive-message", &["--queue-url", "--max-number-of-messages"]),
+    (
+        "sqs",
+        "receive-message",
+        &["--queue-url", "--max-number-of-messages"],
+    ),
     ("sqs", "start-message-move-task", &["--source-arn"]),
 ];
 
@@ -117,7 +171,8 @@ fn one(words: &[&str]) -> Held {
         ["aws", service, operation, options @ ..] => {
             let mut known = AWS.iter();
             let known = known.find(|(of, name, _)| of == service && name == operation);
-            let (.., known) = known.ok_or_else(|| format!("`aws {service} {operation}` is not known"))?;
+            let (.., known) =
+                known.ok_or_else(|| format!("`aws {service} {operation}` is not known"))?;
             options_are(options, known)?;
             match options.iter().position(|it| *it == "--template-file") {
                 Some(at) => overridden(options, options.get(at + 1).copied().unwrap_or_default()),
@@ -127,7 +182,9 @@ fn one(words: &[&str]) -> Held {
         _ => {
             let mut known = AS_THEY_STAND.iter();
             let found = known.any(|(command, _)| *command == line);
-            found.then_some(()).ok_or_else(|| format!("`{line}` is not known"))
+            found
+                .then_some(())
+                .ok_or_else(|| format!("`{line}` is not known"))
         }
     }
 }
@@ -146,12 +203,16 @@ fn rehearse(arguments: &[&str]) -> Held {
         match *argument {
             "--all" | "--list" | "--json" | "--serve" => {}
             "--jobs" | "--port" | "--speed" | "--wire" => {
-                arguments.next().ok_or_else(|| format!("`{argument}` has no value"))?;
+                arguments
+                    .next()
+                    .ok_or_else(|| format!("`{argument}` has no value"))?;
             }
             option if option.starts_with("--") => {
                 return Err(format!("the option `{option}` is not known"));
             }
-            name => Scenario::from_str(name, false).map(|_| ()).map_err(|_| format!("there is no scenario `{name}`"))?,
+            name => Scenario::from_str(name, false)
+                .map(|_| ())
+                .map_err(|_| format!("there is no scenario `{name}`"))?,
         }
     }
     Ok(())
@@ -159,16 +220,24 @@ fn rehearse(arguments: &[&str]) -> Held {
 
 /// A Python package that CI uses as well.
 fn required(package: &str) -> Held {
-    let requirements = std::fs::read_to_string(root().join(".ci/requirements.txt")).map_err(said)?;
-    let is_there = requirements.lines().any(|line| line.starts_with(&format!("{package}==")));
-    is_there.then_some(()).ok_or_else(|| format!("`{package}` is no requirement of CI"))
+    let requirements =
+        std::fs::read_to_string(root().join(".ci/requirements.txt")).map_err(said)?;
+    let is_there = requirements
+        .lines()
+        .any(|line| line.starts_with(&format!("{package}==")));
+    is_there
+        .then_some(())
+        .ok_or_else(|| format!("`{package}` is no requirement of CI"))
 }
 
 /// What is overridden are parameters of the template.
 fn overridden(options: &[&str], file: &str) -> Held {
-    let template = std::fs::read_to_string(root().join(file)).map_err(|error| format!("{file}: {error}"))?;
+    let template =
+        std::fs::read_to_string(root().join(file)).map_err(|error| format!("{file}: {error}"))?;
     let template: Yaml = serde_norway::from_str(&template).map_err(said)?;
-    let overrides = options.iter().skip_while(|it| **it != "--parameter-overrides");
+    let overrides = options
+        .iter()
+        .skip_while(|it| **it != "--parameter-overrides");
     let overrides = overrides.skip(1).take_while(|it| !it.starts_with("--"));
     for name in overrides.filter_map(|it| Some(it.split_once('=')?.0)) {
         if template["Parameters"].get(name).is_none() {

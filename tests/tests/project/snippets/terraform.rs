@@ -11,15 +11,32 @@ use super::{Held, target_document};
 const KNOWN: [(&str, &[&str]); 5] = [
     (
         "aws_ecs_service",
-        &["name", "cluster", "desired_count", "task_definition", "deployment_controller", "lifecycle"],
+        &[
+            "name",
+            "cluster",
+            "desired_count",
+            "task_definition",
+            "deployment_controller",
+            "lifecycle",
+        ],
     ),
     (
         "aws_ecs_task_definition",
-        &["family", "requires_compatibilities", "network_mode", "cpu", "memory", "container_definitions"],
+        &[
+            "family",
+            "requires_compatibilities",
+            "network_mode",
+            "cpu",
+            "memory",
+            "container_definitions",
+        ],
     ),
     ("aws_ssm_parameter", &["name"]),
     ("aws_cloudformation_stack", &["name", "template_body"]),
-    ("aws_lambda_invocation", &["function_name", "lifecycle_scope", "input", "lifecycle"]),
+    (
+        "aws_lambda_invocation",
+        &["function_name", "lifecycle_scope", "input", "lifecycle"],
+    ),
 ];
 
 pub(super) fn hold(text: &str) -> Held {
@@ -56,13 +73,17 @@ fn resource(block: &Block) -> Held {
 
 /// A stack whose resources are targets.
 fn stack(template: &Value) -> Held {
-    let resources = template["Resources"].as_object().ok_or("it has no resources")?;
+    let resources = template["Resources"]
+        .as_object()
+        .ok_or("it has no resources")?;
     for resource in resources.values() {
         if resource["Type"] != "Custom::GreenlightTarget" {
             return Err(format!("{} is no target", resource["Type"]));
         }
         let mut target = resource["Properties"].clone();
-        let token = target.as_object_mut().and_then(|it| it.remove("ServiceToken"));
+        let token = target
+            .as_object_mut()
+            .and_then(|it| it.remove("ServiceToken"));
         token.ok_or("it has no ServiceToken")?;
         target_document(&target)?;
     }
@@ -72,7 +93,10 @@ fn stack(template: &Value) -> Held {
 /// What `register-target` is asked directly.
 fn invocation(input: &Value) -> Held {
     if input["action"] != "register" {
-        return Err(format!("{} is not asked of register-target", input["action"]));
+        return Err(format!(
+            "{} is not asked of register-target",
+            input["action"]
+        ));
     }
     target_document(&input["target"])
 }
