@@ -5,7 +5,10 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use greenlight_tests::world::World;
+use greenlight_tests::{
+    rounds::rounds,
+    world::{World, targets_in},
+};
 use rehearsal::{
     account::containers::ImageSpec, board::sanitise::sanitised, scenario::sample::Stand,
 };
@@ -77,6 +80,29 @@ async fn a_deployment_is_seen_from_its_begin_to_its_end_with_its_gates() {
         gates[0].contains("http") && gates[0].contains("500"),
         "{gates:?}"
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_promotion_to_come_is_next_until_it_is_done() {
+    let document = format!(
+        "{}    promote: {{tag: staging, after: 30m}}\n",
+        Stand::CodeDeploy.targets()
+    );
+    let settings = rehearsal::account::Settings::for_tests();
+    let world = World::open_with(settings, &targets_in(&document)).await;
+    let next = async || see(&world, json!({})).await.all("tbody td").pop();
+    // What Greenlight has not proved is promoted by a person only.
+    assert_eq!(next().await.unwrap(), "–");
+    world.sample.push(&ImageSpec::healthy("v2")).unwrap();
+    world.quiet().await;
+    let seen = next().await.unwrap();
+    assert!(seen.contains("promoted to staging"), "{seen}");
+    assert!(seen.contains("if it stays live, in "), "{seen}");
+    sleep(Duration::from_mins(31)).await;
+    let seen = next().await.unwrap();
+    assert!(seen.contains("within a minute"), "{seen}");
+    rounds(&world, 2).await;
+    assert_eq!(next().await.unwrap(), "–");
 }
 
 #[tokio::test(start_paused = true)]

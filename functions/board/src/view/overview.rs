@@ -5,6 +5,7 @@ use greenlight_aws::table::{BadTarget, StoredTarget};
 use greenlight_core::{
     deployment::{Candidate, Current},
     gate::Approval,
+    promotion,
     record::DeploymentRecord,
 };
 use greenlight_deployer::Deployer;
@@ -99,7 +100,7 @@ impl Page<'_> {
         let gates = gates::verdicts(tested);
         let held = held(stored, now);
         let drift = drift(stored);
-        let next = next(stored);
+        let next = self.next(stored);
         html! {
             tr {
                 @if narrow {
@@ -116,6 +117,27 @@ impl Page<'_> {
                 }
             }
         }
+    }
+
+    /// What comes next by itself: what waits, or else the promotion of what is live.
+    fn next(&self, stored: &StoredTarget) -> Option<Markup> {
+        let state = &stored.state;
+        if let Some(waits) = state.rollback.as_ref().or(state.queued.as_ref()) {
+            return Some(html! {
+                (images(&waits.candidate))
+                div class="gl-why" { (limits::sentence(&waits.reason)) }
+            });
+        }
+        let promote = stored.target.promote.as_ref()?;
+        let due = match promotion::next(promote, state, stored.line.as_ref(), self.times.now) {
+            promotion::Next::Soaking { due } => html! { "if it stays live, " (self.when(due)) },
+            promotion::Next::Due { .. } => html! { "within a minute" },
+            promotion::Next::Not { .. } | promotion::Next::Done => return None,
+        };
+        Some(html! {
+            "promoted to " (promote.tag.as_str())
+            div class="gl-why" { (due) }
+        })
     }
 
     /// What is live, and since when.
@@ -234,15 +256,5 @@ fn drift(stored: &StoredTarget) -> Option<Markup> {
         div class="gl-why" {
             (limits::sentence(&format!("{} runs, not {}: {cause}", drift.runs, drift.expected)))
         }
-    })
-}
-
-/// What comes after what is under way.
-fn next(stored: &StoredTarget) -> Option<Markup> {
-    let state = &stored.state;
-    let waits = state.rollback.as_ref().or(state.queued.as_ref())?;
-    Some(html! {
-        (images(&waits.candidate))
-        div class="gl-why" { (limits::sentence(&waits.reason)) }
     })
 }

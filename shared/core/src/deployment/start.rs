@@ -107,22 +107,7 @@ impl Step<'_> {
         };
         // What a person wants back gives way to nothing.
         if let Origin::Rollback { by: Some(_), .. } = &active.origin {
-            self.update(
-                id,
-                RecordChange {
-                    status: Some(Status::Queued),
-                    reason: Some(reason.clone()),
-                    ..RecordChange::default()
-                },
-            );
-            self.announce(DetailType::Queued, id, &active.candidate, &reason);
-            self.state.rollback = Some(Queued {
-                deployment: id,
-                candidate: active.candidate,
-                reason: reason.clone(),
-                origin: active.origin,
-                jobs: active.jobs,
-            });
+            self.state.rollback = Some(self.to_wait(active, &reason));
             return self.end(Decision::Queue, Rule::BusyElsewhere, reason);
         }
         if let Some(queued) = &self.state.queued {
@@ -133,22 +118,28 @@ impl Step<'_> {
             self.wait_for_queued();
             return self.end(Decision::Supersede, Rule::BusyElsewhere, text);
         }
+        self.state.queued = Some(self.to_wait(active, &reason));
+        self.end(Decision::Queue, Rule::BusyElsewhere, reason)
+    }
+
+    /// What was to start waits instead, and that is told.
+    fn to_wait(&mut self, active: Active, reason: &str) -> Queued {
+        let id = active.deployment;
         self.update(
             id,
             RecordChange {
                 status: Some(Status::Queued),
-                reason: Some(reason.clone()),
+                reason: Some(reason.to_owned()),
                 ..RecordChange::default()
             },
         );
-        self.announce(DetailType::Queued, id, &active.candidate, &reason);
-        self.state.queued = Some(Queued {
+        self.announce(DetailType::Queued, id, &active.candidate, reason);
+        Queued {
             deployment: id,
             candidate: active.candidate,
-            reason: reason.clone(),
+            reason: reason.to_owned(),
             origin: active.origin,
             jobs: active.jobs,
-        });
-        self.end(Decision::Queue, Rule::BusyElsewhere, reason)
+        }
     }
 }
