@@ -46,7 +46,7 @@ pub(super) async fn play(stage: &Stage, expectations: &mut Expectations) -> Resu
                     .and_then(|(_, rest)| rest.split_once(':'));
                 let (repository, tag) = named.unwrap_or_default();
                 let before = pushed.entry(repository.to_owned()).or_default();
-                let next = ImageSpec::healthy(&format!("{repository} {}", before.len() + 2));
+                let next = ImageSpec::healthy(&format!("v{}", before.len() + 2));
                 let digest = stage.sample.push_to(repository, tag, &next)?;
                 stage.until_quiet().await?;
                 before.push(digest);
@@ -73,7 +73,7 @@ pub(super) async fn play(stage: &Stage, expectations: &mut Expectations) -> Resu
     expectations.equal("and the record says so", &recorded.as_ref(), &api.first());
     for (target, expected) in [
         (WORKER_TARGET, &["adopted", "push"][..]),
-        (TARGET, &["adopted", "push", "push", "person"][..]),
+        (TARGET, &["adopted", "push", "push", "rollback"][..]),
     ] {
         let mut history = stage.history_at(target).await?;
         history.reverse();
