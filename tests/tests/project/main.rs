@@ -1,6 +1,8 @@
 //! What must hold for the workspace, its template, its policies and its samples.
 
 mod architecture;
+mod book;
+mod cost;
 mod errors;
 mod examples;
 mod generated;
@@ -8,4 +10,5 @@ mod hardened;
 mod histories;
 mod permissions;
 mod samples;
+mod snippets;
 mod template;
