@@ -5,6 +5,7 @@
 //! as tokio tasks on the account's [`Clock`]. The calls and happenings are in the [`Journal`].
 
 mod cbor;
+pub mod cloudformation;
 pub mod cloudwatch;
 pub mod codedeploy;
 pub mod codepipeline;
@@ -79,6 +80,7 @@ struct Inner {
 /// Everything that the account's services remember. Held for short sections, never across an await.
 #[derive(Default)]
 pub(crate) struct State {
+    pub(crate) cloudformation: cloudformation::State,
     pub(crate) cloudwatch: cloudwatch::State,
     pub(crate) ecr: ecr::State,
     pub(crate) ecs: ecs::State,

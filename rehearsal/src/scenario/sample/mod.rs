@@ -127,13 +127,16 @@ pub async fn sample_account_for(settings: Settings, stand: Stand) -> Result<Samp
     sample_account_with(settings, stand, |_| {}).await
 }
 
-/// The same with another service.
+/// The same with another service; at [`Stand::Releases`] it is that of the examples, as they are.
 pub async fn sample_account_with(
     settings: Settings,
     stand: Stand,
     change: impl FnOnce(&mut ServiceSpec),
 ) -> Result<Sample, SampleError> {
     let template = template(&settings)?;
+    if stand == Stand::Releases {
+        return Box::pin(releases::open(settings, template)).await;
+    }
     let sample = open(settings, stand, template, change)?;
     if stand == Stand::Templates {
         others::templates(&sample.account).await?;
@@ -184,11 +187,6 @@ fn open(
     if stand == Stand::Pipeline {
         others::pipeline(&account)?;
     }
-    let mut worker_v1 = None;
-    if stand == Stand::Releases {
-        worker_v1 = Some(releases::worker(&account)?);
-        releases::pipelines(&account, &template)?;
-    }
     let mut web = None;
     if stand == Stand::Gated {
         web = Some(gated::web(&account, &hook)?);
@@ -199,7 +197,7 @@ fn open(
         stand,
         template,
         v1,
-        worker_v1,
+        worker_v1: None,
         web,
         production_listener: ground.production_listener,
         test_listener: ground.test_listener,
