@@ -11,6 +11,7 @@ pub(super) enum Service {
     Ecs,
     Elb,
     Events,
+    Iam,
     Lambda,
     Logs,
     S3,
@@ -44,6 +45,7 @@ impl Service {
         Self::Ecs,
         Self::Elb,
         Self::Events,
+        Self::Iam,
         Self::Lambda,
         Self::Logs,
         Self::S3,
@@ -68,7 +70,7 @@ impl Service {
             Self::SecretsManager => "secretsmanager",
             Self::Sqs => "AmazonSQS",
             Self::Ssm => "AmazonSSM",
-            Self::Elb | Self::Lambda | Self::S3 | Self::Sts => "",
+            Self::Elb | Self::Iam | Self::Lambda | Self::S3 | Self::Sts => "",
         }
     }
 
@@ -97,6 +99,7 @@ impl Service {
             Self::Ecs => "ecs",
             Self::Elb => "elbv2",
             Self::Events => "events",
+            Self::Iam => "iam",
             Self::Lambda => "lambda",
             Self::Logs => "logs",
             Self::S3 => "s3",
@@ -113,6 +116,7 @@ impl Service {
             Self::Elb => {
                 Protocol::Query("http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/")
             }
+            Self::Iam => Protocol::Query("https://iam.amazonaws.com/doc/2010-05-08/"),
             Self::Sts => Protocol::Query("https://sts.amazonaws.com/doc/2011-06-15/"),
             Self::S3 => Protocol::Rest,
             Self::Lambda => Protocol::RestJson,

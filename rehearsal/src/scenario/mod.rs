@@ -17,7 +17,9 @@ pub mod expectations;
 mod external_deployment;
 mod flaky;
 mod freeze;
+mod getting_started;
 mod immutable_tags;
+mod install;
 mod latency_regression;
 mod long_gate;
 mod lost_events;
@@ -116,6 +118,8 @@ pub enum Scenario {
     PipelineFirstRun,
     /// One stage releases a worker and an API side by side; then again, and the worker fails
     PipelineBoth,
+    /// A reader follows the first page of the manual: targets, two pushes, and a way back
+    GettingStarted,
     /// Green answers more slowly than blue: the metric says so; an image as fast as blue goes through
     LatencyRegression,
     /// Every third answer is a 500: a limit lets it by, a ratio does not
@@ -138,6 +142,8 @@ pub enum Scenario {
     Replay,
     /// Infrastructure code deploys another image unheard: that is found, told, and shown with its cause
     Drift,
+    /// The examples' stacks are created, and one of targets: a mistake fails it, mended it deploys, and it goes again
+    Install,
 }
 
 impl Scenario {
@@ -172,6 +178,7 @@ impl Scenario {
             | Self::Task
             | Self::PromotionChain
             | Self::ImmutableTags
+            | Self::GettingStarted
             | Self::LatencyRegression => 20.0,
             Self::Burst | Self::Templates | Self::Pipeline => 30.0,
             // The command line tool, which lives in real time as well, is to tell how it goes.
@@ -183,7 +190,8 @@ impl Scenario {
             | Self::Freeze
             | Self::NoData
             | Self::VulnerableImage
-            | Self::CustomCheck => 40.0,
+            | Self::CustomCheck
+            | Self::Install => 40.0,
             // Each quarter of an hour a service is looked at.
             Self::LostEvents | Self::Drift => 60.0,
             // The last one is forty minutes of gate.
@@ -228,7 +236,9 @@ impl Scenario {
             | Self::PipelineFiles
             | Self::PipelineCustomAction
             | Self::PipelineFirstRun
-            | Self::PipelineBoth => Stand::Releases,
+            | Self::PipelineBoth
+            | Self::Install
+            | Self::GettingStarted => Stand::Releases,
             Self::LatencyRegression
             | Self::Flaky
             | Self::AlarmAlreadyOn
@@ -252,8 +262,8 @@ impl Scenario {
                 log: Some("trace"),
                 ..usual
             },
-            // Its services are created first.
-            Self::PromotionChain => Opening {
+            // Its services are created first; or its targets come with a stack, or the reader registers them.
+            Self::PromotionChain | Self::Install | Self::GettingStarted => Opening {
                 registers: false,
                 ..usual
             },
@@ -341,6 +351,7 @@ impl Scenario {
             Self::PipelineCustomAction => pipeline_custom_action::play(stage, expectations).await,
             Self::PipelineFirstRun => pipeline_first_run::play(stage, expectations).await,
             Self::PipelineBoth => pipeline_both::play(stage, expectations).await,
+            Self::GettingStarted => getting_started::play(stage, expectations).await,
             Self::LatencyRegression => latency_regression::play(stage, expectations).await,
             Self::Flaky => flaky::play(stage, expectations).await,
             Self::AlarmAlreadyOn => alarm_already_on::play(stage, expectations).await,
@@ -352,6 +363,7 @@ impl Scenario {
             Self::LostEvents => lost_events::play(stage, expectations).await,
             Self::Replay => replay::play(stage, expectations).await,
             Self::Drift => drift::play(stage, expectations).await,
+            Self::Install => install::play(stage, expectations).await,
         }
     }
 

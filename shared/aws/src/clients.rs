@@ -149,6 +149,11 @@ impl Clients {
         s3(&config)
     }
 
+    /// The one endpoint of all services, where there is one in the place of AWS's own.
+    pub fn endpoint_url(&self) -> Option<&str> {
+        self.config.endpoint_url()
+    }
+
     /// Whether these are the clients of `region`.
     pub fn are_of(&self, region: &str) -> bool {
         self.config.region().map(AsRef::as_ref) == Some(region)

@@ -38,6 +38,7 @@ mod restore_tag;
 mod retag;
 pub mod rollback;
 mod start;
+pub mod suggest;
 pub mod targets;
 pub mod verify;
 
