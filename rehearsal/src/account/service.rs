@@ -36,7 +36,7 @@ pub(super) enum Protocol {
 }
 
 impl Service {
-    pub(super) const ALL: [Self; 15] = [
+    pub(super) const ALL: [Self; 16] = [
         Self::CloudWatch,
         Self::CodeDeploy,
         Self::CodePipeline,
