@@ -16,6 +16,7 @@ use primitive::{
 use shape::{
     approval, decision, ended, explained, handed_over, held, intervention, line_released,
     line_stopped, listed, plan, problem, record, record_status, report, status, unreadable,
+    verification,
 };
 
 /// Fails unless a command's output is as promised.
@@ -119,6 +120,7 @@ fn of_command(command: &str) -> Option<Value> {
         ]),
         "verify" => object([
             ("target", text()),
+            ("verification", or_null(verification())),
             ("passed", boolean()),
             (
                 "gates",
@@ -132,10 +134,14 @@ fn of_command(command: &str) -> Option<Value> {
 /// Those of the commands of `targets`.
 fn of_targets(command: &str) -> Option<Value> {
     Some(match command {
-        "check" => object([
-            ("file", text()),
-            ("targets", list(text())),
-            ("problems", list(problem())),
+        "check" => any_of([
+            object([
+                ("file", text()),
+                ("targets", list(text())),
+                ("problems", list(problem())),
+            ]),
+            // With `--verify`.
+            object([("targets", list(verification()))]),
         ]),
         "schema" => json!({"type": "object", "required": ["$schema", "$defs"]}),
         "apply" => object([(
@@ -144,6 +150,7 @@ fn of_targets(command: &str) -> Option<Value> {
                 ("target", text()),
                 ("result", words(&["created", "changed", "unchanged"])),
                 ("adopted", or_null(text())),
+                ("report", or_null(verification())),
             ])),
         )]),
         "list" => object([("targets", list(any_of([listed(), unreadable()])))]),

@@ -397,3 +397,20 @@ pub(super) fn with_image(more: impl IntoIterator<Item = (&'static str, Value)>) 
     members.extend(more);
     object(members)
 }
+
+/// What was found of all that a target needs.
+pub(super) fn verification() -> Value {
+    let statement = object([("of", text()), ("statement", anything())]);
+    let finding = object([
+        (
+            "state",
+            words(&["ok", "cannot_check", "warning", "missing"]),
+        ),
+        ("check", text()),
+        ("text", text()),
+        ("remedy?", text()),
+        ("statement?", statement),
+    ]);
+    let branch = object([("name", text()), ("findings", list(finding))]);
+    object([("target", text()), ("branches", list(branch))])
+}

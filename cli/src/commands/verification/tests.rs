@@ -2,6 +2,7 @@ use greenlight_core::verification::{Branch, Finding, Report};
 use serde_json::json;
 
 use super::{checked, remarks, text};
+use crate::commands::promises::assert_kept;
 use crate::commands::sample;
 
 fn report(findings: Vec<Finding>) -> Report {
@@ -53,6 +54,7 @@ fn a_target_that_would_be_refused_says_no() {
     let outcome = checked(&[report(vec![]), report(vec![missing()])]);
     assert!(outcome.says_no);
     let json = outcome.output.unwrap().json;
+    assert_kept("targets-check", &json);
     let finding = &json["targets"][1]["branches"][1]["findings"][0];
     assert_eq!(finding["check"], "task_role.trust");
     assert_eq!(finding["state"], "missing");
