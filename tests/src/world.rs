@@ -17,6 +17,7 @@ use serde_json::Value;
 use tokio::time::Duration;
 
 use crate::{
+    event_contract::EventContract,
     run::{deployer, handler, kept},
     web::Web,
     wire::Wire,
@@ -34,6 +35,8 @@ pub const PIPELINE_ACTION: &str = "PipelineAction";
 pub const RECONCILE: &str = "Reconcile";
 /// See [`DEPLOY_ON_PUSH`].
 pub const BOARD: &str = "Board";
+/// See [`DEPLOY_ON_PUSH`].
+pub const REGISTER_TARGET: &str = "RegisterTarget";
 
 /// A scenario is quiet within so much simulated time, or something hangs.
 const QUIET_BOUND: Duration = Duration::from_hours(8);
@@ -57,11 +60,15 @@ pub struct World {
     pub reconcile_wire: Wire,
     /// The wire of `board`.
     pub board_wire: Wire,
+    /// The wire of `register-target`.
+    pub register_wire: Wire,
     /// The network of the functions' probes.
     pub web: Web,
     gate_answers: Arc<Mutex<Vec<Answered>>>,
     action_answers: Arc<Mutex<Vec<Answered>>>,
     expects_refusals: bool,
+    /// In the end, checks all that was emitted.
+    _contract: EventContract,
 }
 
 /// An invocation of a function, and what it gave.
@@ -153,7 +160,7 @@ impl World {
         let (push_wire, record_wire) = (Wire::new(), Wire::new());
         let (gate_wire, action_wire) = (Wire::new(), Wire::new());
         let reconcile_wire = Wire::new();
-        let board_wire = Wire::new();
+        let (board_wire, register_wire) = (Wire::new(), Wire::new());
         let wires = |logical_id: &str| match logical_id {
             DEPLOY_ON_PUSH => push_wire.clone(),
             RECORD_DEPLOYMENT => record_wire.clone(),
@@ -161,6 +168,7 @@ impl World {
             PIPELINE_ACTION => action_wire.clone(),
             RECONCILE => reconcile_wire.clone(),
             BOARD => board_wire.clone(),
+            REGISTER_TARGET => register_wire.clone(),
             other => panic!("template.yaml has a function `{other}` that no test knows"),
         };
         let (account, web) = (sample.account.clone(), Web::default());
@@ -201,6 +209,7 @@ impl World {
             &Web::default(),
         );
         Self {
+            _contract: EventContract::of(&sample.account),
             sample,
             operator,
             push_wire,
@@ -209,6 +218,7 @@ impl World {
             action_wire,
             reconcile_wire,
             board_wire,
+            register_wire,
             web,
             gate_answers,
             action_answers,

@@ -15,6 +15,8 @@ pub(super) enum Service {
     Lambda,
     Logs,
     S3,
+    SecretsManager,
+    Sqs,
     Ssm,
     Sts,
 }
@@ -34,7 +36,7 @@ pub(super) enum Protocol {
 }
 
 impl Service {
-    pub(super) const ALL: [Self; 14] = [
+    pub(super) const ALL: [Self; 16] = [
         Self::CloudWatch,
         Self::CodeDeploy,
         Self::CodePipeline,
@@ -47,6 +49,8 @@ impl Service {
         Self::Lambda,
         Self::Logs,
         Self::S3,
+        Self::SecretsManager,
+        Self::Sqs,
         Self::Ssm,
         Self::Sts,
     ];
@@ -63,6 +67,8 @@ impl Service {
             Self::Ecs => "AmazonEC2ContainerServiceV20141113",
             Self::Events => "AWSEvents",
             Self::Logs => "Logs_20140328",
+            Self::SecretsManager => "secretsmanager",
+            Self::Sqs => "AmazonSQS",
             Self::Ssm => "AmazonSSM",
             Self::Elb | Self::Iam | Self::Lambda | Self::S3 | Self::Sts => "",
         }
@@ -97,6 +103,8 @@ impl Service {
             Self::Lambda => "lambda",
             Self::Logs => "logs",
             Self::S3 => "s3",
+            Self::SecretsManager => "secretsmanager",
+            Self::Sqs => "sqs",
             Self::Ssm => "ssm",
             Self::Sts => "sts",
         }
@@ -104,7 +112,7 @@ impl Service {
 
     pub(super) const fn protocol(self) -> Protocol {
         match self {
-            Self::CloudWatch => Protocol::QueryCompatible,
+            Self::CloudWatch | Self::Sqs => Protocol::QueryCompatible,
             Self::Elb => {
                 Protocol::Query("http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/")
             }

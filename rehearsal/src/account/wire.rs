@@ -11,8 +11,8 @@ use super::iam::needs;
 use super::scope::Scope;
 use super::service::{Protocol, Service};
 use super::{
-    Account, ServiceError, cbor, cloudwatch, codedeploy, codepipeline, dynamodb, ecr, ecs, elb,
-    iam, lambda, logs, query, s3, ssm, sts,
+    Account, ServiceError, cbor, cloudformation, cloudwatch, codedeploy, codepipeline, dynamodb,
+    ecr, ecs, elb, iam, lambda, logs, query, queue, s3, secretsmanager, ssm, sts,
 };
 
 /// How an answer is laid out.
@@ -37,6 +37,9 @@ impl Account {
     pub async fn handle(&self, request: Request<Bytes>) -> Response<Bytes> {
         if let Some(layer) = ecr::layer(self, &request) {
             return layer;
+        }
+        if let Some(taken) = cloudformation::answered(self, "", &request) {
+            return taken;
         }
         let scope = Scope::of(&request);
         let caller = self.caller(scope);
@@ -92,6 +95,8 @@ impl Account {
                 Service::Events => self.events().handle(&operation, &input),
                 Service::Iam => iam::handle(self, &operation, &input),
                 Service::Logs => logs::handle(self, &operation, &input),
+                Service::SecretsManager => secretsmanager::handle(self, &operation, &input),
+                Service::Sqs => queue::api::handle(self, &operation, &input).await,
                 Service::Ssm => ssm::handle(self, &operation, &input),
                 Service::Sts => {
                     let key = scope.map(|scope| scope.key);
@@ -123,7 +128,7 @@ impl Account {
         let mut response = layout.answer(status, &output, &request_id);
         if let (Protocol::QueryCompatible, Err(error)) = (service.protocol(), &result) {
             let blame = if status < 500 { "Sender" } else { "Receiver" };
-            let text = format!("{};{blame}", error.code);
+            let text = format!("{};{blame}", queue::api::query_code(&error.code));
             if let Ok(text) = header::HeaderValue::from_str(&text) {
                 response.headers_mut().insert("x-amzn-query-error", text);
             }
@@ -183,19 +188,20 @@ impl Account {
         };
         let service = Service::Lambda;
         let input = call.input();
-        let asks = (service, "InvokeFunction", &input);
+        let asks = (service, call.action(), &input);
         let refusal = self.refusal(&caller, request, asks, (None, None));
         let result = match refusal {
             Some(refusal) => Err(refusal),
-            None => lambda::invoke(self, &call).await,
+            None => lambda::answer(self, &call).await,
         };
         let (response, output) = match &result {
             Ok(answer) => (answer.response(request_id), answer.output()),
             Err(error) => (lambda::error(error, request_id), error.to_json()),
         };
         let answer = (response.status().as_u16(), output);
+        let operation = call.operation().to_owned();
         self.journal()
-            .call(caller, service.name(), "Invoke".to_owned(), input, answer);
+            .call(caller, service.name(), operation, input, answer);
         response
     }
 

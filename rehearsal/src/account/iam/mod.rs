@@ -127,6 +127,14 @@ pub(super) fn arn_of_role(account: &Account, name: &str) -> Option<String> {
     state.iam.roles.get(name).map(|role| role.arn.clone())
 }
 
+/// The ARN of the role that a function acts in: its sessions are called as the function is.
+pub(super) fn role_of_function(account: &Account, function: &str) -> Option<String> {
+    let state = account.state();
+    let mut acting = state.iam.acting.values();
+    let (role, _) = acting.find(|(_, session)| session == function)?;
+    state.iam.roles.get(role).map(|role| role.arn.clone())
+}
+
 /// The ARN of the session in which a caller acts, if it acts in a role.
 pub(super) fn session(account: &Account, caller: &str) -> Option<String> {
     let state = account.state();

@@ -80,7 +80,18 @@ impl Reader {
             conditions: &self.document["Conditions"],
             references: self.names.references.clone(),
             attributes: self.names.attributes.clone(),
+            imports: BTreeMap::new(),
         }
+    }
+
+    /// A resource as it is written.
+    pub(super) fn resource(&self, id: &str) -> &Value {
+        &self.document["Resources"][id]
+    }
+
+    /// The outputs as they are written.
+    pub(super) fn outputs(&self) -> &Value {
+        &self.document["Outputs"]
     }
 
     /// The resources that are there under the conditions, by logical id.

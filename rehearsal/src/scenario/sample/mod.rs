@@ -42,6 +42,10 @@ pub const CLUSTER: &str = "mco";
 pub const SERVICE: &str = "api";
 /// Name of the container of the service that runs the image.
 pub const CONTAINER: &str = "api";
+/// Name of the secret of which the container gets the value.
+pub const SECRET: &str = "mco/api";
+/// Name of the parameter of which it does.
+pub const PARAMETER: &str = "/mco/api/database-url";
 /// Name of the second container at [`Stand::Sidecars`].
 pub const SIDECAR: &str = "sidecar";
 /// Name of the CodeDeploy application, and of its deployment group.
@@ -125,13 +129,16 @@ pub async fn sample_account_for(settings: Settings, stand: Stand) -> Result<Samp
     sample_account_with(settings, stand, |_| {}).await
 }
 
-/// The same with another service.
+/// The same with another service; at [`Stand::Releases`] it is that of the examples, as they are.
 pub async fn sample_account_with(
     settings: Settings,
     stand: Stand,
     change: impl FnOnce(&mut ServiceSpec),
 ) -> Result<Sample, SampleError> {
     let template = template(&settings)?;
+    if stand == Stand::Releases {
+        return Box::pin(releases::open(settings, template)).await;
+    }
     let sample = open(settings, stand, template, change)?;
     if stand == Stand::Templates {
         others::templates(&sample.account).await?;
@@ -186,11 +193,6 @@ fn open(
     if stand == Stand::Pipeline {
         others::pipeline(&account)?;
     }
-    let mut worker_v1 = None;
-    if stand == Stand::Releases {
-        worker_v1 = Some(releases::worker(&account)?);
-        releases::pipelines(&account, &template)?;
-    }
     let mut web = None;
     if stand == Stand::Gated {
         web = Some(gated::web(&account, &hook)?);
@@ -201,7 +203,7 @@ fn open(
         stand,
         template,
         v1,
-        worker_v1,
+        worker_v1: None,
         web,
         production_listener: ground.production_listener,
         test_listener: ground.test_listener,

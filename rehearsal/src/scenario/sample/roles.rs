@@ -40,7 +40,7 @@ fn document(statements: &[Value]) -> Vec<Value> {
     vec![json!({"Version": "2012-10-17", "Statement": statements})]
 }
 
-/// As the managed policy `AmazonECSTaskExecutionRolePolicy`.
+/// As the managed policy `AmazonECSTaskExecutionRolePolicy`, and with the secrets and parameters that containers name.
 fn execution() -> Vec<Value> {
     document(&[allow(&[
         "ecr:GetAuthorizationToken",
@@ -49,6 +49,8 @@ fn execution() -> Vec<Value> {
         "ecr:BatchGetImage",
         "logs:CreateLogStream",
         "logs:PutLogEvents",
+        "secretsmanager:GetSecretValue",
+        "ssm:GetParameters",
     ])])
 }
 

@@ -1,14 +1,18 @@
 //! AWS CodeDeploy for ECS: deployments, their targets, the answer to a lifecycle hook, and a person's
 //! word to go on or to stop (AWS-FACTS 5).
 
+mod deployment_group;
 mod intervention;
+mod owner;
 
 use aws_sdk_codedeploy::types::{
     self, AppSpecContent, LifecycleEventStatus, RevisionLocation, RevisionLocationType, TimeRange,
 };
 use jiff::Timestamp;
 
+pub use deployment_group::{DeploymentGroup, deployment_group, platform_of_config};
 pub use intervention::{Intervention, continue_deployment, stop_deployment};
+pub use owner::owner;
 
 use crate::{AwsError, Clients, Kind, error::failed, timestamp};
 
