@@ -10,13 +10,14 @@ use greenlight_core::{
 };
 use greenlight_deployer::{Deployer, ask::Asked};
 use rehearsal::{
-    account::{Settings, ecs::ServiceSpec, elb, functions::FunctionError},
+    account::{Settings, ecs::ServiceSpec, elb, functions::FunctionError, template::Template},
     scenario::sample::{Sample, Stand, sample_account_with},
 };
 use serde_json::Value;
 use tokio::time::Duration;
 
 use crate::{
+    event_contract::EventContract,
     run::{deployer, handler, kept},
     web::Web,
     wire::Wire,
@@ -65,6 +66,9 @@ pub struct World {
     pub web: Web,
     gate_answers: Arc<Mutex<Vec<Answered>>>,
     action_answers: Arc<Mutex<Vec<Answered>>>,
+    expects_refusals: bool,
+    /// In the end, checks all that was emitted.
+    _contract: EventContract,
 }
 
 /// An invocation of a function, and what it gave.
@@ -104,6 +108,17 @@ impl World {
         let sample = sample_account_with(settings, stand, |_| {});
         let world = Self::set_up(sample.await.unwrap(), true).await;
         world.register(targets).await;
+        world
+    }
+
+    /// The same with another template, which may not allow all that is needed.
+    pub async fn open_stand_of(stand: Stand, change: impl FnOnce(&mut Template)) -> Self {
+        let sample = sample_account_with(Settings::for_tests(), stand, |_| {});
+        let mut sample = sample.await.unwrap();
+        change(&mut sample.template);
+        let mut world = Self::set_up(sample, true).await;
+        world.expects_refusals = true;
+        world.register(&targets_of(stand)).await;
         world
     }
 
@@ -194,6 +209,7 @@ impl World {
             &Web::default(),
         );
         Self {
+            _contract: EventContract::of(&sample.account),
             sample,
             operator,
             push_wire,
@@ -206,6 +222,7 @@ impl World {
             web,
             gate_answers,
             action_answers,
+            expects_refusals: false,
         }
     }
 
@@ -326,6 +343,20 @@ impl World {
             .functions()
             .invoke(&found.name, payload)
             .await
+    }
+}
+
+/// Whatever a test is about, its functions may do no more than template.yaml allows them, on the very resources.
+impl Drop for World {
+    fn drop(&mut self) {
+        if self.expects_refusals || std::thread::panicking() {
+            return;
+        }
+        let refused = self.sample.account.refused_by_policies();
+        assert!(
+            refused.is_empty(),
+            "template.yaml does not allow it: {refused:#?}"
+        );
     }
 }
 

@@ -18,6 +18,7 @@ mod error;
 pub mod events;
 pub mod functions;
 mod http_client;
+pub mod iam;
 pub mod journal;
 mod lambda;
 mod logs;
@@ -88,6 +89,7 @@ pub(crate) struct State {
     pub(crate) codepipeline: codepipeline::State,
     pub(crate) events: events::State,
     pub(crate) functions: functions::State,
+    pub(crate) iam: iam::State,
     pub(crate) logs: logs::State,
     pub(crate) queues: queue::State,
     pub(crate) network: network::State,

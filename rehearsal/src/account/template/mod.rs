@@ -20,8 +20,8 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::events::InputTransformer;
+use super::iam::Policy;
 
-pub use permissions::{actions_of, allows};
 pub(super) use pipelines::pipeline_of;
 pub(super) use stack_file::StackFile;
 
@@ -69,8 +69,8 @@ pub struct Function {
     pub on_failure: Option<String>,
     /// ARN of the queue of its `DeadLetterConfig`.
     pub dead_letters: Option<String>,
-    /// The actions that its policies allow, such as `ecs:DescribeServices` or `ecs:Describe*`.
-    pub actions: Vec<String>,
+    /// What its policies allow.
+    pub policy: Policy,
 }
 
 /// An SQS queue of the template.
