@@ -10,12 +10,10 @@ mod tests;
 
 use serde_json::{Value, json};
 
-use primitive::{
-    any_of, anything, boolean, list, object, or_null, text, time, whole, with_image, words,
-};
+use primitive::{any_of, anything, boolean, list, object, or_null, text, time, whole, words};
 use shape::{
-    approval, decision, ended, explained, handed_over, held, intervention, line_released,
-    line_stopped, listed, plan, problem, record, record_status, report, status, unreadable,
+    approval, decision, ended, explained, handed_over, intervention, line_released, line_stopped,
+    listed, plan, problem, record, record_status, report, status, unreadable, with_image,
 };
 
 /// Fails unless a command's output is as promised.

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::primitive::{
-    any_of, anything, boolean, list, map, object, or_null, text, time, whole, with_image, words,
+    any_of, anything, boolean, list, map, object, or_null, text, time, whole, words,
 };
 
 pub(super) fn problem() -> Value {
