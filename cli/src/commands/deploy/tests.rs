@@ -196,3 +196,52 @@ fn what_went_wrong_says_what_to_do() {
     hint: it goes on; `greenlight status api-test` shows how far it is
     ");
 }
+
+#[test]
+fn whoever_stops_waiting_is_told_that_it_goes_on() {
+    let failure = Failure::Interrupted {
+        target: "api-test".parse().unwrap(),
+        deployment: DeploymentId::of_cause(Timestamp::UNIX_EPOCH, &["x"]),
+    };
+    let message = failure.message();
+    assert!(
+        message.starts_with("error: nobody waits any more for deployment "),
+        "{message}"
+    );
+    assert!(
+        message.contains("hint: it goes on; `greenlight status api-test` shows how far it is\n"),
+        "{message}"
+    );
+    assert_eq!(failure.status(), 130);
+}
+
+#[test]
+fn the_end_of_a_deployment_has_its_colour() {
+    for (text, expected) in [
+        ("succeeded after 6m 41s", Some(Tone::Good)),
+        ("failed after 2m 3s: the gate", Some(Tone::Bad)),
+        ("gate before_traffic: passed", None),
+    ] {
+        assert_eq!(tone(text), expected, "{text}");
+    }
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn ctrl_c_ends_the_waiting() {
+    let mut ended = std::pin::pin!(interrupted());
+    // The first look begins to listen.
+    tokio::select! {
+        biased;
+        () = &mut ended => panic!("nobody has pressed anything"),
+        () = tokio::task::yield_now() => {}
+    }
+    let this = std::process::id().to_string();
+    let sent = std::process::Command::new("kill")
+        .args(["-INT", &this])
+        .status();
+    assert!(sent.unwrap().success());
+    tokio::time::timeout(Duration::from_secs(30), ended)
+        .await
+        .unwrap();
+}

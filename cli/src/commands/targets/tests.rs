@@ -1,7 +1,7 @@
 use crate::commands::promises::assert_kept;
 use greenlight_deployer::targets::Applied;
 
-use super::{applied, check, checked, gone, listed, schema, shown};
+use super::{Done, applied, check, checked, gone, listed, schema, shown};
 use crate::commands::sample;
 
 #[test]
@@ -15,7 +15,12 @@ fn each_applied_target_says_what_became_of_it() {
         .zip(adopted)
         .map(|((name, applied), adopted)| {
             let adopted = (!adopted.is_empty()).then(|| adopted.to_owned());
-            (name, applied, adopted)
+            Done {
+                name,
+                applied,
+                adopted,
+                report: None,
+            }
         })
         .collect();
     let output = applied(&done);
@@ -32,17 +37,20 @@ fn each_applied_target_says_what_became_of_it() {
         {
           "target": "api-test",
           "result": "created",
-          "adopted": "mco/api:test (sha256:0123456789ab) was live"
+          "adopted": "mco/api:test (sha256:0123456789ab) was live",
+          "report": null
         },
         {
           "target": "worker",
           "result": "changed",
-          "adopted": null
+          "adopted": null,
+          "report": null
         },
         {
           "target": "web",
           "result": "unchanged",
-          "adopted": null
+          "adopted": null,
+          "report": null
         }
       ]
     }

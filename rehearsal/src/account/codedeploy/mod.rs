@@ -18,6 +18,7 @@ mod group;
 mod hook;
 mod lifecycle;
 mod list;
+mod listing;
 mod read;
 mod request;
 mod rollback;
@@ -131,6 +132,21 @@ impl State {
     }
 }
 
+/// The application and the deployment group of a deployment.
+pub(crate) fn group_of(account: &Account, id: &str) -> Option<(String, String)> {
+    let state = account.state();
+    let deployment = state.codedeploy.deployment(id)?;
+    Some(deployment.read(|record| (record.group.application.clone(), record.group.name.clone())))
+}
+
+/// The configuration of a group's deployments that name none.
+pub(crate) fn usual_config(account: &Account, application: &str, group: &str) -> Option<String> {
+    let state = account.state();
+    let application = state.codedeploy.applications.get(application)?;
+    let (_, group) = application.group(group)?;
+    Some(group.default_config.clone())
+}
+
 /// Answers a call.
 #[expect(
     clippy::needless_pass_by_value,
@@ -143,6 +159,7 @@ pub(crate) fn handle(
 ) -> Result<Value, ServiceError> {
     let input = &input;
     match operation {
+        "BatchGetDeploymentGroups" => listing::batch_get_deployment_groups(account, input),
         "BatchGetDeploymentTargets" => read::batch_get_deployment_targets(account, input),
         "BatchGetDeployments" => read::batch_get_deployments(account, input),
         "ContinueDeployment" => control::continue_deployment(account, input),
@@ -153,6 +170,8 @@ pub(crate) fn handle(
         "GetDeploymentConfig" => read::get_deployment_config(account, input),
         "GetDeploymentGroup" => read::get_deployment_group(account, input),
         "GetDeploymentTarget" => read::get_deployment_target(account, input),
+        "ListApplications" => listing::list_applications(account, input),
+        "ListDeploymentGroups" => listing::list_deployment_groups(account, input),
         "ListDeploymentTargets" => read::list_deployment_targets(account, input),
         "ListDeployments" => read::list_deployments(account, input),
         "PutLifecycleEventHookExecutionStatus" => hook::put_status(account, input),

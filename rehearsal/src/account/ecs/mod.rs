@@ -46,6 +46,7 @@ pub use service_deployment::{
 };
 use task::Task;
 use task_definition::TaskDefinition;
+pub(crate) use task_definition::roles_of;
 use task_set::TaskSet;
 
 /// Everything that ECS remembers.
@@ -110,7 +111,9 @@ pub(crate) fn handle(
         "DescribeTaskDefinition" => task_definition::describe_task_definition(account, members),
         "DescribeTaskSets" => describe_services::describe_task_sets(account, members),
         "DescribeTasks" => describe_tasks::describe_tasks(account, members),
+        "ListClusters" => describe_services::list_clusters(account, members),
         "ListServiceDeployments" => service_deployment::list_service_deployments(account, members),
+        "ListServices" => describe_services::list_services(account, members),
         "ListTaskDefinitions" => task_definition::list_task_definitions(account, members),
         "ListTasks" => describe_tasks::list_tasks(account, members),
         "RegisterTaskDefinition" => register_task_definition::handle(account, input),
