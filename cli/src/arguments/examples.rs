@@ -260,10 +260,7 @@ pub(super) const EXAMPLES: &[Examples] = &[
     of(
         "replay",
         &[
-            (
-                "Show what was given up on",
-                "greenlight replay --dry-run",
-            ),
+            ("Show what was given up on", "greenlight replay --dry-run"),
             (
                 "Send the pushes again, when the cause is mended",
                 "greenlight replay --queue push",

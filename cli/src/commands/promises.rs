@@ -12,8 +12,9 @@ use serde_json::{Value, json};
 
 use primitive::{any_of, anything, boolean, list, object, or_null, text, time, whole, words};
 use shape::{
-    approval, decision, ended, explained, handed_over, intervention, line_released, line_stopped,
-    listed, plan, problem, record, record_status, report, status, unreadable, with_image,
+    approval, dead_letter, decision, ended, explained, gates_tried, handed_over, intervention,
+    line_released, line_stopped, listed, plan, problem, record, record_status, report, status,
+    unreadable, verified, with_image,
 };
 
 /// Fails unless a command's output is as promised.
@@ -108,6 +109,14 @@ fn of_command(command: &str) -> Option<Value> {
                 ])),
             ),
         ]),
+        // The document of a target, for `targets apply`: `schemas/targets.schema.json` says more.
+        "init" => json!({"type": "object", "required": ["name", "images", "deploy"]}),
+        "completions" => object([("shell", text()), ("script", text())]),
+        "man" => any_of([
+            object([("page", text())]),
+            object([("files", list(text()))]),
+        ]),
+        "replay" => object([("dry_run", boolean()), ("messages", list(dead_letter()))]),
         "gates" => object([
             ("target", text()),
             ("deployment", text()),
@@ -115,14 +124,7 @@ fn of_command(command: &str) -> Option<Value> {
             ("gates", list(report())),
             ("decisions", list(decision())),
         ]),
-        "verify" => object([
-            ("target", text()),
-            ("passed", boolean()),
-            (
-                "gates",
-                list(object([("report", report()), ("skipped", list(text()))])),
-            ),
-        ]),
+        "verify" => any_of([gates_tried(), verified()]),
         _ => return None,
     })
 }
@@ -130,10 +132,13 @@ fn of_command(command: &str) -> Option<Value> {
 /// Those of the commands of `targets`.
 fn of_targets(command: &str) -> Option<Value> {
     Some(match command {
-        "check" => object([
-            ("file", text()),
-            ("targets", list(text())),
-            ("problems", list(problem())),
+        "check" => any_of([
+            object([
+                ("file", text()),
+                ("targets", list(text())),
+                ("problems", list(problem())),
+            ]),
+            verified(),
         ]),
         "schema" => json!({"type": "object", "required": ["$schema", "$defs"]}),
         "apply" => object([(
@@ -142,6 +147,7 @@ fn of_targets(command: &str) -> Option<Value> {
                 ("target", text()),
                 ("result", words(&["created", "changed", "unchanged"])),
                 ("adopted", or_null(text())),
+                ("report", or_null(json!({"type": "object"}))),
             ])),
         )]),
         "list" => object([("targets", list(any_of([listed(), unreadable()])))]),

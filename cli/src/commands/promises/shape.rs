@@ -339,6 +339,36 @@ pub(super) fn handed_over() -> Value {
     ])
 }
 
+/// What `verify` found at gates.
+pub(super) fn gates_tried() -> Value {
+    let gate = object([("report", report()), ("skipped", list(text()))]);
+    object([
+        ("target", text()),
+        ("passed", boolean()),
+        ("gates", list(gate)),
+    ])
+}
+
+/// What verification found in AWS: a tree of findings for each target.
+pub(super) fn verified() -> Value {
+    object([("targets", list(json!({"type": "object"})))])
+}
+
+/// What became of a message of a dead-letter queue.
+pub(super) fn dead_letter() -> Value {
+    object([
+        ("queue", text()),
+        ("message", text()),
+        ("result", text()),
+        ("problem", or_null(text())),
+        ("event", or_null(text())),
+        ("subject", or_null(text())),
+        ("at", or_null(time())),
+        ("reason", or_null(text())),
+        ("function", or_null(text())),
+    ])
+}
+
 /// Every target is held.
 pub(super) fn line_stopped() -> Value {
     object([

@@ -127,7 +127,11 @@ const AWS: [(&str, &str, &[&str]); 15] = [
         "receive-message",
         &["--queue-url", "--max-number-of-messages"],
     ),
-    ("sqs", "start-message-move-task", &["--source-arn", "--destination-arn"]),
+    (
+        "sqs",
+        "start-message-move-task",
+        &["--source-arn", "--destination-arn"],
+    ),
 ];
 
 /// Whether a shell can read it.
