@@ -339,11 +339,12 @@ pub(super) fn handed_over() -> Value {
     ])
 }
 
-/// What `verify` found at gates.
+/// What `verify` found in AWS, and at gates.
 pub(super) fn gates_tried() -> Value {
     let gate = object([("report", report()), ("skipped", list(text()))]);
     object([
         ("target", text()),
+        ("verification", or_null(json!({"type": "object"}))),
         ("passed", boolean()),
         ("gates", list(gate)),
     ])
