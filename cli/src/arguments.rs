@@ -148,11 +148,11 @@ pub(crate) enum Command {
         #[arg(long, value_name = "NAME")]
         target: Option<TargetName>,
     },
-    /// Try the gates of a target on what runs now. Nothing is deployed or recorded.
+    /// Look at all that a target needs in AWS, and try its gates on what runs now. Nothing is deployed or recorded.
     Verify {
         /// The target.
         target: TargetName,
-        /// Only this gate.
+        /// Only try this gate.
         #[arg(long, value_name = "POINT", value_parser = gate_point)]
         gate: Option<GatePoint>,
     },
@@ -307,15 +307,22 @@ pub(crate) struct Rollback {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Targets {
-    /// Check a file of targets, without asking AWS anything.
+    /// Check a file of targets, without asking AWS anything unless told to.
     Check {
         /// A YAML or JSON file, or `-` for standard input.
         file: PathBuf,
+        /// Look in AWS whether all is there that the targets need.
+        #[arg(long)]
+        verify: bool,
     },
-    /// Register the targets of a file; what they run and deploy stays as it is.
+    /// Register the targets of a file; what they run and deploy stays as it is. A target is refused to which a
+    /// deployment would fail.
     Apply {
         /// A YAML or JSON file, or `-` for standard input.
         file: PathBuf,
+        /// Do not look in AWS whether all is there that the targets need.
+        #[arg(long)]
+        no_verify: bool,
     },
     /// List the registered targets.
     List,

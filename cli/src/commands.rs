@@ -19,6 +19,7 @@ mod rollback;
 mod sample;
 mod status;
 mod targets;
+mod verification;
 mod verify;
 mod whereabouts;
 
@@ -83,14 +84,22 @@ async fn try_to(arguments: Arguments) -> Result<Outcome, Failure> {
     } = arguments;
     // What is wrong with a file is said before what is missing in the environment.
     let document = match &command {
-        Command::Targets(Targets::Check { file }) => return Ok(targets::check(file)),
-        Command::Targets(Targets::Apply { file }) => document::read(file)?,
+        Command::Targets(Targets::Check {
+            file,
+            verify: false,
+        }) => return Ok(targets::check(file)),
+        Command::Targets(Targets::Check { file, .. } | Targets::Apply { file, .. }) => {
+            document::read(file)?
+        }
         _ => Vec::new(),
     };
     let deployer = connection::open(&place)?;
     let output = match command {
-        Command::Targets(Targets::Check { .. } | Targets::Apply { .. }) => {
-            return Ok(targets::apply(&deployer, &document).await);
+        Command::Targets(Targets::Check { .. }) => {
+            return Ok(verification::check(&deployer, &document).await);
+        }
+        Command::Targets(Targets::Apply { no_verify, .. }) => {
+            return Ok(targets::apply(&deployer, &document, !no_verify).await);
         }
         Command::Diff {
             target,

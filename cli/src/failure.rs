@@ -20,6 +20,7 @@ use greenlight_deployer::hold::HoldError;
 use greenlight_deployer::plan::{PlanError, WishError};
 use greenlight_deployer::progress::watch::WatchError;
 use greenlight_deployer::promote::PromoteError;
+use greenlight_deployer::register::RegisterError;
 use greenlight_deployer::rollback::RollbackError;
 use greenlight_deployer::targets::TargetsError;
 
@@ -36,6 +37,8 @@ pub(crate) enum Failure {
     Connection(#[from] ConnectionError),
     #[error(transparent)]
     Targets(#[from] TargetsError),
+    #[error(transparent)]
+    Register(#[from] RegisterError),
     #[error(transparent)]
     History(#[from] HistoryError),
     #[error(transparent)]
@@ -105,7 +108,13 @@ impl Failure {
         if let Self::Document(DocumentError::Wrong { file, problems }) = self {
             return wrong_document(&file.display().to_string(), problems);
         }
-        let mut message = format!("error: {}\n", printable(&chain(self)));
+        // Each line of it is one finding; what is in a line came from outside.
+        let error = chain(self);
+        let lines = match self {
+            Self::Register(RegisterError::Refused { .. }) => error.lines().map(printable).collect(),
+            _ => vec![printable(&error)],
+        };
+        let mut message = format!("error: {}\n", lines.join("\n"));
         if let Some(hint) = self.hint() {
             // Writing to a string cannot fail.
             let _ = writeln!(message, "hint: {}", printable(&hint));
@@ -136,6 +145,11 @@ impl Failure {
                 Some("apply it again with `greenlight targets apply FILE`".to_owned())
             }
             Self::Targets(error) => aws_hint(error),
+            Self::Register(RegisterError::Refused { .. }) => Some(
+                "mend what is missing and apply it again; `--no-verify` registers it all the same"
+                    .to_owned(),
+            ),
+            Self::Register(error) => aws_hint(error),
             Self::History(error) => aws_hint(error),
             Self::Explain(error) => aws_hint(error),
             Self::Plan(PlanError::Wish(error)) | Self::Ask(AskError::Wish(error)) => {

@@ -11,9 +11,11 @@ pub(super) enum Service {
     Ecs,
     Elb,
     Events,
+    Iam,
     Lambda,
     Logs,
     S3,
+    SecretsManager,
     Ssm,
     Sts,
 }
@@ -33,7 +35,7 @@ pub(super) enum Protocol {
 }
 
 impl Service {
-    pub(super) const ALL: [Self; 13] = [
+    pub(super) const ALL: [Self; 15] = [
         Self::CloudWatch,
         Self::CodeDeploy,
         Self::CodePipeline,
@@ -42,9 +44,11 @@ impl Service {
         Self::Ecs,
         Self::Elb,
         Self::Events,
+        Self::Iam,
         Self::Lambda,
         Self::Logs,
         Self::S3,
+        Self::SecretsManager,
         Self::Ssm,
         Self::Sts,
     ];
@@ -61,8 +65,9 @@ impl Service {
             Self::Ecs => "AmazonEC2ContainerServiceV20141113",
             Self::Events => "AWSEvents",
             Self::Logs => "Logs_20140328",
+            Self::SecretsManager => "secretsmanager",
             Self::Ssm => "AmazonSSM",
-            Self::Elb | Self::Lambda | Self::S3 | Self::Sts => "",
+            Self::Elb | Self::Iam | Self::Lambda | Self::S3 | Self::Sts => "",
         }
     }
 
@@ -91,9 +96,11 @@ impl Service {
             Self::Ecs => "ecs",
             Self::Elb => "elbv2",
             Self::Events => "events",
+            Self::Iam => "iam",
             Self::Lambda => "lambda",
             Self::Logs => "logs",
             Self::S3 => "s3",
+            Self::SecretsManager => "secretsmanager",
             Self::Ssm => "ssm",
             Self::Sts => "sts",
         }
@@ -105,6 +112,7 @@ impl Service {
             Self::Elb => {
                 Protocol::Query("http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/")
             }
+            Self::Iam => Protocol::Query("https://iam.amazonaws.com/doc/2010-05-08/"),
             Self::Sts => Protocol::Query("https://sts.amazonaws.com/doc/2011-06-15/"),
             Self::S3 => Protocol::Rest,
             Self::Lambda => Protocol::RestJson,

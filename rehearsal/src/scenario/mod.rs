@@ -19,6 +19,7 @@ mod flaky;
 mod freeze;
 mod getting_started;
 mod immutable_tags;
+mod install;
 mod latency_regression;
 mod long_gate;
 mod lost_events;
@@ -138,6 +139,8 @@ pub enum Scenario {
     LostEvents,
     /// Infrastructure code deploys another image unheard: that is found, told, and shown with its cause
     Drift,
+    /// The examples' stacks are created, and one of targets: a mistake fails it, mended it deploys, and it goes again
+    Install,
 }
 
 impl Scenario {
@@ -184,7 +187,8 @@ impl Scenario {
             | Self::Freeze
             | Self::NoData
             | Self::VulnerableImage
-            | Self::CustomCheck => 40.0,
+            | Self::CustomCheck
+            | Self::Install => 40.0,
             // Each quarter of an hour a service is looked at.
             Self::LostEvents | Self::Drift => 60.0,
             // The last one is forty minutes of gate.
@@ -228,6 +232,7 @@ impl Scenario {
             | Self::PipelineCustomAction
             | Self::PipelineFirstRun
             | Self::PipelineBoth
+            | Self::Install
             | Self::GettingStarted => Stand::Releases,
             Self::LatencyRegression
             | Self::Flaky
@@ -252,8 +257,8 @@ impl Scenario {
                 log: Some("trace"),
                 ..usual
             },
-            // Its services are created first, or the reader registers.
-            Self::PromotionChain | Self::GettingStarted => Opening {
+            // Its services are created first; its targets come with a stack; or the reader registers.
+            Self::PromotionChain | Self::Install | Self::GettingStarted => Opening {
                 registers: false,
                 ..usual
             },
@@ -352,6 +357,7 @@ impl Scenario {
             Self::CustomCheck => custom_check::play(stage, expectations).await,
             Self::LostEvents => lost_events::play(stage, expectations).await,
             Self::Drift => drift::play(stage, expectations).await,
+            Self::Install => install::play(stage, expectations).await,
         }
     }
 

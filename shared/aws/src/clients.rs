@@ -94,6 +94,22 @@ impl Clients {
         aws_sdk_secretsmanager::Client::new(&self.config)
     }
 
+    /// A client of AWS Lambda for calls that are answered at once, and may be made again.
+    pub(crate) fn lambda_to_look(&self) -> aws_sdk_lambda::Client {
+        aws_sdk_lambda::Client::new(&self.config)
+    }
+
+    /// The clients of another region, with the same credentials: what a document names by its ARN need not be in
+    /// this one. Nothing of them is kept.
+    #[must_use]
+    pub fn in_region(&self, region: &str) -> Self {
+        if self.are_of(region) {
+            return self.clone();
+        }
+        let config = self.config.to_builder();
+        Self::new(&config.region(Region::new(region.to_owned())).build())
+    }
+
     /// The clients of the role `role_arn`, which is assumed when one of them first needs credentials
     /// and again when they near their expiry. Asked for a second time, the same role gives the same
     /// clients, under the session name of the first.
@@ -126,6 +142,11 @@ impl Clients {
             .identity_cache(IdentityCache::no_cache())
             .build();
         s3(&config)
+    }
+
+    /// The one endpoint of all services, where there is one in the place of AWS's own.
+    pub fn endpoint_url(&self) -> Option<&str> {
+        self.config.endpoint_url()
     }
 
     /// Whether these are the clients of `region`.
@@ -316,6 +337,20 @@ mod tests {
             &elsewhere,
             &clients.clone().ecr_in("us-east-1")
         ));
+    }
+
+    #[test]
+    fn the_clients_of_another_region_sign_for_it() {
+        let aws = Scripted::default();
+        let clients = aws.clients();
+        assert!(clients.in_region("eu-west-1").are_of("eu-west-1"));
+        aws.answer_json(&json!({ "services": [{ "status": "ACTIVE" }] }));
+        look(&clients.in_region("us-east-1")).unwrap();
+        let signed = &aws.sent()[0].authorization;
+        assert!(
+            signed.contains("HOME/") && signed.contains("/us-east-1/ecs/"),
+            "{signed}"
+        );
     }
 
     #[test]

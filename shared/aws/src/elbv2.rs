@@ -1,4 +1,10 @@
-//! Elastic Load Balancing: the health of targets, and where a listener listens.
+//! Elastic Load Balancing: the health of targets, where a listener listens, and where it leads.
+
+mod route;
+
+pub use route::{
+    Forward, HealthCheck, Listener, Rule, TargetGroup, listener, rule, rules, target_group,
+};
 
 use aws_sdk_elasticloadbalancingv2::types::{self, LoadBalancerSchemeEnum};
 

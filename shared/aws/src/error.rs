@@ -245,7 +245,7 @@ fn kind_of(code: &str, status: u16) -> Kind {
     let says = |words: &[&str]| words.iter().any(|word| code.contains(word));
     if says(&THROTTLED) || status == 429 {
         Kind::Throttled
-    } else if says(&DENIED) {
+    } else if says(&DENIED) || (code.is_empty() && status == 403) {
         Kind::Denied
     } else if status >= 500 || says(&UNAVAILABLE) {
         Kind::Unavailable
@@ -275,7 +275,13 @@ const UNAVAILABLE: [&str; 6] = [
     "RequestExpired",
     "RequestTimeout",
 ];
-const NOT_FOUND: [&str; 4] = ["NotFound", "DoesNotExist", "NoSuchKey", "NoSuchBucket"];
+const NOT_FOUND: [&str; 5] = [
+    "NotFound",
+    "DoesNotExist",
+    "NoSuchKey",
+    "NoSuchBucket",
+    "NoSuchEntity",
+];
 const CONFLICT: [&str; 13] = [
     "AlreadyExists",
     "AlreadyCompleted",
@@ -345,7 +351,10 @@ mod tests {
             ("LayersNotFoundException", 400, Kind::NotFound),
             ("NoSuchKey", 404, Kind::NotFound),
             ("NoSuchBucket", 404, Kind::NotFound),
+            ("NoSuchEntity", 404, Kind::NotFound),
             ("AccessDenied", 403, Kind::Denied),
+            ("", 403, Kind::Denied),
+            ("SignatureDoesNotMatch", 403, Kind::Invalid),
             ("SlowDown", 503, Kind::Throttled),
             ("RequestTimeout", 400, Kind::Unavailable),
             ("ExpiredToken", 403, Kind::Unavailable),

@@ -1,4 +1,8 @@
-//! AWS Lambda: calling a function and waiting for its answer.
+//! AWS Lambda: calling a function and waiting for its answer, and what a function is.
+
+mod function;
+
+pub use function::{Function, function};
 
 use aws_sdk_lambda::{primitives::Blob, types::InvocationType};
 

@@ -13,18 +13,22 @@ pub mod ecs;
 pub mod elbv2;
 mod error;
 pub mod eventbridge;
+pub mod iam;
 pub mod lambda;
 pub mod logs;
+mod look;
 mod raw_document;
 pub mod s3;
 #[cfg(test)]
 mod scripted;
+pub mod secrets;
 pub mod ssm;
 pub mod sts;
 pub mod table;
 
 pub use clients::{Clients, Lazy};
 pub use error::{AwsError, Kind, chain};
+pub use look::Look;
 
 /// An SDK timestamp as the project's own.
 fn timestamp(sdk: &aws_smithy_types::DateTime) -> Option<jiff::Timestamp> {

@@ -1,6 +1,6 @@
-//! Amazon CloudWatch Logs: what a container wrote last.
+//! Amazon CloudWatch Logs: what a container wrote last, and whether there is a group for it to write to.
 
-use crate::{AwsError, Clients, error::failed};
+use crate::{AwsError, Clients, Kind, Look, error::failed};
 
 /// `GetLogEvents` takes no more, and nobody reads so many.
 const LINES_LIMIT: u16 = 100;
@@ -10,6 +10,46 @@ const BYTES_LIMIT: usize = 16 * 1024;
 
 /// The IAM action by which lines are read.
 pub const READ: &str = "logs:GetLogEvents";
+
+/// A log group.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogGroup {
+    /// `/ecs/api`
+    pub name: String,
+    /// So many days lines are kept; for ever where there is no number.
+    pub retention_in_days: Option<u32>,
+}
+
+/// The log group of this name.
+///
+/// Groups can only be listed, by the beginning of their names; the answer is sorted by name (API reference), so that
+/// a group comes before those of which it is the beginning.
+pub async fn group(clients: &Clients, name: &str) -> Result<Look<LogGroup>, AwsError> {
+    const ACTION: &str = "logs:DescribeLogGroups";
+    let resource = || format!("log group `{name}`");
+    let answer = clients
+        .logs
+        .describe_log_groups()
+        .log_group_name_prefix(name)
+        .limit(1)
+        .send()
+        .await
+        .map_err(failed(ACTION, resource()));
+    Look::of(answer.and_then(|answer| {
+        let groups = answer.log_groups().iter();
+        let mut groups = groups.filter(|group| group.log_group_name() == Some(name));
+        let group = groups.next().ok_or_else(|| {
+            let message = "no log group has this name";
+            AwsError::unusable(ACTION, resource(), Kind::NotFound, None, message)
+        })?;
+        Ok(LogGroup {
+            name: name.to_owned(),
+            retention_in_days: group
+                .retention_in_days()
+                .and_then(|days| u32::try_from(days).ok()),
+        })
+    }))
+}
 
 /// The last lines of a log stream, oldest first: `limit` at the most, 100 in any case, and 16 KiB of them.
 pub async fn last_lines(
@@ -91,6 +131,45 @@ mod tests {
             .into_iter()
             .map(|message| json!({ "message": message }));
         json!({ "events": events.collect::<Vec<_>>() })
+    }
+
+    #[test]
+    fn a_log_group_is_found_by_its_whole_name() {
+        let aws = Scripted::default();
+        aws.answer_json(&json!({ "logGroups": [{
+            "logGroupName": "/ecs/api", "retentionInDays": 30, "storedBytes": 1,
+            "arn": "arn:aws:logs:eu-west-1:123456789012:log-group:/ecs/api:*",
+        }]}));
+        let found = run(group(&aws.clients(), "/ecs/api")).unwrap();
+        let expected = LogGroup {
+            name: "/ecs/api".to_owned(),
+            retention_in_days: Some(30),
+        };
+        assert_eq!(found, Look::Found(expected));
+        let sent = &aws.sent()[0];
+        assert_eq!(sent.operation, "DescribeLogGroups");
+        assert_eq!(
+            sent.json(),
+            json!({ "logGroupNamePrefix": "/ecs/api", "limit": 1 })
+        );
+    }
+
+    #[test]
+    fn a_log_group_that_only_begins_so_is_another_one() {
+        let aws = Scripted::default();
+        for answer in [
+            json!({ "logGroups": [{ "logGroupName": "/ecs/api-test" }], "nextToken": "more" }),
+            json!({ "logGroups": [] }),
+        ] {
+            aws.answer_json(&answer);
+            assert_eq!(
+                run(group(&aws.clients(), "/ecs/api")).unwrap(),
+                Look::Missing
+            );
+        }
+        aws.refuse("AccessDeniedException", "no");
+        let found = run(group(&aws.clients(), "/ecs/api")).unwrap();
+        assert!(matches!(found, Look::Forbidden(why) if why.contains("`logs:DescribeLogGroups`")));
     }
 
     #[test]

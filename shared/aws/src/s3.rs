@@ -4,7 +4,7 @@ use aws_credential_types::Credentials;
 use aws_sdk_s3::operation::get_object::GetObjectOutput;
 
 use crate::{
-    AwsError, Clients, Kind,
+    AwsError, Clients, Kind, Look,
     codepipeline::jobs::{ArtifactLocation, JobCredentials},
     error::failed,
 };
@@ -34,6 +34,23 @@ pub async fn text(
         let message = format!("the object is not UTF-8 text: see byte {at}");
         AwsError::unusable(ACTION, resource, Kind::Invalid, None, message)
     })
+}
+
+/// How long the object `key` of a bucket is, in bytes. S3 asks for `s3:GetObject`; to a role that may not list the
+/// bucket it says that access is denied where there is no such object.
+pub async fn size(clients: &Clients, bucket: &str, key: &str) -> Result<Look<u64>, AwsError> {
+    let answer = clients
+        .s3
+        .head_object()
+        .bucket(bucket)
+        .key(key)
+        .send()
+        .await
+        .map_err(failed(ACTION, format!("S3 object `s3://{bucket}/{key}`")));
+    Look::of(answer.map(|answer| {
+        let bytes = answer.content_length().unwrap_or_default();
+        u64::try_from(bytes).unwrap_or_default()
+    }))
 }
 
 /// An input artifact of a job, no longer than `limit_bytes`, read with the job's own credentials and
@@ -145,6 +162,23 @@ mod tests {
             assert_eq!(error.message(), format!("{code}: gone"));
             assert_eq!(error.resource, "S3 object `s3://my.bucket/a/taskdef.json`");
         }
+    }
+
+    #[test]
+    fn an_object_is_measured_without_being_read() {
+        let aws = Scripted::default();
+        let look = || run(size(&aws.clients(), "my.bucket", "a/taskdef.json"));
+        aws.answer_with(200, &[("content-length", "1234")], "");
+        assert_eq!(look().unwrap(), Look::Found(1234));
+        let uri = &aws.sent()[0].uri;
+        assert!(uri.ends_with(".com/my.bucket/a/taskdef.json"), "{uri}");
+        // An answer to HEAD has no body in which a code could stand.
+        aws.answer(404, "");
+        assert_eq!(look().unwrap(), Look::Missing);
+        aws.answer(403, "");
+        assert!(matches!(look().unwrap(), Look::Forbidden(why) if why.contains("`s3:GetObject`")));
+        aws.answer(500, "");
+        assert!(look().unwrap_err().is_retryable());
     }
 
     fn read_artifact(aws: &Scripted, limit_bytes: usize) -> Result<Vec<u8>, AwsError> {

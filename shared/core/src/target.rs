@@ -26,7 +26,7 @@ pub use check::Check;
 pub use gates::{GatePoint, Gates};
 pub use name::{InvalidTargetName, TargetName};
 pub use parameter::{InvalidParameterName, ParameterName};
-pub use parse::parse;
+pub use parse::{parse, parse_properties};
 pub use role::{InvalidRoleArn, RoleArn};
 
 /// One place that images are deployed to.

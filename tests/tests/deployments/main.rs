@@ -33,3 +33,6 @@ mod scenarios;
 mod sidecars;
 mod task;
 mod templates;
+mod verification;
+mod verification_mistakes;
+mod verification_roles;

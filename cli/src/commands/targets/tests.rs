@@ -1,6 +1,6 @@
 use greenlight_deployer::targets::Applied;
 
-use super::{applied, listed, shown};
+use super::{Done, applied, listed, shown};
 use crate::commands::sample;
 
 #[test]
@@ -14,7 +14,12 @@ fn each_applied_target_says_what_became_of_it() {
         .zip(adopted)
         .map(|((name, applied), adopted)| {
             let adopted = (!adopted.is_empty()).then(|| adopted.to_owned());
-            (name, applied, adopted)
+            Done {
+                name,
+                applied,
+                adopted,
+                report: None,
+            }
         })
         .collect();
     let output = applied(&done);
@@ -30,17 +35,20 @@ fn each_applied_target_says_what_became_of_it() {
         {
           "target": "api-test",
           "result": "created",
-          "adopted": "mco/api:test (sha256:0123456789ab) was live"
+          "adopted": "mco/api:test (sha256:0123456789ab) was live",
+          "report": null
         },
         {
           "target": "worker",
           "result": "changed",
-          "adopted": null
+          "adopted": null,
+          "report": null
         },
         {
           "target": "web",
           "result": "unchanged",
-          "adopted": null
+          "adopted": null,
+          "report": null
         }
       ]
     }

@@ -11,6 +11,7 @@ mod custom;
 mod deploy;
 mod events;
 mod execution;
+mod get_pipeline;
 mod job;
 mod perform;
 mod pipeline;
@@ -64,6 +65,7 @@ pub(crate) fn handle(
     match operation {
         "AcknowledgeJob" => job::acknowledge_job(account, members),
         "GetJobDetails" => job::get_job_details(account, members),
+        "GetPipeline" => get_pipeline::get_pipeline(account, members),
         "GetPipelineExecution" => read::get_pipeline_execution(account, members),
         "GetPipelineState" => read::get_pipeline_state(account, members),
         "ListActionExecutions" => read::list_action_executions(account, members),

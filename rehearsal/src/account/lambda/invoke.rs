@@ -3,9 +3,9 @@
 use bytes::Bytes;
 use http::Request;
 use serde_json::{Value, json};
-use url::form_urlencoded;
 
-use super::{Account, Answer, ServiceError};
+use super::named::{Named, version};
+use super::{Account, Invoked, ServiceError};
 
 /// Of a payload that is waited for, and of one that is not (Lambda API reference).
 const LARGEST: usize = 6 << 20;
@@ -14,12 +14,10 @@ const LARGEST_EVENT: usize = 1 << 20;
 /// A call of `Invoke`.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Call {
-    /// As the client named it.
-    function: String,
+    named: Named,
     kind: Kind,
     /// As the header says it, if there is one.
     said_kind: Option<String>,
-    qualifier: Option<String>,
     payload: Value,
 }
 
@@ -54,10 +52,6 @@ impl Call {
             Some("DryRun") => Kind::DryRun,
             Some(other) => return Err(invalid(&format!("Unknown invocation type {other}"))),
         };
-        let query = request.uri().query().unwrap_or_default();
-        let qualifier = form_urlencoded::parse(query.as_bytes())
-            .find(|(name, _)| name == "Qualifier")
-            .map(|(_, value)| value.into_owned());
         let most = match kind {
             Kind::Event => LARGEST_EVENT,
             _ => LARGEST,
@@ -80,65 +74,29 @@ impl Call {
             })?
         };
         Ok(Self {
-            function: decoded(name),
+            named: Named::read(name, request),
             kind,
             said_kind,
-            qualifier,
             payload,
         })
     }
 
     /// The input as it is journalled.
-    pub(crate) fn input(&self) -> Value {
-        let mut input = json!({"FunctionName": self.function, "Payload": self.payload});
+    pub(super) fn input(&self) -> Value {
+        let mut input = self.named.input();
+        input["Payload"] = self.payload.clone();
         if let Some(kind) = &self.said_kind {
             input["X-Amz-Invocation-Type"] = kind.as_str().into();
         }
-        if let Some(qualifier) = &self.qualifier {
-            input["Qualifier"] = qualifier.as_str().into();
-        }
         input
-    }
-
-    /// The function's own name, and the version or alias of it that is meant: of `name:alias`, of an ARN, or of
-    /// one that begins with the account. `None` if it is in another account or region.
-    fn function(&self, account: &Account) -> Option<(&str, Option<&str>)> {
-        let own = account.arn("lambda", "function:");
-        let own_part = format!("{}:function:", account.settings().account_id);
-        let name = if self.function.starts_with("arn:") {
-            self.function.strip_prefix(own.as_str())?
-        } else if self.function.contains(":function:") {
-            self.function.strip_prefix(own_part.as_str())?
-        } else {
-            &self.function
-        };
-        let (name, qualifier) = match name.split_once(':') {
-            Some((name, qualifier)) => (name, Some(qualifier)),
-            None => (name, None),
-        };
-        Some((name, self.qualifier.as_deref().or(qualifier)))
     }
 }
 
 /// Invokes the function, and waits for it where the call does.
-pub(crate) async fn invoke(account: &Account, call: &Call) -> Result<Answer, ServiceError> {
+pub(super) async fn invoke(account: &Account, call: &Call) -> Result<Invoked, ServiceError> {
     let functions = account.functions();
-    let found = call.function(account);
-    let Some((name, qualifier)) = found.filter(|(name, _)| functions.exists(name)) else {
-        let named = if call.function.starts_with("arn:") {
-            call.function.clone()
-        } else {
-            functions.arn(&call.function)
-        };
-        return Err(ServiceError {
-            status: 404,
-            ..ServiceError::new(
-                "ResourceNotFoundException",
-                format!("Function not found: {named}"),
-            )
-        });
-    };
-    let answer = |status| Answer {
+    let (name, qualifier) = call.named.function(account)?;
+    let answer = |status| Invoked {
         status,
         function_error: None,
         version: None,
@@ -164,21 +122,10 @@ pub(crate) async fn invoke(account: &Account, call: &Call) -> Result<Answer, Ser
         Ok(payload) => (None, payload),
         Err(error) => (Some("Unhandled"), error.payload()),
     };
-    // Aliases are not resolved: there is one version of every function.
-    let version = qualifier.filter(|it| it.bytes().all(|byte| byte.is_ascii_digit()));
-    Ok(Answer {
+    Ok(Invoked {
         function_error,
-        version: Some(version.unwrap_or("$LATEST").to_owned()),
+        version: Some(version(qualifier).to_owned()),
         payload: Some(payload),
         ..answer(200)
     })
-}
-
-fn decoded(name: &str) -> String {
-    // A plus in a path is a plus.
-    let form = format!("={}", name.replace('+', "%2B").replace('&', "%26"));
-    form_urlencoded::parse(form.as_bytes())
-        .next()
-        .map(|(_, value)| value.into_owned())
-        .unwrap_or_default()
 }

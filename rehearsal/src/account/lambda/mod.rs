@@ -1,8 +1,10 @@
-//! Lambda's `Invoke`, as AWS's clients call it: a path, headers, and a payload of JSON.
+//! Lambda's `Invoke` and `GetFunctionConfiguration`, as AWS's clients call them: a path, headers, and JSON.
 //!
 //! What the functions are and how they run is in [`super::functions`].
 
+mod configuration;
 mod invoke;
+mod named;
 #[cfg(test)]
 mod tests;
 
@@ -11,14 +13,27 @@ use http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode, heade
 use serde_json::{Value, json};
 
 use super::{Account, ServiceError};
-pub(crate) use invoke::{Call, invoke};
+use invoke::Call;
+use named::Named;
 
 /// Where the functions are.
 const FUNCTIONS: &str = "/2015-03-31/functions/";
 
+/// What is asked of Lambda.
+pub(crate) enum Asked {
+    Invoke(Call),
+    Configuration(Named),
+}
+
 /// What Lambda answers; the same is journalled.
-pub(crate) struct Answer {
-    pub(crate) status: u16,
+pub(crate) enum Answer {
+    Invoked(Invoked),
+    Document(Value),
+}
+
+/// What came of an invocation.
+pub(crate) struct Invoked {
+    status: u16,
     function_error: Option<&'static str>,
     version: Option<String>,
     payload: Option<Value>,
@@ -29,8 +44,8 @@ pub(crate) fn is_meant<B>(request: &Request<B>) -> bool {
     request.uri().path().starts_with(FUNCTIONS)
 }
 
-/// Finds the call of a request; `Invoke` is the only one that is simulated.
-pub(crate) fn read(request: &Request<Bytes>) -> Result<Call, ServiceError> {
+/// Finds the call of a request.
+pub(crate) fn read(request: &Request<Bytes>) -> Result<Asked, ServiceError> {
     let path = request.uri().path();
     let unknown = || {
         let what = format!("{} {path}", request.method());
@@ -38,10 +53,47 @@ pub(crate) fn read(request: &Request<Bytes>) -> Result<Call, ServiceError> {
     };
     let rest = path.strip_prefix(FUNCTIONS).ok_or_else(unknown)?;
     let (name, operation) = rest.split_once('/').ok_or_else(unknown)?;
-    if operation != "invocations" || request.method() != Method::POST {
-        return Err(unknown());
+    match (request.method(), operation) {
+        (&Method::POST, "invocations") => Call::read(name, request).map(Asked::Invoke),
+        (&Method::GET, "configuration") => Ok(Asked::Configuration(Named::read(name, request))),
+        _ => Err(unknown()),
     }
-    Call::read(name, request)
+}
+
+impl Asked {
+    /// The operation's name.
+    pub(crate) const fn operation(&self) -> &'static str {
+        match self {
+            Self::Invoke(_) => "Invoke",
+            Self::Configuration(_) => "GetFunctionConfiguration",
+        }
+    }
+
+    /// The action that IAM knows it by.
+    pub(crate) const fn action(&self) -> &'static str {
+        match self {
+            Self::Invoke(_) => "InvokeFunction",
+            Self::Configuration(_) => "GetFunctionConfiguration",
+        }
+    }
+
+    /// The input as it is journalled.
+    pub(crate) fn input(&self) -> Value {
+        match self {
+            Self::Invoke(call) => call.input(),
+            Self::Configuration(named) => named.input(),
+        }
+    }
+}
+
+/// Does what is asked, and waits for the function where the call does.
+pub(crate) async fn answer(account: &Account, asked: &Asked) -> Result<Answer, ServiceError> {
+    match asked {
+        Asked::Invoke(call) => invoke::invoke(account, call).await.map(Answer::Invoked),
+        Asked::Configuration(named) => {
+            configuration::configuration(account, named).map(Answer::Document)
+        }
+    }
 }
 
 /// An error as Lambda answers it.
@@ -57,6 +109,24 @@ pub(crate) fn error(error: &ServiceError, request_id: &str) -> Response<Bytes> {
 impl Answer {
     /// As it goes over the wire.
     pub(crate) fn response(&self, request_id: &str) -> Response<Bytes> {
+        match self {
+            Self::Invoked(invoked) => invoked.response(request_id),
+            Self::Document(document) => respond(200, document.to_string().into(), request_id),
+        }
+    }
+
+    /// As it is journalled, by the names that the model gives the members: of headers those of the headers. A
+    /// payload is the document that it is.
+    pub(crate) fn output(&self) -> Value {
+        match self {
+            Self::Invoked(invoked) => invoked.output(),
+            Self::Document(document) => document.clone(),
+        }
+    }
+}
+
+impl Invoked {
+    fn response(&self, request_id: &str) -> Response<Bytes> {
         let payload = self.payload.as_ref().map(Value::to_string);
         let mut response = respond(self.status, payload.unwrap_or_default().into(), request_id);
         let mut insert = |name: &'static str, value: &str| {
@@ -74,9 +144,7 @@ impl Answer {
         response
     }
 
-    /// As it is journalled, by the names that the model gives the members: of headers those of the headers. The
-    /// payload is the document that it is.
-    pub(crate) fn output(&self) -> Value {
+    fn output(&self) -> Value {
         let mut output = json!({"StatusCode": self.status});
         if let Some(error) = self.function_error {
             output["X-Amz-Function-Error"] = error.into();

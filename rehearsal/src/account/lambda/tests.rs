@@ -1,4 +1,4 @@
-//! `Invoke`, with AWS's own SDK in front of it.
+//! `Invoke` and `GetFunctionConfiguration`, with AWS's own SDK in front of it.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -118,6 +118,52 @@ async fn a_function_that_fails_or_does_not_answer_is_an_answer_with_an_error() {
     }
     let calls = account.journal().calls();
     assert_eq!(calls[0].response["X-Amz-Function-Error"], "Unhandled");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_function_is_described_by_name_and_arn_without_being_run() {
+    let (account, asked) = open();
+    let configuration = Configuration {
+        timeout: Duration::from_secs(3),
+        ..Configuration::default()
+    };
+    account.functions().configure("check", configuration);
+    let key = account.add_caller("RegisterTarget");
+    let client = client(&account, &key);
+    let arn = account.functions().arn("check");
+    let live = format!("{arn}:live");
+    for (name, expected) in [
+        ("check", &arn),
+        (&*arn, &arn),
+        ("check:live", &live),
+        (&*live, &live),
+    ] {
+        let described = client.get_function_configuration().function_name(name);
+        let got = described.send().await.unwrap();
+        assert_eq!(got.function_arn(), Some(&**expected), "{name}");
+        assert_eq!((got.timeout(), got.version()), (Some(3), Some("$LATEST")));
+        assert_eq!(got.state().unwrap().as_str(), "Active");
+    }
+    assert!(asked.lock().unwrap().is_empty());
+    let calls = account
+        .journal()
+        .calls_of("RegisterTarget", "lambda:GetFunctionConfiguration");
+    assert_eq!(calls.len(), 4);
+    assert_eq!(calls[0].request, json!({"FunctionName": "check"}));
+    assert_eq!(calls[0].response["FunctionName"], "check");
+    let other = client.get_function_configuration().function_name("other");
+    let error = other.send().await.unwrap_err().into_service_error();
+    assert!(error.is_resource_not_found_exception(), "{error:?}");
+    account.deny("RegisterTarget", "lambda:GetFunctionConfiguration");
+    let refused = client.get_function_configuration().function_name("check");
+    let refused = refused.send().await.unwrap_err().into_service_error();
+    assert_eq!(refused.code(), Some("AccessDeniedException"));
+    assert!(
+        refused
+            .message()
+            .unwrap()
+            .contains("GetFunctionConfiguration")
+    );
 }
 
 #[tokio::test(start_paused = true)]

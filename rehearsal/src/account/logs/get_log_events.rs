@@ -53,9 +53,9 @@ pub(super) fn get_log_events(account: &Account, input: Members<'_>) -> Result<Va
         ServiceError::new("ResourceNotFoundException", message)
     };
     let state = account.state();
-    let streams = state.logs.groups.get(&group);
-    let streams = streams.ok_or_else(|| not_found("group"))?;
-    let stream = streams.get(name).ok_or_else(|| not_found("stream"))?;
+    let group = state.logs.groups.get(&group);
+    let group = group.ok_or_else(|| not_found("group"))?;
+    let stream = group.streams.get(name).ok_or_else(|| not_found("stream"))?;
     let (begin, end) = stream.page(start, end, &from, limit);
     let lines = stream.lines.range(begin..end);
     let events: Vec<Value> = lines.map(event).collect();

@@ -1,9 +1,12 @@
-//! CloudWatch Logs: what containers with the `awslogs` driver have written, and `GetLogEvents`.
+//! CloudWatch Logs: what containers with the `awslogs` driver have written, `GetLogEvents` and `DescribeLogGroups`.
 //!
-//! A group and its streams are there as soon as something is written to them. A stream keeps its newest
+//! A group and its streams are there as soon as something is written to them; a group also when it was created. A stream keeps its newest
 //! lines, as many as a page can have.
 
+mod describe_log_groups;
 mod get_log_events;
+#[cfg(test)]
+mod group_tests;
 #[cfg(test)]
 mod tests;
 
@@ -20,7 +23,30 @@ const KEPT: usize = 10_000;
 /// Every group of streams.
 #[derive(Debug, Default)]
 pub(crate) struct State {
-    groups: BTreeMap<String, BTreeMap<String, Stream>>,
+    groups: BTreeMap<String, Group>,
+}
+
+/// A group and its streams.
+#[derive(Debug)]
+struct Group {
+    created_at: Timestamp,
+    retention_in_days: Option<u32>,
+    streams: BTreeMap<String, Stream>,
+}
+
+impl Group {
+    fn created(at: Timestamp) -> Self {
+        Self {
+            created_at: at,
+            retention_in_days: None,
+            streams: BTreeMap::new(),
+        }
+    }
+
+    fn bytes(&self) -> usize {
+        let lines = self.streams.values().flat_map(|stream| &stream.lines);
+        lines.map(|line| line.text.len()).sum()
+    }
 }
 
 /// A group and a stream in it.
@@ -52,6 +78,7 @@ pub(crate) fn handle(
 ) -> Result<Value, ServiceError> {
     let members = Members::of(input)?;
     let result = match operation {
+        "DescribeLogGroups" => describe_log_groups::describe_log_groups(account, members),
         "GetLogEvents" => get_log_events::get_log_events(account, members),
         _ => Err(ServiceError::unknown_operation("logs", operation)),
     };
@@ -66,8 +93,9 @@ pub(crate) fn handle(
 pub(crate) fn write(account: &Account, id: &StreamId, lines: &[String]) {
     let at = account.clock().now();
     let mut state = account.state();
-    let group = state.logs.groups.entry(id.group.clone()).or_default();
-    let stream = group.entry(id.stream.clone()).or_default();
+    let group = state.logs.groups.entry(id.group.clone());
+    let group = group.or_insert_with(|| Group::created(at));
+    let stream = group.streams.entry(id.stream.clone()).or_default();
     for text in lines {
         let text = text.clone();
         stream.lines.push_back(Line { at, text });
@@ -79,6 +107,15 @@ pub(crate) fn write(account: &Account, id: &StreamId, lines: &[String]) {
 }
 
 impl Account {
+    /// A log group that somebody has made, in which lines are kept so long: for ever where no days are given.
+    pub fn create_log_group(&self, name: &str, retention_in_days: Option<u32>) {
+        let at = self.clock().now();
+        let mut state = self.state();
+        let group = state.logs.groups.entry(name.to_owned());
+        let group = group.or_insert_with(|| Group::created(at));
+        group.retention_in_days = retention_in_days;
+    }
+
     /// Writes a line to a stream of CloudWatch Logs, as a container would.
     pub fn write_log(&self, group: &str, stream: &str, line: &str) {
         let id = StreamId {

@@ -1,7 +1,8 @@
 //! AWS Systems Manager's Parameter Store: parameters, each with its newest version.
 //!
-//! Names, types, limits and errors are those of the API's model (`PutParameter`, `GetParameter`).
+//! Names, types, limits and errors are those of the API's model (`PutParameter`, `GetParameter`, `DescribeParameters`).
 
+mod describe_parameters;
 mod put_parameter;
 #[cfg(test)]
 mod tests;
@@ -37,6 +38,7 @@ pub(crate) fn handle(
 ) -> Result<Value, ServiceError> {
     let members = Members::of(input)?;
     match operation {
+        "DescribeParameters" => describe_parameters::describe_parameters(account, members),
         "PutParameter" => put_parameter::put_parameter(account, members),
         "GetParameter" => get_parameter(account, members),
         _ => Err(ServiceError::unknown_operation("ssm", operation)),
@@ -70,7 +72,7 @@ pub fn parameter(account: &Account, name: &str) -> Option<(String, i64)> {
     Some((found.value.clone(), found.version))
 }
 
-/// A parameter that somebody else has made.
+/// A parameter that somebody else has made, before anybody looked.
 pub fn create_parameter(
     account: &Account,
     name: &str,
@@ -78,5 +80,5 @@ pub fn create_parameter(
     value: &str,
 ) -> Result<(), ServiceError> {
     let input = json!({"Name": name, "Type": kind, "Value": value});
-    handle(account, "PutParameter", &input).map(drop)
+    put_parameter::put(account, Members::of(&input)?).map(drop)
 }

@@ -12,6 +12,14 @@ const LONGEST_NAME: usize = 1011;
 const MOST_LEVELS: usize = 15;
 
 pub(super) fn put_parameter(account: &Account, input: Members<'_>) -> Result<Value, ServiceError> {
+    let output = put(account, input)?;
+    let text = format!("{} = {}", input.string("Name")?, input.string("Value")?);
+    account.journal().note("ssm", Tone::Neutral, text);
+    Ok(output)
+}
+
+/// The same without a note.
+pub(super) fn put(account: &Account, input: Members<'_>) -> Result<Value, ServiceError> {
     let name = input.string("Name")?;
     let value = input.string("Value")?;
     let overwrite = input.optional_bool("Overwrite")?.unwrap_or(false);
@@ -64,9 +72,6 @@ pub(super) fn put_parameter(account: &Account, input: Members<'_>) -> Result<Val
         modified_at: now,
     };
     state.ssm.parameters.insert(name.to_owned(), parameter);
-    drop(state);
-    let text = format!("{name} = {value}");
-    account.journal().note("ssm", Tone::Neutral, text);
     Ok(json!({"Version": version, "Tier": "Standard"}))
 }
 

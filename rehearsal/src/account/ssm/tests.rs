@@ -77,3 +77,84 @@ async fn what_parameter_store_refuses_is_refused() {
     }
     assert_eq!(parameter(&account, "/a/secret"), Some(("x".to_owned(), 1)));
 }
+
+fn names(account: &Account, filters: &Value) -> Result<Vec<String>, String> {
+    let input = json!({ "ParameterFilters": filters });
+    let output = handle(account, "DescribeParameters", &input).map_err(|error| error.code)?;
+    let parameters = output["Parameters"].as_array().unwrap().iter();
+    Ok(parameters
+        .map(|parameter| parameter["Name"].as_str().unwrap().to_owned())
+        .collect())
+}
+
+#[tokio::test(start_paused = true)]
+async fn parameters_are_described_by_name_and_type_without_their_values() {
+    let account = account();
+    create_parameter(&account, "/a/url", "String", "hunter2").unwrap();
+    create_parameter(&account, "/a/key", "SecureString", "hunter2").unwrap();
+    create_parameter(&account, "/b", "String", "hunter2").unwrap();
+    let filter = |key: &str, option: &str, values: &[&str]| json!([{"Key": key, "Option": option, "Values": values}]);
+    for (filters, expected) in [
+        (json!([]), &["/a/key", "/a/url", "/b"][..]),
+        (
+            filter("Name", "Equals", &["/b", "/a/url", "/c"]),
+            &["/a/url", "/b"],
+        ),
+        (filter("Name", "Equals", &["/a"]), &[]),
+        (filter("Name", "BeginsWith", &["/a"]), &["/a/key", "/a/url"]),
+        (filter("Name", "Contains", &["ur"]), &["/a/url"]),
+        (filter("Type", "Equals", &["SecureString"]), &["/a/key"]),
+    ] {
+        assert_eq!(names(&account, &filters).unwrap(), expected, "{filters}");
+    }
+    let all = handle(&account, "DescribeParameters", &json!({})).unwrap();
+    assert!(!all.to_string().contains("hunter2"), "{all}");
+    assert_eq!(all["Parameters"][0]["KeyId"], "alias/aws/ssm");
+    assert_eq!(
+        all["Parameters"][1]["ARN"],
+        "arn:aws:ssm:eu-west-1:123456789012:parameter/a/url"
+    );
+    assert_eq!(all["Parameters"][1].get("KeyId"), None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn parameters_are_described_page_by_page() {
+    let account = account();
+    for name in ["/a", "/b", "/c"] {
+        create_parameter(&account, name, "String", "x").unwrap();
+    }
+    let page = |input: Value| handle(&account, "DescribeParameters", &input).unwrap();
+    let first = page(json!({"MaxResults": 2}));
+    assert_eq!(first["Parameters"].as_array().unwrap().len(), 2);
+    let last = page(json!({"MaxResults": 2, "NextToken": first["NextToken"]}));
+    assert_eq!(last["Parameters"][0]["Name"], "/c");
+    assert_eq!(last.get("NextToken"), None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn filters_that_parameter_store_refuses_are_refused() {
+    let account = account();
+    for (filter, code) in [
+        (
+            json!({"Key": "Colour", "Values": ["x"]}),
+            "InvalidFilterKey",
+        ),
+        (
+            json!({"Key": "Type", "Option": "BeginsWith", "Values": ["x"]}),
+            "InvalidFilterOption",
+        ),
+        (json!({"Key": "Name", "Values": []}), "InvalidFilterValue"),
+        (json!({"Key": "Name", "Values": [""]}), "InvalidFilterValue"),
+        (json!({"Values": ["x"]}), "ValidationException"),
+    ] {
+        assert_eq!(names(&account, &json!([filter])), Err(code.to_owned()));
+    }
+    for (input, code) in [
+        (json!({"MaxResults": 51}), "ValidationException"),
+        (json!({"NextToken": "x"}), "InvalidNextToken"),
+        (json!({"Shared": true}), "ValidationException"),
+    ] {
+        let refused = handle(&account, "DescribeParameters", &input);
+        assert_eq!(refused.unwrap_err().code, code, "{input}");
+    }
+}

@@ -116,21 +116,9 @@ fn a_function_has_its_name_timeout_environment_and_actions() {
             .map(|(k, v)| (k.to_owned(), v.to_owned()))
             .into()
     );
-    assert!(allows(&function.actions, "ecs:DescribeServices"));
-    assert!(allows(&function.actions, "dynamodb:Query"));
-    let transaction = json!({"TransactItems": [{"Put": {}}, {"ConditionCheck": {}}, {"Put": {}}]});
-    let needed = actions_of("dynamodb", "TransactWriteItems", &transaction);
-    assert_eq!(needed, ["dynamodb:ConditionCheckItem", "dynamodb:PutItem"]);
-    assert!(
-        !needed
-            .iter()
-            .any(|action| allows(&function.actions, action))
-    );
-    assert_eq!(
-        actions_of("elbv2", "DescribeRules", &json!({})),
-        ["elasticloadbalancing:DescribeRules"]
-    );
-    assert!(!allows(&function.actions, "ecs:RegisterTaskDefinition"));
+    let statements = function.policy.statements().iter();
+    let actions: Vec<&String> = statements.flat_map(|it| &it.actions).collect();
+    assert_eq!(actions, ["ecs:Describe*", "dynamodb:Query"]);
 }
 
 #[test]

@@ -36,6 +36,7 @@ pub(super) fn web(account: &Account, hook: &str) -> Result<Web, SampleError> {
     container["name"] = WEB.into();
     let options = &mut container["logConfiguration"]["options"];
     options["awslogs-group"] = "/ecs/web".into();
+    account.create_log_group("/ecs/web", Some(service::LOG_DAYS));
     options["awslogs-stream-prefix"] = WEB.into();
     let task_definition = ecs::register_task_definition(account, document).map_err(failed)?;
     let load_balancer = elb::create_load_balancer(account, WEB);

@@ -5,8 +5,8 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::{
-    CLUSTER, CONTAINER, REPOSITORY, SERVICE, SIDECAR, SIDECAR_REPOSITORY, SampleError, Stand, TAG,
-    failed,
+    CLUSTER, CONTAINER, PARAMETER, REPOSITORY, SECRET, SERVICE, SIDECAR, SIDECAR_REPOSITORY,
+    SampleError, Stand, TAG, failed,
 };
 use crate::account::containers::ImageSpec;
 use crate::account::ecs::{
@@ -14,12 +14,14 @@ use crate::account::ecs::{
     ServiceSpec, Shift, Stage, Strategy,
 };
 use crate::account::elb::{self, TargetGroupSpec};
-use crate::account::{Account, ecr};
+use crate::account::{Account, ecr, ssm};
 
 /// The wished-for ports of the load balancer's listeners.
 pub(super) const PRODUCTION_PORT: u16 = 80;
 pub(super) const TEST_PORT: u16 = 9001;
 pub(super) const CONTAINER_PORT: u16 = 8080;
+/// So long the log groups of all services keep their lines.
+pub(super) const LOG_DAYS: u32 = 30;
 
 /// How long both revisions run after all traffic has moved, and after a canary's first step.
 const BAKE_MINUTES: u32 = 2;
@@ -39,6 +41,8 @@ pub(super) fn prepare(account: &Account, stand: Stand) -> Result<(String, Ground
     let v1 =
         ecr::push_image(account, REPOSITORY, &[TAG], &ImageSpec::healthy("v1")).map_err(failed)?;
     let mut document = task_definition(&format!("{uri}:{TAG}"));
+    account.create_log_group("/ecs/api", Some(LOG_DAYS));
+    name_secrets(account, &mut document)?;
     if stand == Stand::Sidecars {
         let uri = ecr::create_repository(account, SIDECAR_REPOSITORY);
         let first = ImageSpec::healthy("sidecar-v1");
@@ -48,10 +52,6 @@ pub(super) fn prepare(account: &Account, stand: Stand) -> Result<(String, Ground
                 "name": SIDECAR, "image": format!("{uri}:{TAG}"), "essential": false,
             }));
         }
-    }
-    if stand == Stand::Releases {
-        // As the example has it.
-        document["family"] = SERVICE.into();
     }
     let task_definition = ecs::register_task_definition(account, document).map_err(failed)?;
     let load_balancer = elb::create_load_balancer(account, CLUSTER);
@@ -71,6 +71,23 @@ pub(super) fn prepare(account: &Account, stand: Stand) -> Result<(String, Ground
     Ok((v1, ground))
 }
 
+/// Has the application get a secret, by its ARN, and a parameter, by its name; both are made.
+fn name_secrets(account: &Account, document: &mut Value) -> Result<(), SampleError> {
+    let secret = account.add_secret(SECRET);
+    ssm::create_parameter(
+        account,
+        PARAMETER,
+        "SecureString",
+        "postgres://db.mco.internal/api",
+    )
+    .map_err(failed)?;
+    document["containerDefinitions"][0]["secrets"] = json!([
+        {"name": "API_KEY", "valueFrom": secret},
+        {"name": "DATABASE_URL", "valueFrom": PARAMETER},
+    ]);
+    Ok(())
+}
+
 /// The service as `stand` wants it. `hook` is the ARN of the function that native deployments ask.
 pub(super) fn spec(stand: Stand, ground: &Ground, hook: &str) -> ServiceSpec {
     let load_balancer = LoadBalancer {
@@ -79,6 +96,7 @@ pub(super) fn spec(stand: Stand, ground: &Ground, hook: &str) -> ServiceSpec {
         container_port: CONTAINER_PORT,
     };
     let controller = match stand {
+        // That of `Releases` is the examples' own.
         Stand::CodeDeploy | Stand::Templates | Stand::Pipeline | Stand::Releases | Stand::Gated => {
             Controller::CodeDeploy { load_balancer }
         }

@@ -1,6 +1,7 @@
 //! AWS CodeDeploy for ECS: deployments, their targets, the answer to a lifecycle hook, and a person's
 //! word to go on or to stop (AWS-FACTS 5).
 
+mod deployment_group;
 mod intervention;
 
 use aws_sdk_codedeploy::types::{
@@ -8,6 +9,7 @@ use aws_sdk_codedeploy::types::{
 };
 use jiff::Timestamp;
 
+pub use deployment_group::{DeploymentGroup, deployment_group, platform_of_config};
 pub use intervention::{Intervention, continue_deployment, stop_deployment};
 
 use crate::{AwsError, Clients, Kind, error::failed, timestamp};

@@ -5,6 +5,7 @@
 
 mod event;
 pub mod jobs;
+mod pipeline;
 
 use aws_sdk_codepipeline::types::{
     self, ActionExecutionFilter, ActionExecutionStatus, PipelineVariable, SourceRevisionOverride,
@@ -17,6 +18,7 @@ use jiff::Timestamp;
 use crate::{AwsError, Clients, Kind, error::failed};
 
 pub use event::{BadJob, is_job_event, job_id_of_event, job_of_event};
+pub use pipeline::{Action, Pipeline, Stage, pipeline};
 
 /// Of an execution, so many pages of 100 actions are read at the most, …
 const PAGES_LIMIT: usize = 5;

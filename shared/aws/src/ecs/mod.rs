@@ -1,6 +1,7 @@
 //! Amazon ECS: services, their deployments and revisions, task sets, tasks, and task definitions as
 //! whole documents (AWS-FACTS 5.11, 5.12, 6, 7).
 
+mod cluster;
 mod placement;
 mod run_task;
 mod service;
@@ -12,6 +13,7 @@ mod task_set;
 #[cfg(test)]
 mod wire_tests;
 
+pub use cluster::{Cluster, cluster};
 pub use placement::{CapacityProvider, Network};
 pub use run_task::{ContainerOverride, Ran, RunTask, run_task};
 pub use service::{

@@ -30,6 +30,12 @@ pub struct Service {
     pub strategy: String,
     /// `deploymentConfiguration.deploymentCircuitBreaker`
     pub circuit_breaker: Option<CircuitBreaker>,
+    /// `deploymentConfiguration.minimumHealthyPercent`
+    pub minimum_healthy_percent: Option<u32>,
+    /// `deploymentConfiguration.maximumPercent`
+    pub maximum_percent: Option<u32>,
+    /// The names of `deploymentConfiguration.alarms`, which fail a deployment; none, if they are not listened to.
+    pub alarms: Vec<String>,
     /// Under `ECS`, one for each revision that is there. Under `CODE_DEPLOY` they mean nothing
     /// (AWS-FACTS 11.8).
     pub deployments: Vec<RollingDeployment>,
@@ -126,6 +132,8 @@ pub struct LifecycleHook {
     pub target_type: String,
     /// The function's ARN.
     pub target_arn: Option<String>,
+    /// The role with which ECS calls it.
+    pub role: Option<String>,
     /// The stages at which it is called, as they are written.
     pub stages: Vec<String>,
     /// `timeoutConfiguration.timeoutInMinutes`: so long a stage waits for it (AWS-FACTS 7.2).
@@ -148,6 +156,8 @@ pub struct ServiceLoadBalancer {
     pub production_listener_rule: Option<String>,
     /// The listener rule that carries tests; for a Network Load Balancer, the listener.
     pub test_listener_rule: Option<String>,
+    /// `advancedConfiguration.roleArn`: the role with which ECS shifts the traffic.
+    pub role: Option<String>,
 }
 
 /// The service `name` of `cluster`.
@@ -235,6 +245,18 @@ fn describe(service: &types::Service) -> Service {
                 enabled: breaker.enable(),
                 rollback: breaker.rollback(),
             }),
+        minimum_healthy_percent: configuration
+            .and_then(types::DeploymentConfiguration::minimum_healthy_percent)
+            .map(count),
+        maximum_percent: configuration
+            .and_then(types::DeploymentConfiguration::maximum_percent)
+            .map(count),
+        alarms: configuration
+            .and_then(types::DeploymentConfiguration::alarms)
+            .filter(|alarms| alarms.enable())
+            .map(types::DeploymentAlarms::alarm_names)
+            .unwrap_or_default()
+            .to_vec(),
         deployments: service.deployments().iter().map(deployment).collect(),
         hooks: configuration
             .map(types::DeploymentConfiguration::lifecycle_hooks)
@@ -283,6 +305,7 @@ fn hook(hook: &types::DeploymentLifecycleHook) -> LifecycleHook {
             .map_or("AWS_LAMBDA", |kind| kind.as_str())
             .to_owned(),
         target_arn: hook.hook_target_arn().map(str::to_owned),
+        role: hook.role_arn().map(str::to_owned),
         stages: hook
             .lifecycle_stages()
             .iter()
@@ -308,6 +331,7 @@ fn load_balancer(load_balancer: &types::LoadBalancer) -> ServiceLoadBalancer {
         production_listener_rule: advanced
             .and_then(|advanced| rule(advanced.production_listener_rule())),
         test_listener_rule: advanced.and_then(|advanced| rule(advanced.test_listener_rule())),
+        role: advanced.and_then(|advanced| rule(advanced.role_arn())),
     }
 }
 

@@ -4,6 +4,7 @@
 //! on with what else there is and all problems come out at once. Which keys exist is said in
 //! [`super::parse`] and the modules below it.
 
+use std::borrow::Cow;
 use std::fmt::Display;
 use std::ops::RangeInclusive;
 use std::str::FromStr;
@@ -16,11 +17,21 @@ use crate::duration;
 use crate::problems::Problems;
 use crate::text::excerpt;
 
+/// How a document writes numbers, `true` and `false`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Scalars {
+    /// As what they are.
+    Typed,
+    /// As texts, which is how CloudFormation hands on the properties of a resource.
+    Texts,
+}
+
 /// A value and its place.
 #[derive(Debug, Clone)]
 pub(super) struct Node<'a> {
     pub value: &'a Value,
     pub path: String,
+    pub scalars: Scalars,
 }
 
 /// The values of a mapping whose keys were checked.
@@ -29,13 +40,27 @@ pub(super) struct Fields<'a> {
     map: &'a Map<String, Value>,
     path: String,
     keys: Keys,
+    scalars: Scalars,
 }
 
 impl<'a> Node<'a> {
-    pub(super) fn root(value: &'a Value) -> Self {
+    pub(super) fn root(value: &'a Value, scalars: Scalars) -> Self {
         Self {
             value,
             path: String::new(),
+            scalars,
+        }
+    }
+
+    /// The value where a number, `true` or `false` is wanted.
+    pub(super) fn scalar(&self) -> Cow<'a, Value> {
+        let text = self
+            .value
+            .as_str()
+            .filter(|_| self.scalars == Scalars::Texts);
+        match text.and_then(meant) {
+            Some(meant) => Cow::Owned(meant),
+            None => Cow::Borrowed(self.value),
         }
     }
 
@@ -57,6 +82,7 @@ impl<'a> Node<'a> {
             map,
             path: self.path.clone(),
             keys,
+            scalars: self.scalars,
         };
         for key in map.keys() {
             keys.check(&place(&fields.path, key), key, out);
@@ -108,6 +134,7 @@ impl<'a> Node<'a> {
                 Node {
                     value,
                     path: place(&fields.path, key),
+                    scalars: self.scalars,
                 },
             )
         })
@@ -139,6 +166,7 @@ impl<'a> Node<'a> {
                         Node {
                             value,
                             path: place(&self.path, key),
+                            scalars: self.scalars,
                         },
                     )
                 })
@@ -186,6 +214,7 @@ impl<'a> Node<'a> {
                 .map(|(index, value)| Node {
                     value,
                     path: format!("{}[{index}]", self.path),
+                    scalars: self.scalars,
                 })
                 .collect(),
         )
@@ -258,7 +287,7 @@ impl<'a> Node<'a> {
     }
 
     pub(super) fn boolean(&self, out: &mut Problems) -> Option<bool> {
-        let value = self.value.as_bool();
+        let value = self.scalar().as_bool();
         if value.is_none() {
             self.wrong("`true` or `false`", out);
         }
@@ -267,7 +296,7 @@ impl<'a> Node<'a> {
 
     pub(super) fn number(&self, range: RangeInclusive<u32>, out: &mut Problems) -> Option<u32> {
         let number = self
-            .value
+            .scalar()
             .as_u64()
             .and_then(|n| u32::try_from(n).ok())
             .filter(|n| range.contains(n));
@@ -281,7 +310,7 @@ impl<'a> Node<'a> {
     }
 
     pub(super) fn decimal(&self, range: RangeInclusive<f64>, out: &mut Problems) -> Option<f64> {
-        let number = self.value.as_f64().filter(|n| range.contains(n));
+        let number = self.scalar().as_f64().filter(|n| range.contains(n));
         if number.is_none() {
             let is_bounded = *range.end() < f64::MAX;
             let expected = if is_bounded {
@@ -334,6 +363,7 @@ impl<'a> Fields<'a> {
         Some(Node {
             value,
             path: place(&self.path, key),
+            scalars: self.scalars,
         })
     }
 
@@ -347,6 +377,20 @@ impl<'a> Fields<'a> {
             out.add(&self.path, format!("`{key}` is missing"));
         }
         node
+    }
+}
+
+/// The number, `true` or `false` that a text stands for. (`serde_json` would read some decimals as their neighbours.)
+fn meant(text: &str) -> Option<Value> {
+    let whole = || text.parse::<u64>().ok().map(Value::from);
+    let decimal = || text.parse::<f64>().ok().map(Value::from);
+    match text {
+        "true" => Some(Value::Bool(true)),
+        "false" => Some(Value::Bool(false)),
+        _ if text.starts_with(|first: char| first.is_ascii_digit() || first == '-') => {
+            whole().or_else(decimal)
+        }
+        _ => None,
     }
 }
 

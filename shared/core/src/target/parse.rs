@@ -36,7 +36,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::keys::{Keys, nearest};
-use super::node::{Node, or_default};
+use super::node::{Node, Scalars, or_default};
 use super::{
     AppSpecSource, Gates, OnFailure, OnSuccess, RoleArn, Target, TargetName, TaskDefinitionSource,
 };
@@ -82,9 +82,23 @@ const ON_FAILURE: Keys = Keys {
 /// Reads a document of targets, or one target alone.
 pub fn parse(document: &Value) -> Result<Vec<Target>, Problems> {
     let mut problems = Problems::default();
-    let targets = read_document(&Node::root(document), &mut problems);
+    let targets = read_document(&Node::root(document, Scalars::Typed), &mut problems);
     match targets {
         Some(targets) if problems.is_empty() => Ok(targets),
+        _ => Err(problems),
+    }
+}
+
+/// Reads one target whose numbers, `true` and `false` may be written as texts: the properties of a resource, as
+/// CloudFormation hands them on.
+///
+/// What a document may hold of its own (the values that `json` expects, the parameters of a function) stays a text,
+/// since nobody can tell what it was.
+pub fn parse_properties(properties: &Value) -> Result<Target, Problems> {
+    let mut problems = Problems::default();
+    let target = read_target(&Node::root(properties, Scalars::Texts), &mut problems);
+    match target {
+        Some(target) if problems.is_empty() => Ok(target),
         _ => Err(problems),
     }
 }

@@ -1,5 +1,6 @@
 mod arbitrary;
 mod problems;
+mod properties;
 mod reference;
 mod strategies;
 

@@ -3,6 +3,7 @@
 mod artifacts;
 mod credentials;
 mod custom;
+mod declaration;
 mod deploys;
 mod invoke;
 mod modes;

@@ -19,8 +19,11 @@ fn native_service() -> Value {
         "deploymentConfiguration": {
             "strategy": "CANARY",
             "deploymentCircuitBreaker": { "enable": true, "rollback": false },
+            "minimumHealthyPercent": 100, "maximumPercent": 200,
+            "alarms": { "alarmNames": ["errors"], "enable": true, "rollback": true },
             "lifecycleHooks": [
                 { "hookTargetArn": "arn:aws:lambda:eu-west-1:123456789012:function:check",
+                  "roleArn": "arn:aws:iam::123456789012:role/hooks",
                   "lifecycleStages": ["POST_SCALE_UP", "SOME_NEW_STAGE"],
                   "timeoutConfiguration": { "timeoutInMinutes": 60, "action": "ROLLBACK" } },
                 { "targetType": "PAUSE", "lifecycleStages": ["PRE_PRODUCTION_TRAFFIC_SHIFT"] },
@@ -70,6 +73,9 @@ fn a_service_tells_how_it_deploys() {
                 enabled: true,
                 rollback: false,
             }),
+            minimum_healthy_percent: Some(100),
+            maximum_percent: Some(200),
+            alarms: vec!["errors".to_owned()],
             deployments: vec![
                 RollingDeployment {
                     id: "ecs-svc/2".to_owned(),
@@ -101,12 +107,14 @@ fn a_service_tells_how_it_deploys() {
                     target_arn: Some(
                         "arn:aws:lambda:eu-west-1:123456789012:function:check".to_owned()
                     ),
+                    role: Some("arn:aws:iam::123456789012:role/hooks".to_owned()),
                     stages: vec!["POST_SCALE_UP".to_owned(), "SOME_NEW_STAGE".to_owned()],
                     timeout_in_minutes: Some(60),
                 },
                 LifecycleHook {
                     target_type: "PAUSE".to_owned(),
                     target_arn: None,
+                    role: None,
                     stages: vec!["PRE_PRODUCTION_TRAFFIC_SHIFT".to_owned()],
                     timeout_in_minutes: None,
                 },
@@ -118,6 +126,7 @@ fn a_service_tells_how_it_deploys() {
                 port: Some(8080),
                 production_listener_rule: Some("production".to_owned()),
                 test_listener_rule: Some("test".to_owned()),
+                role: Some("role".to_owned()),
             }],
             current_deployment: Some(DEPLOYMENT.to_owned()),
             current_revisions: vec![REVISION.to_owned()],
@@ -168,4 +177,16 @@ fn an_update_changes_the_task_definition_and_nothing_else() {
         aws.sent()[0].json(),
         json!({ "cluster": "mco", "service": "api", "taskDefinition": TASK_DEFINITION })
     );
+}
+
+#[test]
+fn alarms_that_are_not_listened_to_are_not_told() {
+    let aws = Scripted::default();
+    aws.answer_json(
+        &json!({ "services": [{ "status": "ACTIVE", "deploymentConfiguration": {
+            "alarms": { "alarmNames": ["errors"], "enable": false, "rollback": false },
+        }}]}),
+    );
+    let service = run(service(&aws.clients(), "mco", "worker")).unwrap();
+    assert!(service.alarms.is_empty());
 }

@@ -81,6 +81,7 @@ fn of_kind(
         serde_json::Value::Null => &Node {
             value: &nothing,
             path: node.path.clone(),
+            scalars: node.scalars,
         },
         _ => node,
     };

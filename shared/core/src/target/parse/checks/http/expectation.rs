@@ -64,7 +64,7 @@ fn read_statuses(node: &Node<'_>, out: &mut Problems) -> Option<Vec<StatusRange>
 }
 
 fn read_status(node: &Node<'_>, out: &mut Problems) -> Option<StatusRange> {
-    let range = match node.value {
+    let range = match node.scalar().as_ref() {
         Value::Number(number) => {
             let status = number.as_u64().and_then(|n| u16::try_from(n).ok());
             status.map(|status| StatusRange {
