@@ -10,13 +10,11 @@ mod tests;
 
 use serde_json::{Value, json};
 
-use primitive::{
-    any_of, anything, boolean, list, object, or_null, text, time, whole, with_image, words,
-};
+use primitive::{any_of, anything, boolean, list, object, or_null, text, time, whole, words};
 use shape::{
-    approval, decision, ended, explained, handed_over, held, intervention, line_released,
-    line_stopped, listed, plan, problem, record, record_status, report, status, unreadable,
-    verification,
+    approval, dead_letter, decision, ended, explained, gates_tried, handed_over, intervention,
+    line_released, line_stopped, listed, plan, problem, record, record_status, report, status,
+    unreadable, verified, with_image,
 };
 
 /// Fails unless a command's output is as promised.
@@ -111,6 +109,14 @@ fn of_command(command: &str) -> Option<Value> {
                 ])),
             ),
         ]),
+        // The document of a target, for `targets apply`: `schemas/targets.schema.json` says more.
+        "init" => json!({"type": "object", "required": ["name", "images", "deploy"]}),
+        "completions" => object([("shell", text()), ("script", text())]),
+        "man" => any_of([
+            object([("page", text())]),
+            object([("files", list(text()))]),
+        ]),
+        "replay" => object([("dry_run", boolean()), ("messages", list(dead_letter()))]),
         "gates" => object([
             ("target", text()),
             ("deployment", text()),
@@ -118,15 +124,7 @@ fn of_command(command: &str) -> Option<Value> {
             ("gates", list(report())),
             ("decisions", list(decision())),
         ]),
-        "verify" => object([
-            ("target", text()),
-            ("verification", or_null(verification())),
-            ("passed", boolean()),
-            (
-                "gates",
-                list(object([("report", report()), ("skipped", list(text()))])),
-            ),
-        ]),
+        "verify" => gates_tried(),
         _ => return None,
     })
 }
@@ -140,8 +138,7 @@ fn of_targets(command: &str) -> Option<Value> {
                 ("targets", list(text())),
                 ("problems", list(problem())),
             ]),
-            // With `--verify`.
-            object([("targets", list(verification()))]),
+            verified(),
         ]),
         "schema" => json!({"type": "object", "required": ["$schema", "$defs"]}),
         "apply" => object([(
@@ -150,7 +147,7 @@ fn of_targets(command: &str) -> Option<Value> {
                 ("target", text()),
                 ("result", words(&["created", "changed", "unchanged"])),
                 ("adopted", or_null(text())),
-                ("report", or_null(verification())),
+                ("report", or_null(json!({"type": "object"}))),
             ])),
         )]),
         "list" => object([("targets", list(any_of([listed(), unreadable()])))]),

@@ -17,7 +17,10 @@ pub(super) async fn replay(
     what: &arguments::Replay,
     known: &DeadLetters,
 ) -> Result<Outcome, Failure> {
-    let queues = chosen(what, known)?;
+    let queues = chosen(what, known);
+    if queues.is_empty() {
+        return Err(Failure::NoDeadLetters);
+    }
     let mut done = Vec::new();
     let mut failure = None;
     for (queue, url) in queues {
@@ -37,23 +40,19 @@ pub(super) async fn replay(
 }
 
 /// The queues that are meant, with their URLs: the one that was asked for, or all that are known.
-fn chosen(what: &arguments::Replay, known: &DeadLetters) -> Result<Vec<(Queue, String)>, Failure> {
+fn chosen(what: &arguments::Replay, known: &DeadLetters) -> Vec<(Queue, String)> {
     let of = |queue| match queue {
         Queue::Push => known.push.clone(),
         Queue::Functions => known.functions.clone(),
     };
-    let queues: Vec<(Queue, String)> = match (what.queue.map(Queue::from), &what.url) {
+    match (what.queue.map(Queue::from), &what.url) {
         (Some(queue), Some(url)) => vec![(queue, url.clone())],
         (Some(queue), None) => of(queue).map(|url| (queue, url)).into_iter().collect(),
         (None, _) => [Queue::Push, Queue::Functions]
             .into_iter()
             .filter_map(|queue| Some((queue, of(queue)?)))
             .collect(),
-    };
-    if queues.is_empty() {
-        return Err(Failure::NoDeadLetters);
     }
-    Ok(queues)
 }
 
 fn outcome(dry_run: bool, done: &[(Queue, Replayed)], failure: Option<Failure>) -> Outcome {

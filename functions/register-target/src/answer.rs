@@ -121,9 +121,9 @@ impl Verdict for Told {
     fn log(&self) {
         let Self { reason, .. } = self;
         if self.succeeded {
-            tracing::info!(status = "SUCCESS", "{reason}");
+            tracing::info!(verdict = "succeeded", "{reason}");
         } else {
-            tracing::warn!(status = "FAILED", "{reason}");
+            tracing::warn!(verdict = "failed", "{reason}");
         }
     }
 }

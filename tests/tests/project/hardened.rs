@@ -193,8 +193,8 @@ fn queues_are_spoken_to_by_tls_only() {
     }
 }
 
-/// The gate is called by the name that AppSpecs and services have, the board by its ARN in dashboards.
-const WITHOUT_ALIAS: [&str; 2] = ["ValidateGreen", "Board"];
+/// The gate is called by the name that AppSpecs and services have, the others by their ARN in dashboards and stacks.
+const WITHOUT_ALIAS: [&str; 3] = ["ValidateGreen", "Board", "RegisterTarget"];
 
 #[test]
 fn new_versions_take_over_step_by_step_and_go_back_on_an_alarm() {

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::primitive::{
-    any_of, anything, boolean, list, map, object, or_null, text, time, whole, with_image, words,
+    any_of, anything, boolean, list, map, object, or_null, text, time, whole, words,
 };
 
 pub(super) fn problem() -> Value {
@@ -339,6 +339,37 @@ pub(super) fn handed_over() -> Value {
     ])
 }
 
+/// What `verify` found in AWS, and at gates.
+pub(super) fn gates_tried() -> Value {
+    let gate = object([("report", report()), ("skipped", list(text()))]);
+    object([
+        ("target", text()),
+        ("verification", or_null(json!({"type": "object"}))),
+        ("passed", boolean()),
+        ("gates", list(gate)),
+    ])
+}
+
+/// What verification found in AWS: a tree of findings for each target.
+pub(super) fn verified() -> Value {
+    object([("targets", list(json!({"type": "object"})))])
+}
+
+/// What became of a message of a dead-letter queue.
+pub(super) fn dead_letter() -> Value {
+    object([
+        ("queue", text()),
+        ("message", text()),
+        ("result", text()),
+        ("problem", or_null(text())),
+        ("event", or_null(text())),
+        ("subject", or_null(text())),
+        ("at", or_null(time())),
+        ("reason", or_null(text())),
+        ("function", or_null(text())),
+    ])
+}
+
 /// Every target is held.
 pub(super) fn line_stopped() -> Value {
     object([
@@ -396,21 +427,4 @@ pub(super) fn with_image(more: impl IntoIterator<Item = (&'static str, Value)>) 
     members.push(("with?", list(object(image()))));
     members.extend(more);
     object(members)
-}
-
-/// What was found of all that a target needs.
-pub(super) fn verification() -> Value {
-    let statement = object([("of", text()), ("statement", anything())]);
-    let finding = object([
-        (
-            "state",
-            words(&["ok", "cannot_check", "warning", "missing"]),
-        ),
-        ("check", text()),
-        ("text", text()),
-        ("remedy?", text()),
-        ("statement?", statement),
-    ]);
-    let branch = object([("name", text()), ("findings", list(finding))]);
-    object([("target", text()), ("branches", list(branch))])
 }

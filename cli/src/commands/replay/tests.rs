@@ -92,14 +92,11 @@ fn the_queue_that_is_asked_for_counts_and_else_all_that_are_known() {
         (Queue::Push, "p".to_owned()),
         (Queue::Functions, "f".to_owned()),
     ];
-    assert_eq!(chosen(&asked(None, None), &known).unwrap(), all);
+    assert_eq!(chosen(&asked(None, None), &known), all);
     let functions = Some(arguments::DeadLetterQueue::Functions);
-    assert_eq!(chosen(&asked(functions, None), &known).unwrap(), all[1..]);
-    let given = chosen(&asked(functions, Some("g")), &known).unwrap();
+    assert_eq!(chosen(&asked(functions, None), &known), all[1..]);
+    let given = chosen(&asked(functions, Some("g")), &known);
     assert_eq!(given, [(Queue::Functions, "g".to_owned())]);
     let none = DeadLetters::default();
-    assert!(matches!(
-        chosen(&asked(functions, None), &none),
-        Err(Failure::NoDeadLetters)
-    ));
+    assert!(chosen(&asked(functions, None), &none).is_empty());
 }

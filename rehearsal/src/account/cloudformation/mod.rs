@@ -8,6 +8,7 @@
 //! deletion leave them as they are, and say so. Source of what custom resources do: the CloudFormation User Guide,
 //! "CloudFormation custom resource request and response reference" and "Custom resources".
 
+mod managed_policies;
 mod request;
 mod resources;
 mod response_url;

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 
-use super::{Account, Made};
+use super::{Account, Made, managed_policies};
 use crate::account::codedeploy::{self, AutoRollback, Group, ReadyOption};
 use crate::account::codepipeline;
 use crate::account::ecs::{
@@ -16,7 +16,7 @@ use crate::account::ecs::{
 };
 use crate::account::elb::{self, TargetGroupSpec};
 use crate::account::template::{Choices, pipeline_of};
-use crate::account::{ecr, functions::uuid};
+use crate::account::{ecr, functions::uuid, iam};
 
 /// Creates a resource. The error is a sentence.
 pub(super) fn make(
@@ -262,8 +262,15 @@ impl New<'_> {
 
     fn role(&self, choices: &Choices) -> Result<Made, String> {
         let name = self.name("RoleName", choices);
-        let account = &self.account.settings().account_id;
-        let arn = format!("arn:aws:iam::{account}:role/{name}");
+        let list = |property: &str| self.properties[property].as_array().into_iter().flatten();
+        let mut documents = Vec::new();
+        for arn in list("ManagedPolicyArns").filter_map(Value::as_str) {
+            let unknown = || format!("{}: the policy {arn} is not rehearsed", self.id);
+            documents.push(managed_policies::document(arn).ok_or_else(unknown)?);
+        }
+        documents.extend(list("Policies").map(|policy| policy["PolicyDocument"].clone()));
+        let trust = &self.properties["AssumeRolePolicyDocument"];
+        let arn = iam::add_role(self.account, &name, trust, &documents)?;
         Ok(with(name, [("Arn", arn)]))
     }
 

@@ -81,6 +81,8 @@ pub const TARGET_ROLES: [&str; 2] = [
     "arn:aws:iam::210987654321:role/greenlight-deploys",
     "arn:aws:iam::123456789012:role/greenlight-deploys",
 ];
+/// The repositories of another account's registry, in another region.
+const OTHER_REPOSITORIES: &str = "arn:aws:ecr:us-east-1:210987654321:repository/*";
 /// Name of the sample target.
 pub const TARGET: &str = "api-test";
 /// The sample target's document at [`Stand::CodeDeploy`].
@@ -144,8 +146,8 @@ pub async fn sample_account_with(
     Ok(sample)
 }
 
-/// template.yaml, as it is set up in the sample account: the roles of other accounts that a target may name are known
-/// to it, and all else is as it is by default.
+/// template.yaml, as it is set up in the sample account: the roles and the registry of another account that a target may
+/// name are known to it, and all else is as it is by default.
 pub fn template(settings: &Settings) -> Result<Template, SampleError> {
     template_with(settings, &[])
 }
@@ -158,7 +160,11 @@ pub fn template_with(
     let path = workspace().join("template.yaml");
     let mut choices = Choices::of(settings);
     let roles = TARGET_ROLES.join(",");
-    let all = [("TargetRoleArns", roles.as_str())].into_iter();
+    let all = [
+        ("TargetRoleArns", roles.as_str()),
+        ("OtherRepositoryArns", OTHER_REPOSITORIES),
+    ]
+    .into_iter();
     let all = all.chain(parameters.iter().copied());
     choices.parameters = all
         .map(|(name, value)| (name.to_owned(), value.to_owned()))

@@ -42,7 +42,14 @@ pub(super) fn needs(call: &Call<'_>) -> Option<Vec<Need>> {
             ids.map(|id| Need::on_found(&own, of_deployment(id)))
                 .collect()
         }
-        "GetApplication" | "GetApplicationRevision" => vec![Need::on(&own, application_arn())],
+        "BatchGetDeploymentGroups" => {
+            let groups = call.texts("deploymentGroupNames").into_iter();
+            let arns = groups.map(|group| group_arn(call, application, group));
+            arns.map(|arn| Need::on(&own, arn)).collect()
+        }
+        "GetApplication" | "GetApplicationRevision" | "ListDeploymentGroups" => {
+            vec![Need::on(&own, application_arn())]
+        }
         "GetDeploymentConfig" => {
             let name = call.text("deploymentConfigName").unwrap_or_default();
             vec![Need::on(&own, config_arn(name))]
@@ -51,6 +58,7 @@ pub(super) fn needs(call: &Call<'_>) -> Option<Vec<Need>> {
         "BatchGetDeploymentTargets"
         | "ContinueDeployment"
         | "GetDeploymentTarget"
+        | "ListApplications"
         | "ListDeploymentTargets"
         | "PutLifecycleEventHookExecutionStatus"
         | "StopDeployment" => vec![Need::on_anything(&own)],

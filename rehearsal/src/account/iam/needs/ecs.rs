@@ -53,7 +53,9 @@ pub(super) fn needs(call: &Call<'_>) -> Option<Vec<Need>> {
         "RegisterTaskDefinition" => register(call, &own),
         // The reference lists container instances, of which tasks of Fargate have none.
         "ListTasks" => vec![Need::on_anything(&own).with("ecs:cluster", cluster_arn())],
-        "DescribeTaskDefinition" | "ListTaskDefinitions" => vec![Need::on_anything(&own)],
+        "DescribeTaskDefinition" | "ListClusters" | "ListServices" | "ListTaskDefinitions" => {
+            vec![Need::on_anything(&own)]
+        }
         _ => return None,
     })
 }

@@ -65,6 +65,10 @@ pub(super) fn needs(call: &Call<'_>) -> Option<Vec<Need>> {
         (Service::Iam, "SimulatePrincipalPolicy") => {
             one(call.text("PolicySourceArn").unwrap_or_default().to_owned())
         }
+        (Service::SecretsManager, "DescribeSecret") => {
+            let name = call.text("SecretId").unwrap_or_default();
+            one(call.arn_of("secretsmanager", "secret:", name))
+        }
         (Service::Lambda, "GetFunctionConfiguration" | "InvokeFunction") => {
             let name = call.text("FunctionName").unwrap_or_default();
             let short = (!name.starts_with("arn:")).then(|| name.rsplit_once(":function:"));
