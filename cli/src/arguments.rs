@@ -8,6 +8,7 @@ mod deployments;
 mod examples;
 mod groups;
 mod people;
+mod replay;
 
 use std::path::PathBuf;
 
@@ -19,6 +20,7 @@ use greenlight_deployer::plan::{InvalidWish, Named, Wish};
 
 pub(crate) use deployments::{Deploy, Rollback};
 pub(crate) use people::{Approve, Hold, Reject, Release};
+pub(crate) use replay::Replay;
 
 use people::gate_point;
 
@@ -187,14 +189,18 @@ pub(crate) enum Command {
         #[arg(long, value_name = "NAME")]
         target: Option<TargetName>,
     },
-    /// Try the gates of a target on what runs now. Nothing is deployed or recorded.
+    /// Look at all that a target needs in AWS, and try its gates on what runs now. Nothing is deployed or recorded.
     Verify {
         /// The target.
         target: TargetName,
-        /// Only this gate.
+        /// Only try this gate.
         #[arg(long, value_name = "POINT", value_parser = gate_point())]
         gate: Option<GatePoint>,
     },
+    /// Send again what was given up on: pushes, and events of the other functions.
+    ///
+    /// A message is deleted from its dead-letter queue when it was sent; one that cannot be sent stays.
+    Replay(Replay),
     /// Print the completions of a shell.
     Completions {
         /// The shell.
@@ -228,16 +234,25 @@ impl std::str::FromStr for Explained {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Targets {
-    /// Check a file of targets, without asking AWS anything.
+    /// Check a file of targets, without asking AWS anything unless told to.
     Check {
         /// A YAML or JSON file, or `-` for standard input.
         file: PathBuf,
+        /// Look in AWS whether all is there that the targets need.
+        #[arg(long)]
+        verify: bool,
     },
-    /// Register the targets of a file; what they run and deploy stays as it is.
+    /// Register the targets of a file; what they run and deploy stays as it is. A target is refused to which a
+    /// deployment would fail.
     Apply {
         /// A YAML or JSON file, or `-` for standard input.
         file: PathBuf,
+        /// Do not look in AWS whether all is there that the targets need.
+        #[arg(long)]
+        no_verify: bool,
     },
+    /// Print the JSON Schema of a file of targets, for editors.
+    Schema,
     /// List the registered targets.
     List,
     /// Show a target's document as it is registered.

@@ -14,13 +14,17 @@ mod image;
 mod init;
 mod origin;
 mod plan;
+#[cfg(test)]
+mod promises;
 mod promote;
+mod replay;
 mod rollback;
 #[cfg(test)]
 mod sample;
 mod shell;
 mod status;
 mod targets;
+mod verification;
 mod verify;
 mod whereabouts;
 
@@ -86,7 +90,13 @@ async fn try_to(arguments: Arguments) -> Result<Outcome, Failure> {
     } = arguments;
     // What is wrong with a file is said before what is missing in the environment.
     let document = match &command {
-        Command::Targets(Targets::Check { file }) => return Ok(targets::check(file)),
+        Command::Targets(Targets::Check {
+            file,
+            verify: false,
+        }) => return Ok(targets::check(file)),
+        Command::Targets(Targets::Check { file, .. } | Targets::Apply { file, .. }) => {
+            document::read(file)?
+        }
         Command::Completions { shell } => return Ok(shell::completions(*shell).into()),
         Command::Man { dir: None } => {
             let page = shell::page().map_err(|source| Failure::ManPage { source })?;
@@ -99,16 +109,19 @@ async fn try_to(arguments: Arguments) -> Result<Outcome, Failure> {
             })?;
             return Ok(pages.into());
         }
-        Command::Targets(Targets::Apply { file }) => document::read(file)?,
+        Command::Targets(Targets::Schema) => return Ok(targets::schema().into()),
         _ => Vec::new(),
     };
     let deployer = connection::open(&place)?;
     let output = match command {
         // Those that need no installation have been answered.
-        Command::Targets(Targets::Check { .. } | Targets::Apply { .. })
+        Command::Targets(Targets::Check { .. } | Targets::Schema)
         | Command::Completions { .. }
         | Command::Man { .. } => {
-            return Ok(targets::apply(&deployer, &document).await);
+            return Ok(verification::check(&deployer, &document).await);
+        }
+        Command::Targets(Targets::Apply { no_verify, .. }) => {
+            return Ok(targets::apply(&deployer, &document, !no_verify).await);
         }
         Command::Diff {
             target,
@@ -170,6 +183,9 @@ async fn try_to(arguments: Arguments) -> Result<Outcome, Failure> {
         }
         Command::Gates { which, target } => gates::gates(&deployer, &which, target.as_ref()).await,
         Command::Verify { target, gate } => return verify::verify(&deployer, &target, gate).await,
+        Command::Replay(what) => {
+            return replay::replay(&deployer, &what, &connection::dead_letters()).await;
+        }
         Command::Hold(what) => hold::hold(&deployer, &what).await,
         Command::Release(what) => return hold::release(&deployer, &what).await,
         Command::Abort { target, reason } => control::abort(&deployer, &target, &reason).await,

@@ -21,6 +21,8 @@ use greenlight_deployer::hold::HoldError;
 use greenlight_deployer::plan::{PlanError, WishError};
 use greenlight_deployer::progress::watch::WatchError;
 use greenlight_deployer::promote::PromoteError;
+use greenlight_deployer::register::RegisterError;
+use greenlight_deployer::replay::ReplayError;
 use greenlight_deployer::rollback::RollbackError;
 use greenlight_deployer::suggest::SuggestError;
 use greenlight_deployer::targets::TargetsError;
@@ -38,6 +40,8 @@ pub(crate) enum Failure {
     Connection(#[from] ConnectionError),
     #[error(transparent)]
     Targets(#[from] TargetsError),
+    #[error(transparent)]
+    Register(#[from] RegisterError),
     #[error(transparent)]
     History(#[from] HistoryError),
     #[error(transparent)]
@@ -66,6 +70,12 @@ pub(crate) enum Failure {
     Promote(#[from] PromoteError),
     #[error(transparent)]
     Verify(#[from] VerifyError),
+    #[error(transparent)]
+    Replay(#[from] ReplayError),
+    #[error("it is not known where the dead-letter queues are")]
+    NoDeadLetters,
+    #[error("{count} of the messages stay in the dead-letter queue")]
+    NotReplayed { count: usize },
     #[error("target `{target}` has no gates with checks")]
     NoGates { target: TargetName },
     #[error("nothing was deployed to target `{target}` yet")]
@@ -135,7 +145,13 @@ impl Failure {
         if let Self::Document(DocumentError::Wrong { file, problems }) = self {
             return wrong_document(&file.display().to_string(), problems);
         }
-        let mut message = format!("error: {}\n", printable(&chain(self)));
+        // Each line of it is one finding; what is in a line came from outside.
+        let error = chain(self);
+        let lines = match self {
+            Self::Register(RegisterError::Refused { .. }) => error.lines().map(printable).collect(),
+            _ => vec![printable(&error)],
+        };
+        let mut message = format!("error: {}\n", lines.join("\n"));
         if let Some(hint) = self.hint() {
             // Writing to a string cannot fail.
             let _ = writeln!(message, "hint: {}", printable(&hint));
@@ -167,6 +183,11 @@ impl Failure {
                 Some("apply it again with `greenlight targets apply FILE`".to_owned())
             }
             Self::Targets(error) => aws_hint(error),
+            Self::Register(RegisterError::Refused { .. }) => Some(
+                "mend what is missing and apply it again; `--no-verify` registers it all the same"
+                    .to_owned(),
+            ),
+            Self::Register(error) => aws_hint(error),
             Self::History(error) => aws_hint(error),
             Self::Explain(error) => aws_hint(error),
             Self::Plan(PlanError::Wish(error)) | Self::Ask(AskError::Wish(error)) => {
@@ -205,6 +226,18 @@ impl Failure {
             }),
             Self::Promote(error) => aws_hint(error).or_else(|| error.hint()),
             Self::Verify(error) => aws_hint(error),
+            Self::Replay(error) => replay_hint(error),
+            Self::NoDeadLetters => Some(
+                "give `--queue` and `--url`, or set `GREENLIGHT_PUSH_DEAD_LETTERS` and \
+                 `GREENLIGHT_FUNCTION_DEAD_LETTERS`: they are the outputs `PushDeadLetterQueueUrl` and \
+                 `FunctionDeadLetterQueueUrl` of Greenlight's stack"
+                    .to_owned(),
+            ),
+            Self::NotReplayed { .. } => Some(
+                "mend what the last column says and replay again; what can never be sent is deleted \
+                 by SQS 14 days after it came"
+                    .to_owned(),
+            ),
             Self::NoSuchDeployment { .. } => Some(
                 "`greenlight history TARGET --json` has the ids; `--target` names a target that is not \
                  registered any more"
@@ -275,6 +308,18 @@ fn approve_hint(error: &ApproveError) -> Option<String> {
             why: NotOpen::Approved { .. },
             ..
         } => Some(format!("`greenlight abort {target}` stops the deployment")),
+        error => aws_hint(error),
+    }
+}
+
+fn replay_hint(error: &ReplayError) -> Option<String> {
+    match error {
+        ReplayError::Source { .. } => Some(
+            "give `--url` the output `PushDeadLetterQueueUrl` of Greenlight's stack".to_owned(),
+        ),
+        ReplayError::Queue(aws) if aws.kind == Kind::NotFound => {
+            Some("check the URL, and that `--region` or `AWS_REGION` is its region".to_owned())
+        }
         error => aws_hint(error),
     }
 }

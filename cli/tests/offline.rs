@@ -76,6 +76,19 @@ fn a_good_file_is_good_as_json_too() {
 }
 
 #[test]
+fn the_schema_for_editors_is_the_one_that_is_checked_in() {
+    let directory = TempDir::new().unwrap();
+    let expected = include_str!("../../schemas/targets.schema.json");
+    for arguments in [&["targets", "schema"][..], &["--json", "targets", "schema"]] {
+        let printed = run(arguments, directory.path(), &[], "");
+        assert!(
+            printed == format!("status: 0\n-- stdout\n{expected}-- stderr\n"),
+            "{printed}"
+        );
+    }
+}
+
+#[test]
 fn standard_input_is_a_file() {
     let directory = TempDir::new().unwrap();
     let output = run(&["targets", "check", "-"], directory.path(), &[], GOOD);

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 /// The packages whose binaries are needed.
-const PACKAGES: [&str; 8] = [
+const PACKAGES: [&str; 9] = [
     "rehearsal",
     "board",
     "deploy-on-push",
@@ -12,6 +12,7 @@ const PACKAGES: [&str; 8] = [
     "record-deployment",
     "pipeline-action",
     "reconcile",
+    "register-target",
     "greenlight-cli",
 ];
 

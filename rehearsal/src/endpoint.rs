@@ -24,6 +24,7 @@ impl Endpoint {
         let listener = bind(port)?;
         let address = listener.local_addr()?;
         let (stop, stopped) = watch::channel(Stop::Never);
+        account.stacks().reached_at(&format!("http://{address}"));
         let account = account.clone();
         serve(listener, stopped, move |request| {
             let account = account.clone();

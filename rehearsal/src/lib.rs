@@ -11,6 +11,7 @@ pub mod build;
 pub mod clock;
 pub mod endpoint;
 pub mod load;
+pub mod permissions;
 pub mod report;
 pub mod runtime_api;
 pub mod sandbox;

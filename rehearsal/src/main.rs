@@ -6,12 +6,14 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, ValueEnum as _};
+use rehearsal::account::Settings;
 use rehearsal::account::journal::Tone;
 use rehearsal::at_once::AtOnce;
 use rehearsal::board::Dashboard;
 use rehearsal::build::build;
+use rehearsal::permissions;
 use rehearsal::report::Report;
-use rehearsal::scenario::sample::{REPOSITORY, Stand, TAG};
+use rehearsal::scenario::sample::{REPOSITORY, Stand, TAG, template};
 use rehearsal::scenario::{Opening, Scenario, Stage};
 use rehearsal::timeline::Timeline;
 use rehearsal::wire;
@@ -52,6 +54,10 @@ struct Arguments {
     /// Write every AWS request and answer to a file, one JSON object a line, credentials redacted.
     #[arg(long, value_name = "FILE")]
     wire: Option<PathBuf>,
+    /// Compare what template.yaml allows with what all tests and rehearsals have used, as they wrote it into a folder
+    /// (GREENLIGHT_PERMISSIONS_USED).
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["scenario", "all", "serve", "list"])]
+    permissions: Option<PathBuf>,
     /// Where the functions are, if they are built.
     #[arg(long, hide = true, value_name = "DIR")]
     binaries: Option<PathBuf>,
@@ -75,7 +81,11 @@ fn main() -> ExitCode {
         }
         return ExitCode::SUCCESS;
     }
-    match rehearse(&arguments) {
+    let done = match &arguments.permissions {
+        Some(folder) => compare_permissions(folder),
+        None => rehearse(&arguments),
+    };
+    match done {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {
@@ -88,6 +98,28 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Says what is allowed for nothing.
+fn compare_permissions(folder: &Path) -> Result<bool, Box<dyn std::error::Error>> {
+    let template = template(&Settings::for_tests())?;
+    let (used, processes) = permissions::used(folder)?;
+    let complaints = permissions::complaints(&template, &used, permissions::EXCEPTIONS);
+    for complaint in &complaints {
+        println!("{complaint}");
+    }
+    println!(
+        "{} permissions were used by {processes} processes; {} complaints",
+        used.len(),
+        complaints.len()
+    );
+    if !complaints.is_empty() {
+        println!(
+            "Where only a part of the tests and rehearsals was run, some of them are no faults. A permission that is \
+             needed in none of them is taken from template.yaml, or explained in rehearsal/src/permissions.rs."
+        );
+    }
+    Ok(complaints.is_empty())
 }
 
 fn rehearse(arguments: &Arguments) -> Result<bool, Box<dyn std::error::Error>> {

@@ -33,7 +33,7 @@ fn account(folder: &tempfile::TempDir, script: &str) -> Account {
         retries: 0,
         on_failure: None,
         dead_letters: None,
-        actions: Vec::new(),
+        policy: crate::account::iam::Policy::default(),
     };
     let host = Host {
         account: account.clone(),

@@ -19,7 +19,10 @@ use rehearsal::account::{
 use crate::{
     web::Web,
     wire::Wire,
-    world::{Answered, BOARD, DEPLOY_ON_PUSH, PIPELINE_ACTION, RECONCILE, VALIDATE_GREEN},
+    world::{
+        Answered, BOARD, DEPLOY_ON_PUSH, PIPELINE_ACTION, RECONCILE, REGISTER_TARGET,
+        VALIDATE_GREEN,
+    },
 };
 
 /// A deployer that calls the account as `caller`.
@@ -89,6 +92,10 @@ pub(crate) fn handler(
                     PIPELINE_ACTION => {
                         let context = pipeline_action::Context { deployer };
                         Box::pin(pipeline_action::handle(&context, event)).await.map_err(|error| told(&error))
+                    }
+                    REGISTER_TARGET => {
+                        let context = register_target::Context { deployer };
+                        Box::pin(register_target::handle(&context, event)).await.map_err(|error| told(&error))
                     }
                     RECONCILE => {
                         let context = reconcile::Context { deployer };

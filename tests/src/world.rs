@@ -10,13 +10,14 @@ use greenlight_core::{
 };
 use greenlight_deployer::{Deployer, ask::Asked};
 use rehearsal::{
-    account::{Settings, ecs::ServiceSpec, elb, functions::FunctionError},
+    account::{Settings, ecs::ServiceSpec, elb, functions::FunctionError, template::Template},
     scenario::sample::{Sample, Stand, sample_account_with},
 };
 use serde_json::Value;
 use tokio::time::Duration;
 
 use crate::{
+    event_contract::EventContract,
     run::{deployer, handler, kept},
     web::Web,
     wire::Wire,
@@ -34,6 +35,8 @@ pub const PIPELINE_ACTION: &str = "PipelineAction";
 pub const RECONCILE: &str = "Reconcile";
 /// See [`DEPLOY_ON_PUSH`].
 pub const BOARD: &str = "Board";
+/// See [`DEPLOY_ON_PUSH`].
+pub const REGISTER_TARGET: &str = "RegisterTarget";
 
 /// A scenario is quiet within so much simulated time, or something hangs.
 const QUIET_BOUND: Duration = Duration::from_hours(8);
@@ -57,10 +60,15 @@ pub struct World {
     pub reconcile_wire: Wire,
     /// The wire of `board`.
     pub board_wire: Wire,
+    /// The wire of `register-target`.
+    pub register_wire: Wire,
     /// The network of the functions' probes.
     pub web: Web,
     gate_answers: Arc<Mutex<Vec<Answered>>>,
     action_answers: Arc<Mutex<Vec<Answered>>>,
+    expects_refusals: bool,
+    /// In the end, checks all that was emitted.
+    _contract: EventContract,
 }
 
 /// An invocation of a function, and what it gave.
@@ -103,6 +111,17 @@ impl World {
         world
     }
 
+    /// The same with another template, which may not allow all that is needed.
+    pub async fn open_stand_of(stand: Stand, change: impl FnOnce(&mut Template)) -> Self {
+        let sample = sample_account_with(Settings::for_tests(), stand, |_| {});
+        let mut sample = sample.await.unwrap();
+        change(&mut sample.template);
+        let mut world = Self::set_up(sample, true).await;
+        world.expects_refusals = true;
+        world.register(&targets_of(stand)).await;
+        world
+    }
+
     /// The sample account with these targets registered.
     pub async fn open_with(settings: Settings, targets: &[Target]) -> Self {
         let sample = sample_account_with(settings, Stand::CodeDeploy, |_| {});
@@ -141,7 +160,7 @@ impl World {
         let (push_wire, record_wire) = (Wire::new(), Wire::new());
         let (gate_wire, action_wire) = (Wire::new(), Wire::new());
         let reconcile_wire = Wire::new();
-        let board_wire = Wire::new();
+        let (board_wire, register_wire) = (Wire::new(), Wire::new());
         let wires = |logical_id: &str| match logical_id {
             DEPLOY_ON_PUSH => push_wire.clone(),
             RECORD_DEPLOYMENT => record_wire.clone(),
@@ -149,6 +168,7 @@ impl World {
             PIPELINE_ACTION => action_wire.clone(),
             RECONCILE => reconcile_wire.clone(),
             BOARD => board_wire.clone(),
+            REGISTER_TARGET => register_wire.clone(),
             other => panic!("template.yaml has a function `{other}` that no test knows"),
         };
         let (account, web) = (sample.account.clone(), Web::default());
@@ -189,6 +209,7 @@ impl World {
             &Web::default(),
         );
         Self {
+            _contract: EventContract::of(&sample.account),
             sample,
             operator,
             push_wire,
@@ -197,9 +218,11 @@ impl World {
             action_wire,
             reconcile_wire,
             board_wire,
+            register_wire,
             web,
             gate_answers,
             action_answers,
+            expects_refusals: false,
         }
     }
 
@@ -320,6 +343,20 @@ impl World {
             .functions()
             .invoke(&found.name, payload)
             .await
+    }
+}
+
+/// Whatever a test is about, its functions may do no more than template.yaml allows them, on the very resources.
+impl Drop for World {
+    fn drop(&mut self) {
+        if self.expects_refusals || std::thread::panicking() {
+            return;
+        }
+        let refused = self.sample.account.refused_by_policies();
+        assert!(
+            refused.is_empty(),
+            "template.yaml does not allow it: {refused:#?}"
+        );
     }
 }
 

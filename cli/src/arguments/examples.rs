@@ -59,10 +59,16 @@ pub(super) const EXAMPLES: &[Examples] = &[
     ),
     of(
         "targets apply",
-        &[(
-            "Register the targets of a file",
-            "greenlight targets apply targets.yaml",
-        )],
+        &[
+            (
+                "Register the targets of a file",
+                "greenlight targets apply targets.yaml",
+            ),
+            (
+                "Register them before what they need is there",
+                "greenlight targets apply targets.yaml --no-verify",
+            ),
+        ],
     ),
     of(
         "targets list",
@@ -248,12 +254,22 @@ pub(super) const EXAMPLES: &[Examples] = &[
         "verify",
         &[
             (
-                "Try all gates on what runs now",
+                "Look at all that a target needs, and try its gates",
                 "greenlight verify api-test",
             ),
             (
                 "Try one while it is written",
                 "greenlight verify api-test --gate before_traffic",
+            ),
+        ],
+    ),
+    of(
+        "replay",
+        &[
+            ("Show what was given up on", "greenlight replay --dry-run"),
+            (
+                "Send the pushes again, when the cause is mended",
+                "greenlight replay --queue push",
             ),
         ],
     ),

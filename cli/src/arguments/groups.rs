@@ -16,6 +16,7 @@ pub(super) const GROUPS: &[(&str, &[&str])] = &[
         "Decide",
         &["approve", "reject", "continue", "abort", "hold", "release"],
     ),
+    ("Mend", &["replay"]),
 ];
 /// The heading of those that are in no group.
 const OTHERS: &str = "Other commands";

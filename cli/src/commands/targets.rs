@@ -6,11 +6,13 @@ use greenlight_aws::chain;
 use greenlight_aws::table::{BadTarget, StoredTarget};
 use greenlight_core::policy::TagPolicy;
 use greenlight_core::target::{Strategy, Target, TargetName};
+use greenlight_core::verification::Report;
 use greenlight_deployer::Deployer;
+use greenlight_deployer::register::Registered;
 use greenlight_deployer::targets::Applied;
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::{Outcome, Output, no_such_target, registered, service};
+use super::{Outcome, Output, no_such_target, registered, service, verification};
 use crate::columns::Columns;
 use crate::document::{self, DocumentError};
 use crate::failure::Failure;
@@ -54,19 +56,44 @@ fn checked(file: &Path, targets: &[Target]) -> Output {
     }
 }
 
-/// Registers targets one after another, and stops at the first that cannot be. What a target's service
-/// runs already becomes its current image; that it cannot be seen keeps no target from being registered.
-pub(super) async fn apply(deployer: &Deployer, targets: &[Target]) -> Outcome {
-    let mut done: Vec<(&TargetName, Applied, Option<String>)> = Vec::new();
+/// What editors need to know of a file of targets.
+pub(super) fn schema() -> Output {
+    let json = greenlight_core::target::schema();
+    Output {
+        text: format!("{json:#}\n"),
+        json,
+    }
+}
+
+/// What became of one target.
+struct Done<'a> {
+    name: &'a TargetName,
+    applied: Applied,
+    /// What its service runs already.
+    adopted: Option<String>,
+    /// What was found of what it needs, if it was looked.
+    report: Option<Report>,
+}
+
+/// Registers targets one after another, and stops at the first that cannot be, or that is refused since a deployment
+/// to it would fail. What a target's service runs already becomes its current image; that it cannot be seen keeps no
+/// target from being registered.
+pub(super) async fn apply(deployer: &Deployer, targets: &[Target], verify: bool) -> Outcome {
+    let mut done: Vec<Done<'_>> = Vec::new();
     let mut failure = None;
     for target in targets {
-        match deployer.apply(target).await {
-            Ok(applied) => {
+        match deployer.register(target, verify).await {
+            Ok(Registered { applied, report }) => {
                 let adopted = match deployer.adopt(&target.name).await {
                     Ok(explanation) => explanation.map(|explanation| explanation.text),
                     Err(error) => Some(format!("what runs was not taken over: {}", chain(&error))),
                 };
-                done.push((&target.name, applied, adopted));
+                done.push(Done {
+                    name: &target.name,
+                    applied,
+                    adopted,
+                    report,
+                });
             }
             Err(error) => {
                 failure = Some(Failure::from(error));
@@ -81,10 +108,17 @@ pub(super) async fn apply(deployer: &Deployer, targets: &[Target]) -> Outcome {
     }
 }
 
-fn applied(done: &[(&TargetName, Applied, Option<String>)]) -> Output {
+fn applied(done: &[Done<'_>]) -> Output {
     let mut columns = Columns::bare();
     let mut json = Vec::new();
-    for (name, applied, adopted) in done {
+    let mut found = String::new();
+    for Done {
+        name,
+        applied,
+        adopted,
+        report,
+    } in done
+    {
         let word = match applied {
             Applied::Created => "created",
             Applied::Changed => "changed",
@@ -95,10 +129,15 @@ fn applied(done: &[(&TargetName, Applied, Option<String>)]) -> Output {
             word.to_owned(),
             adopted.clone().unwrap_or_default(),
         ]);
-        json.push(json!({"target": name, "result": word, "adopted": adopted}));
+        found += &report
+            .as_ref()
+            .map_or_else(String::new, verification::remarks);
+        json.push(json!({
+            "target": name, "result": word, "adopted": adopted, "report": report,
+        }));
     }
     Output {
-        text: columns.text(),
+        text: columns.text() + &found,
         json: json!({"targets": json}),
     }
 }
@@ -226,11 +265,14 @@ pub(super) async fn remove(deployer: &Deployer, name: &TargetName) -> Result<Out
     if !deployer.remove(name).await? {
         return Err(no_such_target(deployer, name).await?);
     }
-    let json: Value = json!({"target": name, "result": "removed"});
-    Ok(Output {
+    Ok(gone(name))
+}
+
+fn gone(name: &TargetName) -> Output {
+    Output {
         text: format!("{name}  removed\n"),
-        json,
-    })
+        json: json!({"target": name, "result": "removed"}),
+    }
 }
 
 #[cfg(test)]

@@ -1,20 +1,21 @@
-//! `greenlight verify`: the gates of a target, tried on what runs now.
+//! `greenlight verify`: all that a target needs, and its gates, tried on what runs now.
 
 use std::fmt::Write as _;
 
 use greenlight_core::gate::Verdict;
 use greenlight_core::target::{GatePoint, TargetName};
+use greenlight_core::verification::Report;
 use greenlight_deployer::Deployer;
 use greenlight_deployer::gate::Verified;
 use jiff::Timestamp;
 use serde_json::json;
 
 use super::gates::report_text;
-use super::{Outcome, Output, registered};
+use super::{Outcome, Output, registered, verification};
 use crate::columns::printable;
 use crate::failure::Failure;
 
-/// Runs the checks of one gate, or of all, one after the other.
+/// Looks at what the target needs, and runs the checks of all gates, one after the other; or only those of one.
 pub(super) async fn verify(
     deployer: &Deployer,
     name: &TargetName,
@@ -28,7 +29,10 @@ pub(super) async fn verify(
         let with_checks = gates.filter(|(_, checks)| !checks.is_empty());
         with_checks.map(|(point, _)| point).collect()
     };
-    if points.is_empty() {
+    let mut report = None;
+    if gate.is_none() {
+        report = Some(deployer.verify_target(&stored.target).await);
+    } else if points.is_empty() {
         return Err(Failure::NoGates {
             target: name.clone(),
         });
@@ -39,11 +43,12 @@ pub(super) async fn verify(
         let until = Timestamp::MAX;
         verified.push(deployer.verify_gate(&stored, point, until).await?);
     }
-    Ok(told(name, &verified))
+    Ok(told(name, report.as_ref(), &verified))
 }
 
-fn told(name: &TargetName, verified: &[Verified]) -> Outcome {
-    let mut text = String::new();
+fn told(name: &TargetName, report: Option<&Report>, verified: &[Verified]) -> Outcome {
+    let mut text = report.map_or_else(String::new, verification::text);
+    let is_refused = report.is_some_and(Report::is_refused);
     for Verified { report, skipped } in verified {
         if !text.is_empty() {
             text.push('\n');
@@ -64,12 +69,13 @@ fn told(name: &TargetName, verified: &[Verified]) -> Outcome {
             text,
             json: json!({
                 "target": name,
+                "verification": report,
                 "passed": all_passed,
                 "gates": gates.collect::<Vec<_>>(),
             }),
         }),
         failure: None,
-        says_no: !all_passed,
+        says_no: !all_passed || is_refused,
     }
 }
 

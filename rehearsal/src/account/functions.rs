@@ -88,6 +88,8 @@ pub struct Ran {
     pub times: usize,
     /// How long the longest of them took, on the account's clock.
     pub longest: Duration,
+    /// How long all of them took together.
+    pub total: Duration,
 }
 
 /// Whether the journal notes that an invocation begins. That one failed it always notes.
@@ -342,6 +344,7 @@ impl Functions {
         let ran = &mut state.functions.function(name).ran;
         ran.times += 1;
         ran.longest = ran.longest.max(took.unsigned_abs());
+        ran.total += took.unsigned_abs();
         drop(state);
         if let Err(error) = &answer {
             self.account

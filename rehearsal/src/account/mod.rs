@@ -5,6 +5,7 @@
 //! as tokio tasks on the account's [`Clock`]. The calls and happenings are in the [`Journal`].
 
 mod cbor;
+pub mod cloudformation;
 pub mod cloudwatch;
 pub mod codedeploy;
 pub mod codepipeline;
@@ -17,6 +18,7 @@ mod error;
 pub mod events;
 pub mod functions;
 mod http_client;
+pub mod iam;
 pub mod journal;
 mod lambda;
 mod logs;
@@ -78,6 +80,7 @@ struct Inner {
 /// Everything that the account's services remember. Held for short sections, never across an await.
 #[derive(Default)]
 pub(crate) struct State {
+    pub(crate) cloudformation: cloudformation::State,
     pub(crate) cloudwatch: cloudwatch::State,
     pub(crate) ecr: ecr::State,
     pub(crate) ecs: ecs::State,
@@ -86,6 +89,7 @@ pub(crate) struct State {
     pub(crate) codepipeline: codepipeline::State,
     pub(crate) events: events::State,
     pub(crate) functions: functions::State,
+    pub(crate) iam: iam::State,
     pub(crate) logs: logs::State,
     pub(crate) queues: queue::State,
     pub(crate) network: network::State,

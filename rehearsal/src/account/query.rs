@@ -1,4 +1,4 @@
-//! The query protocol of Elastic Load Balancing and STS: a form in, XML out.
+//! The query protocol of Elastic Load Balancing, IAM and STS: a form in, XML out.
 //!
 //! Both are translated to and from the JSON that the rest of the account speaks; the lists of the form
 //! are `Name.member.1`, and so are those of the XML (`<member>`).
@@ -14,7 +14,7 @@ use super::ServiceError;
 const DEEPEST: usize = 24;
 
 /// Members of the simulated operations that are numbers; a form has only text.
-const INTEGERS: [&str; 3] = ["DurationSeconds", "PageSize", "Port"];
+const INTEGERS: [&str; 4] = ["DurationSeconds", "MaxItems", "PageSize", "Port"];
 
 /// Reads a form body: the version of the API, which tells whose it is, the operation and its input.
 pub(super) fn parse(body: &[u8]) -> Result<(Option<String>, String, Value), ServiceError> {

@@ -11,10 +11,12 @@ pub(super) enum Service {
     Ecs,
     Elb,
     Events,
+    Iam,
     Lambda,
     Logs,
     S3,
     SecretsManager,
+    Sqs,
     Ssm,
     Sts,
 }
@@ -34,7 +36,7 @@ pub(super) enum Protocol {
 }
 
 impl Service {
-    pub(super) const ALL: [Self; 14] = [
+    pub(super) const ALL: [Self; 16] = [
         Self::CloudWatch,
         Self::CodeDeploy,
         Self::CodePipeline,
@@ -43,10 +45,12 @@ impl Service {
         Self::Ecs,
         Self::Elb,
         Self::Events,
+        Self::Iam,
         Self::Lambda,
         Self::Logs,
         Self::S3,
         Self::SecretsManager,
+        Self::Sqs,
         Self::Ssm,
         Self::Sts,
     ];
@@ -64,8 +68,9 @@ impl Service {
             Self::Events => "AWSEvents",
             Self::Logs => "Logs_20140328",
             Self::SecretsManager => "secretsmanager",
+            Self::Sqs => "AmazonSQS",
             Self::Ssm => "AmazonSSM",
-            Self::Elb | Self::Lambda | Self::S3 | Self::Sts => "",
+            Self::Elb | Self::Iam | Self::Lambda | Self::S3 | Self::Sts => "",
         }
     }
 
@@ -94,10 +99,12 @@ impl Service {
             Self::Ecs => "ecs",
             Self::Elb => "elbv2",
             Self::Events => "events",
+            Self::Iam => "iam",
             Self::Lambda => "lambda",
             Self::Logs => "logs",
             Self::S3 => "s3",
             Self::SecretsManager => "secretsmanager",
+            Self::Sqs => "sqs",
             Self::Ssm => "ssm",
             Self::Sts => "sts",
         }
@@ -105,10 +112,11 @@ impl Service {
 
     pub(super) const fn protocol(self) -> Protocol {
         match self {
-            Self::CloudWatch => Protocol::QueryCompatible,
+            Self::CloudWatch | Self::Sqs => Protocol::QueryCompatible,
             Self::Elb => {
                 Protocol::Query("http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/")
             }
+            Self::Iam => Protocol::Query("https://iam.amazonaws.com/doc/2010-05-08/"),
             Self::Sts => Protocol::Query("https://sts.amazonaws.com/doc/2011-06-15/"),
             Self::S3 => Protocol::Rest,
             Self::Lambda => Protocol::RestJson,

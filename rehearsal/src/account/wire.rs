@@ -7,11 +7,12 @@ use bytes::Bytes;
 use http::{Request, Response, StatusCode, header};
 use serde_json::Value;
 
+use super::iam::needs;
 use super::scope::Scope;
 use super::service::{Protocol, Service};
 use super::{
-    Account, ServiceError, cbor, cloudwatch, codedeploy, codepipeline, dynamodb, ecr, ecs, elb,
-    lambda, logs, query, s3, secretsmanager, ssm, sts,
+    Account, ServiceError, cbor, cloudformation, cloudwatch, codedeploy, codepipeline, dynamodb,
+    ecr, ecs, elb, iam, lambda, logs, query, queue, s3, secretsmanager, ssm, sts,
 };
 
 /// How an answer is laid out.
@@ -37,6 +38,9 @@ impl Account {
         if let Some(layer) = ecr::layer(self, &request) {
             return layer;
         }
+        if let Some(taken) = cloudformation::answered(self, "", &request) {
+            return taken;
+        }
         let scope = Scope::of(&request);
         let caller = self.caller(scope);
         if scope.is_some_and(|scope| scope.service == "s3") {
@@ -61,7 +65,8 @@ impl Account {
                 return layout.answer(error.status, &error.to_json(), &request_id);
             }
         };
-        let refusal = self.refusal(&caller, &request, service, &operation, (None, None));
+        let asks = (service, operation.as_str(), &input);
+        let refusal = self.refusal(&caller, &request, asks, (None, None));
         if service == Service::DynamoDb && refusal.is_none() {
             let response = dynamodb::handle(self, &request).await;
             let output = serde_json::from_slice(response.body()).unwrap_or(Value::Null);
@@ -88,8 +93,10 @@ impl Account {
                 }
                 Service::Elb => elb::handle(self, &operation, &input),
                 Service::Events => self.events().handle(&operation, &input),
+                Service::Iam => iam::handle(self, &operation, &input),
                 Service::Logs => logs::handle(self, &operation, &input),
                 Service::SecretsManager => secretsmanager::handle(self, &operation, &input),
+                Service::Sqs => queue::api::handle(self, &operation, &input).await,
                 Service::Ssm => ssm::handle(self, &operation, &input),
                 Service::Sts => {
                     let key = scope.map(|scope| scope.key);
@@ -121,7 +128,7 @@ impl Account {
         let mut response = layout.answer(status, &output, &request_id);
         if let (Protocol::QueryCompatible, Err(error)) = (service.protocol(), &result) {
             let blame = if status < 500 { "Sender" } else { "Receiver" };
-            let text = format!("{};{blame}", error.code);
+            let text = format!("{};{blame}", queue::api::query_code(&error.code));
             if let Ok(text) = header::HeaderValue::from_str(&text) {
                 response.headers_mut().insert("x-amzn-query-error", text);
             }
@@ -136,21 +143,34 @@ impl Account {
         };
         let (bucket, object) = call.object();
         let touches = (bucket, object.as_deref());
+        let input = call.input();
+        let lists = needs::Call {
+            account: self,
+            region: self.region_of(request),
+            service: Service::S3,
+            operation: "ListBucket",
+            input: &input,
+        };
         let may_list = !self.is_denied(&caller, Service::S3, "ListBucket")
-            && self.may_touch(request, Service::S3, "ListBucket", touches);
-        let refusal = self.refusal(&caller, request, Service::S3, call.action(), touches);
+            && self.may_touch(request, Service::S3, "ListBucket", touches)
+            && iam::allows(self, &caller, &lists);
+        let asks = (Service::S3, call.action(), &input);
+        let refusal = self.refusal(&caller, request, asks, touches);
         let (response, output) = if let Some(refusal) = refusal {
             (s3::error(&refusal, request), refusal.to_json())
         } else {
             let response = s3::handle(self, &call, request, may_list).await;
             let output = s3::output(&call, &response);
+            if output["__type"] == "NoSuchKey" {
+                iam::note(self, &caller, &lists);
+            }
             (response, output)
         };
         self.journal().call(
             caller,
             Service::S3.name(),
             call.operation.to_owned(),
-            call.input(),
+            input,
             (response.status().as_u16(), output),
         );
         response
@@ -167,7 +187,9 @@ impl Account {
             Err(error) => return lambda::error(&error, request_id),
         };
         let service = Service::Lambda;
-        let refusal = self.refusal(&caller, request, service, call.action(), (None, None));
+        let input = call.input();
+        let asks = (service, call.action(), &input);
+        let refusal = self.refusal(&caller, request, asks, (None, None));
         let result = match refusal {
             Some(refusal) => Err(refusal),
             None => lambda::answer(self, &call).await,
@@ -177,13 +199,9 @@ impl Account {
             Err(error) => (lambda::error(error, request_id), error.to_json()),
         };
         let answer = (response.status().as_u16(), output);
-        self.journal().call(
-            caller,
-            service.name(),
-            call.operation().to_owned(),
-            call.input(),
-            answer,
-        );
+        let operation = call.operation().to_owned();
+        self.journal()
+            .call(caller, service.name(), operation, input, answer);
         response
     }
 
@@ -200,8 +218,7 @@ impl Account {
         &self,
         caller: &str,
         request: &Request<Bytes>,
-        service: Service,
-        action: &str,
+        (service, action, input): (Service, &str, &Value),
         touches: (Option<&str>, Option<&str>),
     ) -> Option<ServiceError> {
         let denied = || {
@@ -209,7 +226,18 @@ impl Account {
                 || !self.may_touch(request, service, action, touches);
             denied.then(|| self.access_denied(caller, service, action))
         };
-        let mut error = sts::check(self, request).err().or_else(denied)?;
+        let by_policy = || {
+            let call = needs::Call {
+                account: self,
+                region: self.region_of(request),
+                service,
+                operation: action,
+                input,
+            };
+            iam::refusal(self, caller, &call)
+        };
+        let error = sts::check(self, request).err().or_else(denied);
+        let mut error = error.or_else(by_policy)?;
         let (status, names) = match service.protocol() {
             Protocol::Json => return Some(error),
             Protocol::RestJson => {
@@ -226,6 +254,7 @@ impl Account {
         (error.status, error.code) = match error.code.as_str() {
             "AccessDeniedException" => (403, denied.to_owned()),
             "ExpiredTokenException" => (status, expired.to_owned()),
+            "UnknownOperationException" => return Some(error),
             _ => (status, invalid.to_owned()),
         };
         Some(error)
@@ -241,6 +270,14 @@ impl Account {
     ) -> bool {
         let action = if service == Service::S3 { action } else { "" };
         Scope::of(request).is_none_or(|scope| sts::may_touch(self, scope.key, action, touches))
+    }
+
+    /// The region that a request is for.
+    fn region_of<'a>(&'a self, request: &'a Request<Bytes>) -> &'a str {
+        let region = Scope::of(request).map(|scope| scope.region);
+        region
+            .filter(|region| !region.is_empty())
+            .unwrap_or(&self.settings().region)
     }
 
     fn is_denied(&self, caller: &str, service: Service, action: &str) -> bool {
@@ -293,6 +330,7 @@ fn read(request: &Request<Bytes>) -> Result<Asked, ServiceError> {
     {
         let (version, operation, input) = query::parse(request.body())?;
         let service = match version.as_deref() {
+            Some("2010-05-08") => Service::Iam,
             Some("2011-06-15") => Service::Sts,
             _ => Service::Elb,
         };

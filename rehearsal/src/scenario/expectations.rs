@@ -9,7 +9,6 @@ use serde_json::Value;
 use super::ship::text;
 use super::stage::{Stage, StageError};
 use crate::account::journal::Tone;
-use crate::account::template::{actions_of, allows};
 
 /// One expectation, and whether it was met.
 #[derive(Debug, Clone, Serialize)]
@@ -172,15 +171,8 @@ impl Expectations {
             if_any(&given_up),
         );
 
-        let mut unpermitted = BTreeSet::new();
         let mut misunderstood = BTreeSet::new();
         for call in stage.sample.account.journal().calls() {
-            let needed = actions_of(call.service, &call.operation, &call.request);
-            let function = stage.sample.template.function(&call.caller);
-            let missing = needed
-                .iter()
-                .filter(|it| function.is_some_and(|function| !allows(&function.actions, it)));
-            unpermitted.extend(missing.map(|action| format!("{} may not {action}", call.caller)));
             let code = call.response["__type"].as_str().unwrap_or_default();
             let code = code.rsplit('#').next().unwrap_or_default();
             if matches!(
@@ -194,7 +186,7 @@ impl Expectations {
                 ));
             }
         }
-        let unpermitted: Vec<String> = unpermitted.into_iter().collect();
+        let unpermitted = stage.sample.account.refused_by_policies();
         let misunderstood: Vec<String> = misunderstood.into_iter().collect();
         self.expect(
             "every call is permitted by the template",

@@ -17,7 +17,9 @@ pub mod expectations;
 mod external_deployment;
 mod flaky;
 mod freeze;
+mod getting_started;
 mod immutable_tags;
+mod install;
 mod latency_regression;
 mod long_gate;
 mod lost_events;
@@ -35,6 +37,7 @@ mod pipeline_first_run;
 mod pipeline_tag;
 mod promotion_chain;
 mod release;
+mod replay;
 mod rollback_and_hold;
 mod rolling;
 mod rolling_breaker;
@@ -115,6 +118,8 @@ pub enum Scenario {
     PipelineFirstRun,
     /// One stage releases a worker and an API side by side; then again, and the worker fails
     PipelineBoth,
+    /// A reader follows the first page of the manual: targets, two pushes, and a way back
+    GettingStarted,
     /// Green answers more slowly than blue: the metric says so; an image as fast as blue goes through
     LatencyRegression,
     /// Every third answer is a 500: a limit lets it by, a ratio does not
@@ -133,8 +138,12 @@ pub enum Scenario {
     CustomCheck,
     /// Every third event is lost: reconcile brings everything to its end, and the record to what runs
     LostEvents,
+    /// A push is given up on: a person looks into the dead-letter queue, and replays it
+    Replay,
     /// Infrastructure code deploys another image unheard: that is found, told, and shown with its cause
     Drift,
+    /// The examples' stacks are created, and one of targets: a mistake fails it, mended it deploys, and it goes again
+    Install,
 }
 
 impl Scenario {
@@ -169,6 +178,7 @@ impl Scenario {
             | Self::Task
             | Self::PromotionChain
             | Self::ImmutableTags
+            | Self::GettingStarted
             | Self::LatencyRegression => 20.0,
             Self::Burst | Self::Templates | Self::Pipeline => 30.0,
             // The command line tool, which lives in real time as well, is to tell how it goes.
@@ -180,7 +190,8 @@ impl Scenario {
             | Self::Freeze
             | Self::NoData
             | Self::VulnerableImage
-            | Self::CustomCheck => 40.0,
+            | Self::CustomCheck
+            | Self::Install => 40.0,
             // Each quarter of an hour a service is looked at.
             Self::LostEvents | Self::Drift => 60.0,
             // The last one is forty minutes of gate.
@@ -188,6 +199,7 @@ impl Scenario {
             | Self::PipelineCustomAction
             | Self::PipelineFirstRun
             | Self::PipelineBoth
+            | Self::Replay
             | Self::LongGate => 80.0,
             // CodeDeploy gives up on tasks that never become healthy after an hour.
             Self::CrashLoop => 200.0,
@@ -202,6 +214,7 @@ impl Scenario {
             | Self::CrashLoop
             | Self::Burst
             | Self::Duplicate
+            | Self::Replay
             | Self::LostEvents => Stand::CodeDeploy,
             Self::Rolling
             | Self::RollingBreaker
@@ -223,7 +236,9 @@ impl Scenario {
             | Self::PipelineFiles
             | Self::PipelineCustomAction
             | Self::PipelineFirstRun
-            | Self::PipelineBoth => Stand::Releases,
+            | Self::PipelineBoth
+            | Self::Install
+            | Self::GettingStarted => Stand::Releases,
             Self::LatencyRegression
             | Self::Flaky
             | Self::AlarmAlreadyOn
@@ -247,8 +262,8 @@ impl Scenario {
                 log: Some("trace"),
                 ..usual
             },
-            // Its services are created first.
-            Self::PromotionChain => Opening {
+            // Its services are created first; or its targets come with a stack, or the reader registers them.
+            Self::PromotionChain | Self::Install | Self::GettingStarted => Opening {
                 registers: false,
                 ..usual
             },
@@ -336,6 +351,7 @@ impl Scenario {
             Self::PipelineCustomAction => pipeline_custom_action::play(stage, expectations).await,
             Self::PipelineFirstRun => pipeline_first_run::play(stage, expectations).await,
             Self::PipelineBoth => pipeline_both::play(stage, expectations).await,
+            Self::GettingStarted => getting_started::play(stage, expectations).await,
             Self::LatencyRegression => latency_regression::play(stage, expectations).await,
             Self::Flaky => flaky::play(stage, expectations).await,
             Self::AlarmAlreadyOn => alarm_already_on::play(stage, expectations).await,
@@ -345,7 +361,9 @@ impl Scenario {
             Self::VulnerableImage => vulnerable_image::play(stage, expectations).await,
             Self::CustomCheck => custom_check::play(stage, expectations).await,
             Self::LostEvents => lost_events::play(stage, expectations).await,
+            Self::Replay => replay::play(stage, expectations).await,
             Self::Drift => drift::play(stage, expectations).await,
+            Self::Install => install::play(stage, expectations).await,
         }
     }
 

@@ -94,6 +94,11 @@ impl Clients {
         aws_sdk_secretsmanager::Client::new(&self.config)
     }
 
+    /// A client of Amazon SQS, as [`iam`](Self::iam) is one.
+    pub fn sqs(&self) -> aws_sdk_sqs::Client {
+        aws_sdk_sqs::Client::new(&self.config)
+    }
+
     /// A client of AWS Lambda for calls that are answered at once, and may be made again.
     pub(crate) fn lambda_to_look(&self) -> aws_sdk_lambda::Client {
         aws_sdk_lambda::Client::new(&self.config)
@@ -142,6 +147,11 @@ impl Clients {
             .identity_cache(IdentityCache::no_cache())
             .build();
         s3(&config)
+    }
+
+    /// The one endpoint of all services, where there is one in the place of AWS's own.
+    pub fn endpoint_url(&self) -> Option<&str> {
+        self.config.endpoint_url()
     }
 
     /// Whether these are the clients of `region`.

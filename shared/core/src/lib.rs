@@ -6,6 +6,7 @@
 
 pub mod appspec;
 pub mod console;
+pub mod dead_letter;
 pub mod deployment;
 pub mod drift;
 pub mod duration;

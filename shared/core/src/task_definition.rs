@@ -4,6 +4,7 @@
 //! it went in. The raw reading and registering is in `shared/aws`. AWS-FACTS 6.7.
 
 mod difference;
+mod needs;
 mod normalise;
 mod platform;
 mod schema;
@@ -12,6 +13,7 @@ mod template;
 use serde_json::{Map, Value};
 
 pub use difference::{Change, Difference, What, difference, is_same};
+pub use needs::{LogGroup, Reference};
 pub use normalise::normal_form;
 pub use platform::RunsOn;
 pub use template::FromTemplateError;

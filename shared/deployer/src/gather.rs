@@ -67,14 +67,6 @@ impl From<JobFile> for TemplateFile {
     }
 }
 
-impl Gathered {
-    /// Refuses images that could not be pulled.
-    pub(crate) fn refuse_unusable_images(&self) -> Result<(), Stop> {
-        let fault = self.images.iter().find_map(|image| image.fault.clone());
-        fault.map_or(Ok(()), |fault| Err(Stop::Image(fault)))
-    }
-}
-
 impl Deployer {
     /// Reads what is needed to start `order` at a target.
     pub(crate) async fn gather(

@@ -7,6 +7,7 @@ use greenlight_aws::{
 };
 use greenlight_core::{
     deployment::{Candidate, PushedImage},
+    image::{Digest, RepositoryUri},
     platform::{ImageManifest, Offered},
 };
 use serde_json::Value;
@@ -27,7 +28,10 @@ impl Deployer {
     /// Looks at every image of a candidate, all at once.
     pub(crate) async fn inspect(&self, candidate: &Candidate) -> Result<Vec<Inspected>, AwsError> {
         try_join_all(candidate.images().map(async |image| {
-            let (fault, platforms) = try_join!(self.fault(&image), self.platforms(&image))?;
+            let (fault, platforms) = try_join!(
+                self.fault(&image),
+                self.platforms(&image.repository, &image.digest)
+            )?;
             Ok(Inspected {
                 image,
                 fault,
@@ -70,15 +74,19 @@ impl Deployer {
 
     /// The platforms of an image: those of its index, or the one in its configuration. What cannot be
     /// seen stops nothing: ECS will say so if the image does not fit.
-    async fn platforms(&self, image: &PushedImage) -> Result<Option<Offered>, AwsError> {
+    pub(crate) async fn platforms(
+        &self,
+        repository: &RepositoryUri,
+        digest: &Digest,
+    ) -> Result<Option<Offered>, AwsError> {
         let unseen = |error: &dyn std::error::Error| {
             tracing::warn!(
                 "the platform of `{}` could not be seen: {}",
-                image.pinned(),
+                repository.with_digest(digest),
                 chain(error)
             );
         };
-        let manifest = ecr::manifest(&self.clients, &image.repository, &image.digest).await;
+        let manifest = ecr::manifest(&self.clients, repository, digest).await;
         let manifest = match manifest {
             Ok(Some(manifest)) => manifest,
             Ok(None) => return Ok(None),
@@ -97,7 +105,7 @@ impl Deployer {
         let Some(config) = manifest.config_digest() else {
             return Ok(None);
         };
-        let url = ecr::download_url(&self.clients, &image.repository, &config).await;
+        let url = ecr::download_url(&self.clients, repository, &config).await;
         let body = match url {
             Ok(url) => self.probe.fetch(&url).await,
             Err(error) => {

@@ -33,6 +33,7 @@ mod prove;
 pub mod push;
 pub mod reconcile;
 pub mod register;
+pub mod replay;
 mod restore_tag;
 mod retag;
 pub mod rollback;

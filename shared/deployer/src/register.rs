@@ -1,5 +1,6 @@
 //! Registering a target: it is verified first, and stored only if a deployment can succeed.
 
+use greenlight_aws::table::Owner;
 use greenlight_core::{target::Target, verification::Report};
 
 use crate::{
@@ -38,6 +39,16 @@ impl Deployer {
         target: &Target,
         verify: bool,
     ) -> Result<Registered, RegisterError> {
+        self.register_as(target, None, verify).await
+    }
+
+    /// The same for a resource of a stack, which changes only what it has itself registered.
+    pub async fn register_as(
+        &self,
+        target: &Target,
+        owner: Option<&Owner>,
+        verify: bool,
+    ) -> Result<Registered, RegisterError> {
         let report = if verify {
             Some(self.verify_target(target).await)
         } else {
@@ -48,7 +59,7 @@ impl Deployer {
                 report: report.clone(),
             });
         }
-        let applied = self.apply(target).await?;
+        let applied = self.apply_as(target, owner).await?;
         Ok(Registered { applied, report })
     }
 }

@@ -1,4 +1,4 @@
-//! Contracts that wait for a verdict: a `CodeDeploy` hook, an ECS hook, a `CodePipeline` job.
+//! Contracts that wait for a verdict: a `CodeDeploy` hook, an ECS hook, a `CodePipeline` job, a resource of `CloudFormation`.
 //!
 //! Each of them hangs, or rolls a deployment back after an hour, where no answer comes. So whatever happens to the
 //! handler (it fails, it panics, it runs out of time), exactly one answer is sent, and only a failure to send it is an

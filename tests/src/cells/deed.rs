@@ -25,9 +25,9 @@ use crate::{
 use super::Contract;
 
 /// The function that the gate asks first.
-pub(super) const STAGE_HAND: &str = "stage-hand";
+pub(super) const STAGE_HAND: &str = "greenlight-check-hand";
 /// The function of the checks `lambda`.
-const TEAM_CHECK: &str = "team-check";
+const TEAM_CHECK: &str = "greenlight-check-team";
 /// The alarm of the checks `alarms`.
 const ALARM: &str = "api-errors";
 /// Longer than a check looks that decides at once.

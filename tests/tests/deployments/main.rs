@@ -34,3 +34,8 @@ mod sidecars;
 mod suggestions;
 mod task;
 mod templates;
+mod verification;
+mod verification_account;
+mod verification_mistakes;
+mod verification_roles;
+mod verification_told;

@@ -110,7 +110,7 @@ async fn a_function_of_the_team_is_told_what_is_deployed_and_says_whether_it_may
     for stand in STANDS {
         let world = open(
             stand,
-            "lambda: { function: smoke, parameters: { orders: 3 } }",
+            "lambda: { function: greenlight-check-smoke, parameters: { orders: 3 } }",
         )
         .await;
         let questions: Arc<Mutex<Vec<Value>>> = Arc::default();
@@ -131,7 +131,7 @@ async fn a_function_of_the_team_is_told_what_is_deployed_and_says_whether_it_may
             .sample
             .account
             .functions()
-            .register("smoke", Arc::new(handler));
+            .register("greenlight-check-smoke", Arc::new(handler));
         let (status, found) = deployed(&world, &ImageSpec::healthy("v2"), "lambda").await;
         expect(&found, Verdict::Failed, "2 of 3 orders");
         assert_eq!(found.evidence, ["order 7 is lost"]);

@@ -131,7 +131,7 @@ const LAMBDA: [Row; 7] = [
     Row::of(
         "lambda",
         Ending::Passed,
-        "lambda: {function: team-check}",
+        "lambda: {function: greenlight-check-team}",
         Passed,
         "2 of 3 orders",
     )
@@ -139,7 +139,7 @@ const LAMBDA: [Row; 7] = [
     Row::of(
         "lambda",
         Ending::Failed,
-        "lambda: {function: team-check}",
+        "lambda: {function: greenlight-check-team}",
         Failed,
         "order 7 is open",
     )
@@ -147,7 +147,7 @@ const LAMBDA: [Row; 7] = [
     Row::of(
         "lambda",
         Ending::Error,
-        "lambda: {function: team-check}",
+        "lambda: {function: greenlight-check-team}",
         Error,
         "Invoke",
     )
@@ -155,7 +155,7 @@ const LAMBDA: [Row; 7] = [
     Row::of(
         "lambda",
         Ending::Error,
-        "lambda: {function: team-check, timeout: 20s}",
+        "lambda: {function: greenlight-check-team, timeout: 20s}",
         Error,
         "KeyError: 'orders'",
     )
@@ -163,7 +163,7 @@ const LAMBDA: [Row; 7] = [
     Row::of(
         "lambda",
         Ending::Timeout,
-        "lambda: {function: team-check, timeout: 20s}",
+        "lambda: {function: greenlight-check-team, timeout: 20s}",
         Failed,
         "2 of 3 orders",
     )
@@ -171,7 +171,7 @@ const LAMBDA: [Row; 7] = [
     Row::of(
         "lambda",
         Ending::NoData,
-        "lambda: {function: team-check, timeout: 20s}",
+        "lambda: {function: greenlight-check-team, timeout: 20s}",
         Inconclusive,
         "2 of 3 orders",
     )
@@ -179,7 +179,7 @@ const LAMBDA: [Row; 7] = [
     Row::of(
         "lambda",
         Ending::DryRun,
-        "lambda: {function: team-check, dry_run: true}",
+        "lambda: {function: greenlight-check-team, dry_run: true}",
         Failed,
         "2 of 3 orders",
     )

@@ -1,4 +1,4 @@
-//! How many AWS calls a release makes, and how many of them one after the other: docs/functions.md states
+//! How many AWS calls a release makes, and how many of them one after the other: docs/functions/ states
 //! these figures.
 
 #![expect(clippy::unwrap_used, reason = "what cannot be set up is a failed test")]

@@ -36,6 +36,7 @@ const MAY_DEPEND_ON: &[(&str, &[&str])] = &[
     ("pipeline-action", LIBRARIES),
     ("reconcile", LIBRARIES),
     ("record-deployment", LIBRARIES),
+    ("register-target", LIBRARIES),
     ("validate-green", LIBRARIES),
     ("greenlight-cli", LIBRARIES),
     ("rehearsal", &["greenlight-core"]),

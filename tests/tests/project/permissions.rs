@@ -1,164 +1,165 @@
-//! What the functions called in the scenarios, against what template.yaml permits: no call without its
-//! permission, and no permission without its call.
+//! That what template.yaml allows is what decides: taken away, the call is refused, with the action and the resource,
+//! and nothing is left half done; added, it is noticed.
 //!
-//! Resources and conditions are not compared; docs/permissions.md says what each permission is for.
+//! That the functions are allowed all that they call is proved by every test with a `World` and by every rehearsal,
+//! since the simulated account refuses the rest; that they are allowed no more, by `cargo rehearse --permissions`
+//! after all of them (docs/permissions.md).
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
-
-mod stories;
+#![expect(clippy::unwrap_used, reason = "what cannot be set up is a failed test")]
 
 use std::collections::BTreeSet;
 
-use greenlight_tests::world::{
-    BOARD, DEPLOY_ON_PUSH, PIPELINE_ACTION, RECONCILE, RECORD_DEPLOYMENT, VALIDATE_GREEN,
+use greenlight_core::record::Status;
+use greenlight_tests::world::{DEPLOY_ON_PUSH, World};
+use rehearsal::{
+    account::{
+        Settings,
+        containers::ImageSpec,
+        iam::{Policy, Use},
+        template::{Choices, Template},
+    },
+    permissions::complaints,
+    scenario::sample::{Stand, template_with},
 };
-use rehearsal::account::journal::Call;
+use serde_json::json;
 
-use stories::calls;
-
-/// Checked by AWS when another action is called, so they are in no journal.
-const CHECKED_WITH_ANOTHER: [&str; 6] = [
-    // With GetObject of a key that is not there.
-    "s3:ListBucket",
-    // With CreateDeployment.
-    "codedeploy:GetApplicationRevision",
-    "codedeploy:GetDeploymentConfig",
-    "codedeploy:RegisterApplicationRevision",
-    // With RegisterTaskDefinition, where the task definition has tags, and where it has roles.
-    "ecs:TagResource",
-    "iam:PassRole",
-];
-
-/// The actions that a call needs.
-fn actions(call: &Call) -> Vec<String> {
-    let service = match call.service {
-        "elbv2" => "elasticloadbalancing",
-        other => other,
-    };
-    let operations: Vec<String> = match call.operation.as_str() {
-        "TransactWriteItems" => {
-            let items = call.request["TransactItems"].as_array().unwrap().iter();
-            let kinds = items.flat_map(|item| item.as_object().unwrap().keys());
-            kinds
-                .map(|kind| match kind.as_str() {
-                    "ConditionCheck" => "ConditionCheckItem".to_owned(),
-                    other => format!("{other}Item"),
-                })
-                .collect()
-        }
-        "Invoke" => vec!["InvokeFunction".to_owned()],
-        other => vec![other.to_owned()],
-    };
-    operations
-        .into_iter()
-        .map(|operation| format!("{service}:{operation}"))
-        .collect()
+/// The policy of `deploy-on-push`, to be changed.
+fn policy(template: &mut Template) -> &mut Policy {
+    let mut functions = template.functions.iter_mut();
+    let function = functions.find(|it| it.logical_id == DEPLOY_ON_PUSH);
+    &mut function.unwrap().policy
 }
 
-/// Calls that these scenarios do not bring about, with what would.
-fn only_otherwise(function: &str) -> &'static [&'static str] {
-    match function {
-        DEPLOY_ON_PUSH => &[
-            // A person goes back while it starts a deployment: what it has started is looked at, and stopped.
-            "codedeploy:BatchGetDeploymentTargets",
-            "codedeploy:ListDeploymentTargets",
-            "codedeploy:StopDeployment",
-            "codepipeline:GetPipelineExecution",
-            "codepipeline:ListActionExecutions",
-            "codepipeline:StopPipelineExecution",
-            "ecs:ContinueServiceDeployment",
-            "ecs:StopServiceDeployment",
-            "ecs:StopTask",
-            // CodeDeploy refuses a deployment because somebody else's is running.
-            "codedeploy:GetDeployment",
-            // It starts what a pipeline waits for, and the service runs just that already.
-            "codepipeline:PutJobSuccessResult",
-        ],
-        RECORD_DEPLOYMENT => &[
-            // A person goes back while it starts a deployment, or the call that was to stop it was lost.
-            "codedeploy:StopDeployment",
-            "codepipeline:StopPipelineExecution",
-            "ecs:ContinueServiceDeployment",
-            "ecs:StopServiceDeployment",
-            "ecs:StopTask",
-            // What was queued is started with CodeDeploy, dies half-way, and is resumed.
-            "codedeploy:ListDeployments",
-            "codedeploy:BatchGetDeployments",
-        ],
-        // The task definition names an image by its tag, and no service revision says which that is.
-        VALIDATE_GREEN => &["ecr:DescribeImages"],
-        RECONCILE => &[
-            // What is stuck, or is to be stopped, waits at a pause hook.
-            "ecs:ContinueServiceDeployment",
-            // A job waits for what it concludes, and its own schedule has not come first.
-            "codepipeline:PutJobFailureResult",
-            "codepipeline:PutJobSuccessResult",
-        ],
-        BOARD => &[
-            // AWS waits for an answer, at a pause hook or before traffic shifts.
-            "codedeploy:ContinueDeployment",
-            "ecs:ContinueServiceDeployment",
-            // A start that was broken off is looked for, or CodeDeploy refuses one.
-            "codedeploy:BatchGetDeployments",
-            "codedeploy:ListDeployments",
-            "codedeploy:ListDeploymentTargets",
-            // A job waits for what it stops or starts.
-            "codepipeline:PutJobFailureResult",
-            "codepipeline:PutJobSuccessResult",
-            // A task that comes before is stopped.
-            "ecs:StopTask",
-        ],
-        PIPELINE_ACTION => &[
-            // A person goes back while it starts a deployment, or the call that was to stop it was lost.
-            "codedeploy:StopDeployment",
-            "codepipeline:StopPipelineExecution",
-            "ecs:ContinueServiceDeployment",
-            "ecs:StopServiceDeployment",
-            "ecs:StopTask",
-        ],
-        _ => &[],
+/// A push to a world whose template is not enough: what was refused, and what the service was told.
+async fn refused(stand: Stand, change: impl FnOnce(&mut Template)) -> (Vec<String>, World) {
+    let world = World::open_stand_of(stand, change).await;
+    let v2 = world.sample.push(&ImageSpec::healthy("v2")).unwrap();
+    world.quiet().await;
+    assert_ne!(world.status_of(&v2).await, Some(Status::Succeeded));
+    (world.sample.account.refused_by_policies(), world)
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_its_statement_a_call_is_refused_and_nothing_is_half_done() {
+    let table = [
+        (
+            Stand::Rolling,
+            "ReadAndUpdateServices",
+            "ecs:DescribeServices on resource: arn:aws:ecs:eu-west-1:123456789012:service/mco/api ",
+        ),
+        (
+            Stand::Rolling,
+            "PassTaskRoles",
+            "iam:PassRole on resource: arn:aws:iam::123456789012:role/mco-api ",
+        ),
+        (
+            Stand::CodeDeploy,
+            "NeededByCreateDeployment",
+            "codedeploy:GetDeploymentConfig on resource: \
+             arn:aws:codedeploy:eu-west-1:123456789012:deploymentconfig:CodeDeployDefault.ECSCanary10Percent5Minutes ",
+        ),
+    ];
+    for (stand, sid, what) in table {
+        let (refused, world) = refused(stand, |template| {
+            assert!(policy(template).remove(sid), "{sid}");
+        })
+        .await;
+        let sentence = format!(
+            "User: arn:aws:sts::123456789012:assumed-role/DeployOnPushRole/DeployOnPush is not authorized to \
+             perform: {what}because no identity-based policy allows the "
+        );
+        assert_eq!(refused.len(), 1, "{sid}: {refused:?}");
+        assert!(refused[0].starts_with(&sentence), "{}", refused[0]);
+        // The service runs what it ran, by the task definition that it had.
+        assert_eq!(
+            world.recorded().await,
+            Some(world.sample.v1.clone()),
+            "{sid}"
+        );
+        let deploys = ["ecs:UpdateService", "codedeploy:CreateDeployment"];
+        let journal = world.sample.account.journal();
+        let done = deploys
+            .iter()
+            .flat_map(|action| journal.calls_of(DEPLOY_ON_PUSH, action))
+            .filter(|call| call.status == 200);
+        assert_eq!(done.count(), 0, "{sid}");
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn every_call_is_permitted_and_every_permission_is_used_or_explained() {
-    let played = Box::pin(calls()).await;
-    let mut wrong = Vec::new();
-    for function in [
-        DEPLOY_ON_PUSH,
-        VALIDATE_GREEN,
-        RECORD_DEPLOYMENT,
-        PIPELINE_ACTION,
-        RECONCILE,
-        BOARD,
-    ] {
-        let template = &played[0].0.sample.template;
-        let permitted: BTreeSet<&str> = template
-            .function(function)
-            .unwrap()
-            .actions
-            .iter()
-            .map(String::as_str)
-            .collect();
-        let calls = played.iter().flat_map(|(_, calls)| calls);
-        let calls = calls.filter(|call| call.caller == function);
-        let used: BTreeSet<String> = calls.flat_map(actions).collect();
-        for action in &used {
-            if !permitted.contains(action.as_str()) {
-                wrong.push(format!("{function} calls {action} without permission"));
-            }
-        }
-        let explained = only_otherwise(function);
-        for action in permitted {
-            let is_explained = explained.contains(&action);
-            match (used.contains(action), is_explained) {
-                (true, true) => wrong.push(format!("{function} does call {action}")),
-                (false, false) if !CHECKED_WITH_ANOTHER.contains(&action) => {
-                    wrong.push(format!("{function} may call {action} and does not"));
-                }
-                _ => {}
-            }
-        }
+async fn what_is_allowed_on_another_repository_or_cluster_is_not_allowed_here() {
+    let table = [
+        ("RepositoryNames", "other/*", "repository/mco/api "),
+        ("ClusterNames", "other", "service/mco/api "),
+    ];
+    for (parameter, value, resource) in table {
+        let (refused, world) = refused(Stand::Rolling, |template| {
+            let narrowed = template_with(&Settings::for_tests(), &[(parameter, value)]);
+            *template = narrowed.unwrap();
+        })
+        .await;
+        assert!(
+            refused.iter().any(|it| it.contains(resource)),
+            "{parameter}: {refused:?}"
+        );
+        assert!(world.asked_by_push("ecs:UpdateService").is_empty());
     }
-    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn an_action_that_is_added_and_never_used_is_noticed() {
+    let with_one_more = |template: &mut Template| {
+        let more = json!({"Statement": [{"Sid": "More", "Effect": "Allow", "Action": "ecs:DeleteService", "Resource": "*"}]});
+        *policy(template) = Policy::parse(&[more]).unwrap();
+        template
+            .functions
+            .retain(|it| it.logical_id == DEPLOY_ON_PUSH);
+    };
+    let mut template = template_with(&Settings::for_tests(), &[]).unwrap();
+    with_one_more(&mut template);
+    let unused = complaints(&template, &BTreeSet::new(), &[]);
+    assert_eq!(
+        unused,
+        ["DeployOnPush may ecs:DeleteService (statement More) and never does"]
+    );
+    let used = Use {
+        function: DEPLOY_ON_PUSH.to_owned(),
+        statement: "More".to_owned(),
+        action: "ecs:DeleteService".to_owned(),
+    };
+    assert!(complaints(&template, &BTreeSet::from([used]), &[]).is_empty());
+}
+
+#[test]
+fn a_condition_that_the_simulated_account_does_not_know_is_an_error() {
+    let template = |condition: &str| {
+        let text = format!(
+            "
+Resources:
+  Reader:
+    Type: AWS::Serverless::Function
+    Properties:
+      CodeUri: functions/reader/
+      Policies:
+        - Statement:
+            - Sid: Read
+              Effect: Allow
+              Action: ecs:DescribeTasks
+              Resource: '*'
+              Condition: {condition}
+"
+        );
+        Template::parse(&text, &Choices::of(&Settings::for_tests()))
+    };
+    template("{ArnLike: {ecs:cluster: '*'}}").unwrap();
+    for (condition, part) in [
+        ("{ArnIs: {ecs:cluster: '*'}}", "`ArnIs` is not understood"),
+        ("{ArnLike: {ecs:moon: '*'}}", "`ecs:moon` is not understood"),
+    ] {
+        let error = template(condition).unwrap_err().to_string();
+        assert!(
+            error.contains(part) && error.contains("Reader.Policies"),
+            "{error}"
+        );
+    }
 }

@@ -7,14 +7,17 @@
 use std::path::Path;
 
 use greenlight_tests::world::{
-    DEPLOY_ON_PUSH, PIPELINE_ACTION, RECONCILE, RECORD_DEPLOYMENT, VALIDATE_GREEN, World,
+    DEPLOY_ON_PUSH, PIPELINE_ACTION, RECONCILE, RECORD_DEPLOYMENT, REGISTER_TARGET, VALIDATE_GREEN,
+    World,
 };
 use rehearsal::account::journal::Call;
 use serde_json::{Value, json};
 
 /// The files of `events/bad` in which nothing is good.
-const BAD: [&str; 23] = [
+const BAD: [&str; 25] = [
     "bad/action-no-type",
+    "bad/cloudformation-foreign-url",
+    "bad/cloudformation-no-url",
     "bad/codedeploy-no-deployment-id",
     "bad/codedeploy-strange-id",
     "bad/codedeploy-unknown-state",
@@ -65,6 +68,7 @@ async fn a_malformed_or_foreign_event_is_answered_changes_nothing_and_is_not_sen
             RECORD_DEPLOYMENT,
             PIPELINE_ACTION,
             RECONCILE,
+            REGISTER_TARGET,
         ] {
             let before = world.sample.account.journal().calls().len();
             let answer = world.invoke(function, event(name)).await;

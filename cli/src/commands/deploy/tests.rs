@@ -1,3 +1,4 @@
+use crate::commands::promises::assert_kept;
 use std::time::Duration;
 
 use greenlight_core::deployment::{Decision, Rule};
@@ -70,6 +71,8 @@ fn the_document_has_the_record_and_every_line() {
     let outcome = outcome(Status::Failed, Some(Duration::from_hours(1)));
     let output = outcome.output.unwrap();
     assert_eq!(output.text, "", "it was printed line by line");
+    assert_kept("deploy", &output.json);
+    assert_kept("rollback", &output.json);
     assert_eq!(output.json["deployment"]["status"], "failed");
     let mut json = output.json;
     json["deployment"] = serde_json::json!("the record");

@@ -1,3 +1,4 @@
+use crate::commands::promises::assert_kept;
 use greenlight_deployer::promote::PromotedImage;
 
 use super::*;
@@ -19,12 +20,14 @@ fn both_forms_say_what_the_tag_names_now_and_named_before() {
         images: vec![PromotedImage {
             image,
             previous: Some(digest("b")),
-            text: "`staging` names it now".to_owned(),
+            text: "`staging` of mco/api names 3a4dfb063801 now, which is live at `api-test` (promoted by arn:aws:sts::123456789012:assumed-role/Admin/jane)".to_owned(),
         }],
     };
     let to = "staging".parse().unwrap();
     let output = told(&"api-test".parse().unwrap(), &to, &promoted);
-    assert_eq!(output.text, "api-test  `staging` names it now\n");
+    assert_kept("promote", &output.json);
+    crate::commands::sample::assert_documented(&output.text);
+    insta::assert_snapshot!(output.text, @"api-test  `staging` of mco/api names 3a4dfb063801 now, which is live at `api-test` (promoted by arn:aws:sts::123456789012:assumed-role/Admin/jane)");
     assert_eq!(
         output.json,
         json!({

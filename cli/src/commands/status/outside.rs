@@ -145,4 +145,22 @@ mod tests {
             json!({"to": "staging", "text": "to staging, done", "done": true, "due_at": null})
         );
     }
+
+    #[test]
+    fn both_are_lines_of_a_target() {
+        let marks = json!({"tag": "deployed-test", "parameter": "/greenlight/deployed/api-test"});
+        let promote = json!({"tag": "staging", "after": "30m"});
+        let mut stored = with(&json!({"on_success": marks, "promote": promote}));
+        stored.state.marked = Some(stored.state.current.as_ref().unwrap().deployment);
+        let text = super::super::detail(&stored, None, &[], sample::now()).text;
+        let lines = text.split_inclusive('\n');
+        let outside =
+            lines.filter(|line| line.starts_with("marks") || line.starts_with("promotion"));
+        let outside: String = outside.collect();
+        sample::assert_documented(&outside);
+        insta::assert_snapshot!(outside, @"
+        marks            tag deployed-test, parameter /greenlight/deployed/api-test
+        promotion        to staging, at 2026-11-22 10:42:03Z
+        ");
+    }
 }

@@ -132,6 +132,21 @@ impl State {
     }
 }
 
+/// The application and the deployment group of a deployment.
+pub(crate) fn group_of(account: &Account, id: &str) -> Option<(String, String)> {
+    let state = account.state();
+    let deployment = state.codedeploy.deployment(id)?;
+    Some(deployment.read(|record| (record.group.application.clone(), record.group.name.clone())))
+}
+
+/// The configuration of a group's deployments that name none.
+pub(crate) fn usual_config(account: &Account, application: &str, group: &str) -> Option<String> {
+    let state = account.state();
+    let application = state.codedeploy.applications.get(application)?;
+    let (_, group) = application.group(group)?;
+    Some(group.default_config.clone())
+}
+
 /// Answers a call.
 #[expect(
     clippy::needless_pass_by_value,

@@ -46,6 +46,7 @@ pub use service_deployment::{
 };
 use task::Task;
 use task_definition::TaskDefinition;
+pub(crate) use task_definition::roles_of;
 use task_set::TaskSet;
 
 /// Everything that ECS remembers.

@@ -32,6 +32,16 @@ impl State {
     }
 }
 
+/// The task role and the execution role of a task definition.
+pub(crate) fn roles_of(account: &Account, name: &str) -> [Option<String>; 2] {
+    let state = account.state();
+    let definition = state.ecs.task_definition(name);
+    ["taskRoleArn", "executionRoleArn"].map(|member| {
+        let role = definition?.document[member].as_str()?;
+        Some(role.to_owned())
+    })
+}
+
 impl TaskDefinition {
     /// What its containers are before they run; `unique` gives ids.
     pub(super) fn containers(

@@ -9,6 +9,14 @@ use super::{Account, Listener, LoadBalancer, State, Target, TargetGroup, route};
 use crate::account::Network;
 use crate::account::network::{Stop, bind, serve};
 
+/// The name by which a load balancer is reached.
+pub(crate) fn dns_name(account: &Account, arn: &str) -> Option<String> {
+    let state = account.state();
+    let mut balancers = state.elb.load_balancers.iter();
+    let balancer = balancers.find(|it| it.arn == arn)?;
+    Some(balancer.dns_name.clone())
+}
+
 /// A target group to be created.
 #[derive(Debug, Clone)]
 pub struct TargetGroupSpec {

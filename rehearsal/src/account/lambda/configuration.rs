@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::named::{Named, version};
 use super::{Account, ServiceError};
+use crate::account::iam;
 
 /// The SHA-256 of nothing, in base 64: nobody looks at what is in a function.
 const CODE: &str = "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=";
@@ -17,11 +18,14 @@ pub(super) fn configuration(account: &Account, named: &Named) -> Result<Value, S
         Some(qualifier) => format!("{arn}:{qualifier}"),
         None => arn,
     };
+    let role = iam::role_of_function(account, name);
+    let role = role
+        .unwrap_or_else(|| format!("arn:aws:iam::{}:role/{name}", account.settings().account_id));
     Ok(json!({
         "FunctionName": name,
         "FunctionArn": arn,
         "Runtime": "provided.al2023",
-        "Role": format!("arn:aws:iam::{}:role/{name}", account.settings().account_id),
+        "Role": role,
         "Handler": "bootstrap",
         "CodeSize": 0,
         "CodeSha256": CODE,

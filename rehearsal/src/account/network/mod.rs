@@ -24,7 +24,7 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::containers::Process;
-use super::{Account, Network, ecr, elb};
+use super::{Account, Network, cloudformation, ecr, elb};
 pub(crate) use serve::{BODY_LIMIT, Stop, bind, serve};
 
 /// On loopback, real time that even the fastest clock leaves for an answer: what takes longer is the
@@ -80,8 +80,8 @@ impl State {
 }
 
 impl Account {
-    /// In memory: what a client gets that resolves `to`'s authority, the name of the load balancer or of the
-    /// host of image layers.
+    /// In memory: what a client gets that resolves `to`'s authority, the name of the load balancer, of the
+    /// host of image layers, or of the bucket of answers to CloudFormation.
     pub async fn request(
         &self,
         to: Uri,
@@ -90,6 +90,9 @@ impl Account {
         let host = to.host().ok_or(ConnectionRefused)?;
         if let Some(layer) = ecr::layer_at(self, host, &request) {
             return Ok(layer);
+        }
+        if let Some(taken) = cloudformation::answered(self, host, &request) {
+            return Ok(taken);
         }
         let port = to.port_u16().unwrap_or(80);
         let listener = elb::listener_at(self, host, port).ok_or(ConnectionRefused)?;

@@ -41,6 +41,7 @@ pub(super) fn assume_role(
     };
     let now = account.clock().now();
     let expires_at = now.saturating_add(lasts).unwrap_or(now);
+    let who = principal(account, caller);
     let mut state = account.state();
     let role = state
         .sts
@@ -49,10 +50,8 @@ pub(super) fn assume_role(
         .filter(|role| role.trusted.iter().any(|trusted| trusted == caller));
     let Some(role) = role else {
         // AWS does not say which it is: a role that is not there, or one that does not trust the caller.
-        let message = format!(
-            "User: {} is not authorized to perform: sts:AssumeRole on resource: {arn}",
-            principal(account, caller)
-        );
+        let message =
+            format!("User: {who} is not authorized to perform: sts:AssumeRole on resource: {arn}");
         return Err(ServiceError {
             status: 403,
             ..ServiceError::new("AccessDenied", message)

@@ -19,6 +19,7 @@ const CALLER: &str = "job";
 pub(crate) fn job_credentials(account: &Account, bucket: &str, writable: Vec<String>) -> Value {
     let now = account.clock().now();
     let expires_at = now.saturating_add(LAST).unwrap_or(now);
+    let arn = super::principal(account, CALLER);
     let mut state = account.state();
     let key = format!("ASIA{}", state.unique()[..16].to_ascii_uppercase());
     let secret = format!("{JOB_SECRET}{}", state.unique());
@@ -33,7 +34,7 @@ pub(crate) fn job_credentials(account: &Account, bucket: &str, writable: Vec<Str
         sessions.remove(&key);
     }
     let session = Session {
-        arn: super::principal(account, CALLER),
+        arn,
         user_id: format!("AROAJOB:{CALLER}"),
         token: token.clone(),
         expires_at,

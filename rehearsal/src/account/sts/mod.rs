@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::{Account, Members, ServiceError};
+use super::{Account, Members, ServiceError, iam};
 pub(crate) use job_credentials::{job_credentials, may_touch};
 use session::Session;
 pub(crate) use session::check;
@@ -75,6 +75,7 @@ pub(crate) fn handle(
 }
 
 fn caller_identity(account: &Account, caller: &str, key: Option<&str>) -> Value {
+    let principal = principal(account, caller);
     let state = account.state();
     let session = key.and_then(|key| state.sts.sessions.get(key));
     let own = &account.settings().account_id;
@@ -85,12 +86,15 @@ fn caller_identity(account: &Account, caller: &str, key: Option<&str>) -> Value 
     json!({
         "UserId": super::access_key_id(caller).replacen("AKIA", "AIDA", 1),
         "Account": own,
-        "Arn": principal(account, caller),
+        "Arn": principal,
     })
 }
 
 /// The ARN by which IAM speaks of a caller.
 pub(crate) fn principal(account: &Account, caller: &str) -> String {
+    if let Some(session) = iam::session(account, caller) {
+        return session;
+    }
     let id = &account.settings().account_id;
     match caller.strip_prefix("role:").unwrap_or(caller) {
         "operator" => format!("arn:aws:iam::{id}:user/operator"),

@@ -65,6 +65,8 @@ pub(super) struct Scope<'a> {
     pub(super) references: BTreeMap<String, String>,
     /// Logical id and attribute → what `GetAtt` gives.
     pub(super) attributes: BTreeMap<(String, String), String>,
+    /// Export of another stack → value.
+    pub(super) imports: BTreeMap<String, String>,
 }
 
 impl Scope<'_> {
@@ -154,6 +156,12 @@ impl Scope<'_> {
                 };
                 let texts: Vec<String> = texts.iter().map(text).collect();
                 Ok(Some(texts.join(separator).into()))
+            }
+            "Fn::ImportValue" => {
+                let name = self.resolve(argument, place)?.unwrap_or_default();
+                let value = self.imports.get(&text(&name)).cloned();
+                let missing = || refuse(&format!("finds no stack that exports `{}`", text(&name)));
+                value.map(|value| Some(value.into())).ok_or_else(missing)
             }
             "Fn::Select" => {
                 let parts = self.resolve(argument, place)?.unwrap_or_default();

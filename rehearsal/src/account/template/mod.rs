@@ -3,7 +3,7 @@
 //! [`Template::read`] gives the stack as plain structures, with every intrinsic function resolved by the
 //! parameters' defaults; `stack.rs` then sets it up in the account. Nothing about the wiring is written a
 //! second time in Rust. Resources that the account does not simulate (log groups, alarms) are passed over.
-//! The pipelines of `examples/` are read by [`read_pipelines`], as seeds.
+//! The files of `examples/` are read resource by resource (`stack_file.rs`), for the simulated CloudFormation.
 
 mod intrinsics;
 mod names;
@@ -11,6 +11,7 @@ mod permissions;
 mod pipelines;
 mod resources;
 mod stack;
+mod stack_file;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -19,9 +20,10 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::events::InputTransformer;
+use super::iam::Policy;
 
-pub use permissions::{actions_of, allows};
-pub use pipelines::{parse_pipelines, read_pipelines};
+pub(super) use pipelines::pipeline_of;
+pub(super) use stack_file::StackFile;
 
 /// What a template sets up.
 #[derive(Debug, Clone, Default)]
@@ -67,8 +69,8 @@ pub struct Function {
     pub on_failure: Option<String>,
     /// ARN of the queue of its `DeadLetterConfig`.
     pub dead_letters: Option<String>,
-    /// The actions that its policies allow, such as `ecs:DescribeServices` or `ecs:Describe*`.
-    pub actions: Vec<String>,
+    /// What its policies allow.
+    pub policy: Policy,
 }
 
 /// An SQS queue of the template.

@@ -3,14 +3,16 @@
 //! Whatever a pipeline says is understood or refused by name: one that runs here runs as it is written. Which
 //! values CodePipeline takes is its own business (`codepipeline::create_pipeline`).
 
+#[cfg(test)]
 use std::path::Path;
 use std::time::Duration;
 
 use serde_json::{Map, Value};
 
-use super::intrinsics::{parse, text};
-use super::resources::Reader;
-use super::{Choices, TemplateError, text_of};
+use super::TemplateError;
+use super::intrinsics::text;
+#[cfg(test)]
+use super::{Choices, intrinsics::parse, resources::Reader, text_of};
 use crate::account::codepipeline::{
     Action, CustomActionType, Does, Mode, Pipeline, Property, Stage,
 };
@@ -20,7 +22,8 @@ const SOURCE_TAKES: Duration = Duration::from_secs(5);
 const ACTION_TAKES: Duration = Duration::from_secs(1);
 
 /// Reads the pipelines of a CloudFormation file.
-pub fn read_pipelines(path: &Path, choices: &Choices) -> Result<Vec<Pipeline>, TemplateError> {
+#[cfg(test)]
+fn read_pipelines(path: &Path, choices: &Choices) -> Result<Vec<Pipeline>, TemplateError> {
     let pipelines = parse_pipelines(&text_of(path)?, choices);
     pipelines.map_err(|error| {
         TemplateError::new(format!("{}: {}", path.display(), error.place), error.reason)
@@ -28,7 +31,8 @@ pub fn read_pipelines(path: &Path, choices: &Choices) -> Result<Vec<Pipeline>, T
 }
 
 /// Reads the pipelines of a CloudFormation file's text.
-pub fn parse_pipelines(text: &str, choices: &Choices) -> Result<Vec<Pipeline>, TemplateError> {
+#[cfg(test)]
+fn parse_pipelines(text: &str, choices: &Choices) -> Result<Vec<Pipeline>, TemplateError> {
     let reader = Reader::new(parse(text)?, choices)?;
     let scope = reader.scope();
     let mut pipelines = Vec::new();
@@ -43,6 +47,15 @@ pub fn parse_pipelines(text: &str, choices: &Choices) -> Result<Vec<Pipeline>, T
         return Err(TemplateError::new("Resources", "have no pipeline"));
     }
     Ok(pipelines)
+}
+
+/// The pipeline of a resource, of its resolved properties.
+pub(in crate::account) fn pipeline_of(
+    id: &str,
+    name: String,
+    values: &Value,
+) -> Result<Pipeline, TemplateError> {
+    pipeline(name, &Node::new(id.to_owned(), Some(values))?)
 }
 
 fn pipeline(name: String, node: &Node<'_>) -> Result<Pipeline, TemplateError> {

@@ -14,6 +14,7 @@ use super::{
     TemplateError,
 };
 use crate::account::events::{self, InputTransformer};
+use crate::account::iam::Policy;
 use crate::account::queue::Mapping;
 
 /// How many pollers Lambda gives a queue without a `ScalingConfig`.
@@ -79,7 +80,18 @@ impl Reader {
             conditions: &self.document["Conditions"],
             references: self.names.references.clone(),
             attributes: self.names.attributes.clone(),
+            imports: BTreeMap::new(),
         }
+    }
+
+    /// A resource as it is written.
+    pub(super) fn resource(&self, id: &str) -> &Value {
+        &self.document["Resources"][id]
+    }
+
+    /// The outputs as they are written.
+    pub(super) fn outputs(&self) -> &Value {
+        &self.document["Outputs"]
     }
 
     /// The resources that are there under the conditions, by logical id.
@@ -277,8 +289,18 @@ impl Properties {
             dead_letters: self.values["DeadLetterQueue"]["TargetArn"]
                 .as_str()
                 .map(str::to_owned),
-            actions: super::permissions::actions(&self.values["Policies"]),
+            policy: self.policy()?,
         })
+    }
+
+    /// The policy documents of a function, as one. Managed policies and SAM's templates are not known here.
+    fn policy(&self) -> Result<Policy, TemplateError> {
+        let documents = match &self.values["Policies"] {
+            Value::Null => Vec::new(),
+            Value::Array(documents) => documents.clone(),
+            one => vec![one.clone()],
+        };
+        Policy::parse(&documents).map_err(|why| self.error("Policies", &why))
     }
 
     fn queue(&self, name: String) -> Result<QueueResource, TemplateError> {

@@ -44,6 +44,11 @@ impl Account {
         }
         for function in &template.functions {
             self.add_caller(&function.logical_id);
+            self.act_in_role(
+                &function.logical_id,
+                &function.name,
+                function.policy.clone(),
+            );
             let functions = self.functions();
             let configuration = Configuration {
                 timeout: function.timeout,

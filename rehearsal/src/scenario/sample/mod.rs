@@ -13,6 +13,7 @@ mod live;
 mod others;
 mod quiet;
 mod releases;
+mod roles;
 mod service;
 mod stand;
 #[cfg(test)]
@@ -75,6 +76,13 @@ pub const WEB_TARGET: &str = "web-test";
 pub const ALARM: &str = "api-errors";
 /// Name of that on errors of the second service.
 pub const WEB_ALARM: &str = "web-errors";
+/// The roles that targets may name as `role_arn`: one of another account, and one of the account's own.
+pub const TARGET_ROLES: [&str; 2] = [
+    "arn:aws:iam::210987654321:role/greenlight-deploys",
+    "arn:aws:iam::123456789012:role/greenlight-deploys",
+];
+/// The repositories of another account's registry, in another region.
+const OTHER_REPOSITORIES: &str = "arn:aws:ecr:us-east-1:210987654321:repository/*";
 /// Name of the sample target.
 pub const TARGET: &str = "api-test";
 /// The sample target's document at [`Stand::CodeDeploy`].
@@ -121,13 +129,16 @@ pub async fn sample_account_for(settings: Settings, stand: Stand) -> Result<Samp
     sample_account_with(settings, stand, |_| {}).await
 }
 
-/// The same with another service.
+/// The same with another service; at [`Stand::Releases`] it is that of the examples, as they are.
 pub async fn sample_account_with(
     settings: Settings,
     stand: Stand,
     change: impl FnOnce(&mut ServiceSpec),
 ) -> Result<Sample, SampleError> {
     let template = template(&settings)?;
+    if stand == Stand::Releases {
+        return Box::pin(releases::open(settings, template)).await;
+    }
     let sample = open(settings, stand, template, change)?;
     if stand == Stand::Templates {
         others::templates(&sample.account).await?;
@@ -135,9 +146,30 @@ pub async fn sample_account_with(
     Ok(sample)
 }
 
-fn template(settings: &Settings) -> Result<Template, SampleError> {
+/// template.yaml, as it is set up in the sample account: the roles and the registry of another account that a target may
+/// name are known to it, and all else is as it is by default.
+pub fn template(settings: &Settings) -> Result<Template, SampleError> {
+    template_with(settings, &[])
+}
+
+/// The same with other parameters.
+pub fn template_with(
+    settings: &Settings,
+    parameters: &[(&str, &str)],
+) -> Result<Template, SampleError> {
     let path = workspace().join("template.yaml");
-    Template::read(&path, &Choices::of(settings)).map_err(failed)
+    let mut choices = Choices::of(settings);
+    let roles = TARGET_ROLES.join(",");
+    let all = [
+        ("TargetRoleArns", roles.as_str()),
+        ("OtherRepositoryArns", OTHER_REPOSITORIES),
+    ]
+    .into_iter();
+    let all = all.chain(parameters.iter().copied());
+    choices.parameters = all
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .collect();
+    Template::read(&path, &choices).map_err(failed)
 }
 
 fn open(
@@ -149,6 +181,7 @@ fn open(
     let gate = template.function(GATE);
     let gate = gate.ok_or_else(|| failed(format!("template.yaml has no function {GATE}")))?;
     let account = Account::new(settings);
+    roles::add(&account)?;
     let hook = account.functions().arn(&gate.name);
     let (v1, ground) = service::prepare(&account, stand)?;
     let mut spec = service::spec(stand, &ground, &hook);
@@ -160,11 +193,6 @@ fn open(
     if stand == Stand::Pipeline {
         others::pipeline(&account)?;
     }
-    let mut worker_v1 = None;
-    if stand == Stand::Releases {
-        worker_v1 = Some(releases::worker(&account)?);
-        releases::pipelines(&account, &template)?;
-    }
     let mut web = None;
     if stand == Stand::Gated {
         web = Some(gated::web(&account, &hook)?);
@@ -175,7 +203,7 @@ fn open(
         stand,
         template,
         v1,
-        worker_v1,
+        worker_v1: None,
         web,
         production_listener: ground.production_listener,
         test_listener: ground.test_listener,

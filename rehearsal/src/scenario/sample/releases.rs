@@ -1,24 +1,19 @@
-//! What [`Stand::Releases`](super::Stand::Releases) has besides the sample service: a worker, the repository of
-//! infrastructure files, and the pipelines that release both, as `examples/` has them.
+//! [`Stand::Releases`]: the sample service, a worker, the repository of infrastructure files, and the pipelines that
+//! release both, as `examples/` has them.
 //!
-//! Pipelines and files are those of the examples, read when the account opens; only their parameters are given
-//! here, as a team would.
+//! Services, load balancer, deployment group, pipelines and files are those of the examples, created by the simulated
+//! CloudFormation when the account opens; only their parameters are given here, as a team would.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
-use serde_json::{Value, json};
-
-use super::service::LOG_DAYS;
 use super::{
     APPLICATION, CLUSTER, INFRASTRUCTURE, INFRASTRUCTURE_BRANCH, REPOSITORY, SERVICE, Sample,
-    SampleError, TAG, TARGET, WORKER, WORKER_REPOSITORY, WORKER_TARGET, failed,
+    SampleError, Stand, TAG, TARGET, WORKER, WORKER_REPOSITORY, WORKER_TARGET, failed,
 };
 use crate::account::codepipeline;
 use crate::account::containers::ImageSpec;
-use crate::account::ecs::{self, CircuitBreaker, Controller, EcsController, ServiceSpec, Strategy};
-use crate::account::template::{Choices, Template, read_pipelines};
-use crate::account::{Account, ecr};
+use crate::account::template::{Choices, Template};
+use crate::account::{Account, Settings, ecr};
 use crate::build::workspace;
 
 /// The function of template.yaml that does the work of the pipelines' actions.
@@ -34,103 +29,75 @@ const FILES: [&str; 3] = [
 /// The connection by which the pipelines read them.
 const CONNECTION: &str = "arn:aws:codeconnections:eu-west-1:123456789012:connection/7d8a2d5e-2f43-4d2c-9f6b-0b6a3f3f1c55";
 
-/// The worker, live with its first image. Returns that one's digest.
-pub(super) fn worker(account: &Account) -> Result<String, SampleError> {
-    let uri = ecr::create_repository(account, WORKER_REPOSITORY);
-    let first = ImageSpec::healthy("worker-v1");
-    let v1 = ecr::push_image(account, WORKER_REPOSITORY, &[TAG], &first).map_err(failed)?;
-    let document = task_definition(&format!("{uri}:{TAG}"));
-    account.create_log_group("/ecs/worker", Some(LOG_DAYS));
-    let task_definition = ecs::register_task_definition(account, document).map_err(failed)?;
-    let mut rolling = EcsController::rolling(None);
-    rolling.configuration.strategy = Strategy::Rolling {
-        circuit_breaker: Some(CircuitBreaker::with_rollback()),
+/// The stand: two services that are live with their first images, and the pipelines that release both. All of it is what
+/// the stacks `api`, `worker` and `both` of the examples create.
+pub(super) async fn open(settings: Settings, template: Template) -> Result<Sample, SampleError> {
+    let account = Account::new(settings);
+    let first = |repository: &str, version: &str| {
+        ecr::create_repository(&account, repository);
+        let image = ImageSpec::healthy(version);
+        ecr::push_image(&account, repository, &[TAG], &image).map_err(failed)
     };
-    let spec = ServiceSpec {
-        cluster: CLUSTER.to_owned(),
-        name: WORKER.to_owned(),
-        desired_count: 1,
-        task_definition,
-        controller: Controller::Ecs(rolling),
-        health_check_grace: Duration::ZERO,
-    };
-    ecs::create_service(account, spec).map_err(failed)?;
-    Ok(v1)
-}
-
-/// As worker.yaml has it.
-fn task_definition(image: &str) -> Value {
-    let role = |name: &str| format!("arn:aws:iam::123456789012:role/{name}");
-    json!({
-        "family": WORKER,
-        "networkMode": "awsvpc",
-        "requiresCompatibilities": ["FARGATE"],
-        "runtimePlatform": {"cpuArchitecture": "X86_64", "operatingSystemFamily": "LINUX"},
-        "cpu": "256",
-        "memory": "512",
-        "taskRoleArn": role("worker-task"),
-        "executionRoleArn": role("worker-execution"),
-        "containerDefinitions": [{
-            "name": WORKER,
-            "image": image,
-            "essential": true,
-            "logConfiguration": {
-                "logDriver": "awslogs",
-                "options": {
-                    "awslogs-group": "/ecs/worker",
-                    "awslogs-region": "eu-west-1",
-                    "awslogs-stream-prefix": WORKER,
-                },
-            },
-        }],
-    })
-}
-
-/// The files in their repository, and the pipelines `worker`, `api` and `both`.
-pub(super) fn pipelines(account: &Account, template: &Template) -> Result<(), SampleError> {
-    push(account, &infrastructure()?);
-    account.add_action_types(template).map_err(failed)?;
+    let (v1, worker_v1) = (
+        first(REPOSITORY, "v1")?,
+        first(WORKER_REPOSITORY, "worker-v1")?,
+    );
+    push(&account, &infrastructure()?);
+    account.add_action_types(&template).map_err(failed)?;
+    let greenlight = read("template.yaml")?;
+    let choices = Choices::of(account.settings());
+    let exported = account.stacks().exports_of(&greenlight, &choices);
+    exported.map_err(failed)?;
     let function = template.function(PIPELINE_ACTION);
     let function = function
         .ok_or_else(|| failed(format!("template.yaml has no function {PIPELINE_ACTION}")))?;
+    let subnets = "subnet-0123456789abcdef0,subnet-0fedcba9876543210";
     let network = [
         ("VpcId", "vpc-0123456789abcdef0"),
-        (
-            "SubnetIds",
-            "subnet-0123456789abcdef0,subnet-0fedcba9876543210",
-        ),
+        ("SubnetIds", subnets),
         ("FirstTag", TAG),
         ("ClusterName", CLUSTER),
-        ("ClusterExists", "true"),
-    ];
-    let worker = [
-        ("ServiceName", WORKER),
-        ("RepositoryName", WORKER_REPOSITORY),
-        ("TargetName", WORKER_TARGET),
-        ("PipelineActionFunction", &function.name),
     ];
     let api = [
         ("ServiceName", SERVICE),
         ("RepositoryName", REPOSITORY),
         ("ApplicationName", APPLICATION),
-        (
-            "LoadBalancerSubnetIds",
-            "subnet-0123456789abcdef0,subnet-0fedcba9876543210",
-        ),
+        ("LoadBalancerSubnetIds", subnets),
         ("TargetName", TARGET),
+        ("TerminationWaitMinutes", "1"),
+        // So that an image that is no good has to be found out by the gate.
+        ("HealthCheckPath", "/ping"),
+    ];
+    let worker = [
+        ("ClusterExists", "true"),
+        ("ServiceName", WORKER),
+        ("RepositoryName", WORKER_REPOSITORY),
+        ("TargetName", WORKER_TARGET),
+        ("PipelineActionFunction", &function.name),
     ];
     let both = [
         ("WorkerTargetName", WORKER_TARGET),
         ("ApiTargetName", TARGET),
         ("PipelineActionFunction", &function.name),
     ];
-    create(account, "worker", &[&network[..], &worker].concat())?;
-    create(account, "api", &[&network[..], &api].concat())?;
-    create(account, "both", &both)
+    create(&account, "api", &[&network[..], &api].concat()).await?;
+    create(&account, "worker", &[&network[..], &worker].concat()).await?;
+    create(&account, "both", &both).await?;
+    let listener = |id: &str| account.stacks().physical_id("api", id).unwrap_or_default();
+    Ok(Sample {
+        stand: Stand::Releases,
+        template,
+        v1,
+        worker_v1: Some(worker_v1),
+        web: None,
+        production_listener: listener("ProductionListener"),
+        test_listener: listener("TestListener"),
+        account: account.clone(),
+    })
 }
 
-/// The pipeline of an example, which is called as the example is.
-fn create(account: &Account, name: &str, given: &[(&str, &str)]) -> Result<(), SampleError> {
+/// The stack of an example, whose pipeline is called as the example is.
+async fn create(account: &Account, name: &str, given: &[(&str, &str)]) -> Result<(), SampleError> {
     let of_every_example = [
         ("PipelineName", name),
         ("ConnectionArn", CONNECTION),
@@ -144,11 +111,15 @@ fn create(account: &Account, name: &str, given: &[(&str, &str)]) -> Result<(), S
         names: BTreeMap::from([("ArtifactBucket".to_owned(), format!("mco-{name}-artifacts"))]),
         ..Choices::of(account.settings())
     };
-    let path = workspace().join(format!("examples/{name}.yaml"));
-    for pipeline in read_pipelines(&path, &choices).map_err(failed)? {
-        codepipeline::create_pipeline(account, pipeline).map_err(failed)?;
-    }
-    Ok(())
+    let text = read(&format!("examples/{name}.yaml"))?;
+    let created = account.stacks().create(name, &text, &choices).await;
+    created.map_err(|failure| failed(format!("examples/{name}.yaml: {failure}")))
+}
+
+/// A file of the workspace.
+fn read(path: &str) -> Result<String, SampleError> {
+    let text = std::fs::read_to_string(workspace().join(path));
+    text.map_err(|error| failed(format!("{path}: {error}")))
 }
 
 /// The files that the repository of infrastructure files begins with, by path: those of

@@ -1,14 +1,16 @@
 //! The examples' pipelines run to their end at [`Stand::Releases`], with a worker that only answers.
 
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use futures_util::FutureExt as _;
+use serde_json::{Value, json};
 
-use super::super::{Sample, Stand, open, template, tests::live_and_quiet};
+use super::super::{template, tests::live_and_quiet};
 use super::*;
 use crate::account::functions::{Handler, Invocation};
 use crate::account::template::Function;
-use crate::account::{Settings, elb};
+use crate::account::{ecs, elb};
 
 /// template.yaml, with what this stand needs of it.
 fn complete_template() -> Template {
@@ -62,7 +64,7 @@ async fn stand(
     answer: impl Fn(&Value) -> Result<(), &'static str> + Send + Sync + 'static,
 ) -> (Sample, Seen) {
     let template = complete_template();
-    let sample = open(Settings::for_tests(), Stand::Releases, template, |_| {}).unwrap();
+    let sample = super::open(Settings::for_tests(), template).await.unwrap();
     // The functions of template.yaml do nothing in these tests.
     let idle = |_: &Function| -> Handler { Arc::new(|_| async { Ok(json!({})) }.boxed()) };
     sample.account.events().pause_schedules();
@@ -143,7 +145,7 @@ async fn over(sample: &Sample, pipeline: &str, execution: &str) -> String {
 #[tokio::test(start_paused = true)]
 async fn both_services_are_live_and_quiet_from_the_start() {
     let template = complete_template();
-    let sample = open(Settings::for_tests(), Stand::Releases, template, |_| {}).unwrap();
+    let sample = super::open(Settings::for_tests(), template).await.unwrap();
     sample.account.events().pause_schedules();
     live_and_quiet(&sample).await;
     assert_eq!(sample.live_worker_digest(), sample.worker_v1);

@@ -53,10 +53,6 @@ pub(super) fn prepare(account: &Account, stand: Stand) -> Result<(String, Ground
             }));
         }
     }
-    if stand == Stand::Releases {
-        // As the example has it.
-        document["family"] = SERVICE.into();
-    }
     let task_definition = ecs::register_task_definition(account, document).map_err(failed)?;
     let load_balancer = elb::create_load_balancer(account, CLUSTER);
     let blue = elb::create_target_group(account, target_group("mco-api-blue"));
@@ -100,6 +96,7 @@ pub(super) fn spec(stand: Stand, ground: &Ground, hook: &str) -> ServiceSpec {
         container_port: CONTAINER_PORT,
     };
     let controller = match stand {
+        // That of `Releases` is the examples' own.
         Stand::CodeDeploy | Stand::Templates | Stand::Pipeline | Stand::Releases | Stand::Gated => {
             Controller::CodeDeploy { load_balancer }
         }

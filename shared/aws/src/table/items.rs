@@ -11,7 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{Place, line::LINE};
+use super::{Owner, Place, line::LINE};
 
 /// The sort key of a target's own item.
 pub(super) const TARGET: &str = "target";
@@ -131,6 +131,8 @@ pub(super) struct TargetItem {
     pub(super) home: Registry,
     pub(super) document: Value,
     pub(super) version: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) owner: Option<Owner>,
     #[serde(flatten)]
     pub(super) state: TargetState,
 }
@@ -146,6 +148,7 @@ impl TargetItem {
             home: stored.home.clone(),
             document: stored.target.to_value(),
             version: stored.version,
+            owner: None,
             state: stored.state.clone(),
         }
     }

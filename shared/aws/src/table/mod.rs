@@ -14,6 +14,7 @@
 //! | a pipeline's job | `job#<id>` | `job` |
 //! | the hold on every target | `line` | `hold` |
 //! | what a person has done at a target, or at every one | `target#<name>`, `line` | `hand#<ULID>` |
+//! | what a request of CloudFormation was answered | `stack#<ARN>` | `request#<id>` |
 //! | a gate that a hook waits for | `gate#<AWS's id of the deployment>` | `codedeploy#<hash>`, `ecs#<stage>` |
 //!
 //! The index `by-repository` holds the targets, under their first repositories, and the items that
@@ -29,6 +30,7 @@ mod interventions;
 mod items;
 mod jobs;
 mod line;
+mod owned;
 mod place;
 mod records;
 mod registration;
@@ -46,6 +48,7 @@ pub use files::StoredFiles;
 pub use gates::{GateKey, GateRun, GateVerdict, HookToken, Lease};
 pub use items::{BadTarget, StoredTarget};
 pub use jobs::WaitingJob;
+pub use owned::{OwnedTarget, Owner};
 pub use place::Place;
 pub use registration::Registration;
 
@@ -81,6 +84,11 @@ impl Table {
             clients,
             name: name.into(),
         }
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.name
     }
 
     /// The targets that take images of `repository`: in one query those whose first repository it is,

@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::{
 use greenlight_core::image::Registry;
 
 use super::{
-    BadTarget, StoredTarget, Table,
+    BadTarget, Owner, StoredTarget, Table,
     items::{TARGET, TargetItem, repository_key, target_key},
 };
 use crate::{AwsError, Kind, error::failed};
@@ -52,11 +52,19 @@ impl Table {
         })
     }
 
-    /// Stores a new target.
-    pub async fn register(&self, target: &StoredTarget) -> Result<Registration, AwsError> {
+    /// Stores a new target, and who owns it if it is not a person's.
+    pub async fn register(
+        &self,
+        target: &StoredTarget,
+        owner: Option<&Owner>,
+    ) -> Result<Registration, AwsError> {
+        let item = TargetItem {
+            owner: owner.cloned(),
+            ..TargetItem::new(target)
+        };
         let put = Put::builder()
             .table_name(&self.name)
-            .set_item(Some(self.item(TargetItem::new(target))?))
+            .set_item(Some(self.item(item)?))
             .condition_expression("attribute_not_exists(pk)")
             .build()
             .map_err(|error| self.not_built(&error))?;
@@ -67,7 +75,7 @@ impl Table {
         self.write(writes).await
     }
 
-    /// Gives a stored target a new document. Its state stays as it is.
+    /// Gives a stored target a new document. Its state and its owner stay as they are.
     pub async fn reregister(
         &self,
         was: &StoredTarget,

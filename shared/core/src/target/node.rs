@@ -4,6 +4,7 @@
 //! on with what else there is and all problems come out at once. Which keys exist is said in
 //! [`super::parse`] and the modules below it.
 
+use std::borrow::Cow;
 use std::fmt::Display;
 use std::ops::RangeInclusive;
 use std::str::FromStr;
@@ -11,16 +12,26 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 
-use super::keys::{Keys, listed, nearest};
+use super::description::{Mapping, listed, nearest};
 use crate::duration;
 use crate::problems::Problems;
 use crate::text::excerpt;
+
+/// How a document writes numbers, `true` and `false`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Scalars {
+    /// As what they are.
+    Typed,
+    /// As texts, which is how CloudFormation hands on the properties of a resource.
+    Texts,
+}
 
 /// A value and its place.
 #[derive(Debug, Clone)]
 pub(super) struct Node<'a> {
     pub value: &'a Value,
     pub path: String,
+    pub scalars: Scalars,
 }
 
 /// The values of a mapping whose keys were checked.
@@ -28,14 +39,28 @@ pub(super) struct Node<'a> {
 pub(super) struct Fields<'a> {
     map: &'a Map<String, Value>,
     path: String,
-    keys: Keys,
+    mapping: &'static Mapping,
+    scalars: Scalars,
 }
 
 impl<'a> Node<'a> {
-    pub(super) fn root(value: &'a Value) -> Self {
+    pub(super) fn root(value: &'a Value, scalars: Scalars) -> Self {
         Self {
             value,
             path: String::new(),
+            scalars,
+        }
+    }
+
+    /// The value where a number, `true` or `false` is wanted.
+    pub(super) fn scalar(&self) -> Cow<'a, Value> {
+        let text = self
+            .value
+            .as_str()
+            .filter(|_| self.scalars == Scalars::Texts);
+        match text.and_then(meant) {
+            Some(meant) => Cow::Owned(meant),
+            None => Cow::Borrowed(self.value),
         }
     }
 
@@ -47,19 +72,24 @@ impl<'a> Node<'a> {
         );
     }
 
-    /// A mapping with none but these keys.
-    pub(super) fn fields(&self, keys: Keys, out: &mut Problems) -> Option<Fields<'a>> {
+    /// A mapping with none but the keys of `mapping`.
+    pub(super) fn fields(
+        &self,
+        mapping: &'static Mapping,
+        out: &mut Problems,
+    ) -> Option<Fields<'a>> {
         let Value::Object(map) = self.value else {
-            self.wrong(&format!("a mapping with {}", listed(keys.known)), out);
+            self.wrong(&format!("a mapping with {}", listed(&mapping.names())), out);
             return None;
         };
         let fields = Fields {
             map,
             path: self.path.clone(),
-            keys,
+            mapping,
+            scalars: self.scalars,
         };
         for key in map.keys() {
-            keys.check(&place(&fields.path, key), key, out);
+            mapping.check(&place(&fields.path, key), key, out);
         }
         Some(fields)
     }
@@ -68,12 +98,12 @@ impl<'a> Node<'a> {
     pub(super) fn choice(
         &self,
         what: &str,
-        keys: Keys,
+        mapping: &'static Mapping,
         out: &mut Problems,
     ) -> Option<(&'a str, Node<'a>)> {
         let fields = match self.value {
-            Value::Object(map) if map.len() == 1 => self.fields(keys, out)?,
-            Value::String(text) if keys.known.contains(&text.as_str()) => {
+            Value::Object(map) if map.len() == 1 => self.fields(mapping, out)?,
+            Value::String(text) if mapping.knows(text) => {
                 out.add_with_hint(
                     &self.path,
                     format!("expected a mapping, found {}", found(self.value)),
@@ -82,7 +112,7 @@ impl<'a> Node<'a> {
                 return None;
             }
             Value::Object(map) if map.len() > 1 => {
-                let _ = self.fields(keys, out);
+                let _ = self.fields(mapping, out);
                 let names: Vec<String> = map
                     .keys()
                     .map(|key| format!("`{}`", excerpt(key, 40)))
@@ -95,19 +125,20 @@ impl<'a> Node<'a> {
             }
             _ => {
                 self.wrong(
-                    &format!("a mapping with exactly one of {}", listed(keys.known)),
+                    &format!("a mapping with exactly one of {}", listed(&mapping.names())),
                     out,
                 );
                 return None;
             }
         };
         let (key, value) = fields.map.iter().next()?;
-        keys.known.contains(&key.as_str()).then(|| {
+        mapping.knows(key).then(|| {
             (
                 key.as_str(),
                 Node {
                     value,
                     path: place(&fields.path, key),
+                    scalars: self.scalars,
                 },
             )
         })
@@ -139,6 +170,7 @@ impl<'a> Node<'a> {
                         Node {
                             value,
                             path: place(&self.path, key),
+                            scalars: self.scalars,
                         },
                     )
                 })
@@ -186,6 +218,7 @@ impl<'a> Node<'a> {
                 .map(|(index, value)| Node {
                     value,
                     path: format!("{}[{index}]", self.path),
+                    scalars: self.scalars,
                 })
                 .collect(),
         )
@@ -258,7 +291,7 @@ impl<'a> Node<'a> {
     }
 
     pub(super) fn boolean(&self, out: &mut Problems) -> Option<bool> {
-        let value = self.value.as_bool();
+        let value = self.scalar().as_bool();
         if value.is_none() {
             self.wrong("`true` or `false`", out);
         }
@@ -267,7 +300,7 @@ impl<'a> Node<'a> {
 
     pub(super) fn number(&self, range: RangeInclusive<u32>, out: &mut Problems) -> Option<u32> {
         let number = self
-            .value
+            .scalar()
             .as_u64()
             .and_then(|n| u32::try_from(n).ok())
             .filter(|n| range.contains(n));
@@ -281,7 +314,7 @@ impl<'a> Node<'a> {
     }
 
     pub(super) fn decimal(&self, range: RangeInclusive<f64>, out: &mut Problems) -> Option<f64> {
-        let number = self.value.as_f64().filter(|n| range.contains(n));
+        let number = self.scalar().as_f64().filter(|n| range.contains(n));
         if number.is_none() {
             let is_bounded = *range.end() < f64::MAX;
             let expected = if is_bounded {
@@ -334,19 +367,33 @@ impl<'a> Fields<'a> {
         Some(Node {
             value,
             path: place(&self.path, key),
+            scalars: self.scalars,
         })
     }
 
     pub(super) fn required(&self, key: &str, out: &mut Problems) -> Option<Node<'a>> {
         let node = self.optional(key);
         // A mistyped key is one mistake: it was pointed out with this key as the hint.
-        let mistyped = |other: &String| {
-            nearest(other, &[key]).is_some() && !self.keys.known.contains(&other.as_str())
-        };
+        let mistyped =
+            |other: &String| nearest(other, &[key]).is_some() && !self.mapping.knows(other);
         if node.is_none() && !self.map.keys().any(mistyped) {
             out.add(&self.path, format!("`{key}` is missing"));
         }
         node
+    }
+}
+
+/// The number, `true` or `false` that a text stands for. (`serde_json` would read some decimals as their neighbours.)
+fn meant(text: &str) -> Option<Value> {
+    let whole = || text.parse::<u64>().ok().map(Value::from);
+    let decimal = || text.parse::<f64>().ok().map(Value::from);
+    match text {
+        "true" => Some(Value::Bool(true)),
+        "false" => Some(Value::Bool(false)),
+        _ if text.starts_with(|first: char| first.is_ascii_digit() || first == '-') => {
+            whole().or_else(decimal)
+        }
+        _ => None,
     }
 }
 

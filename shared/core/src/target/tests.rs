@@ -1,6 +1,8 @@
 mod arbitrary;
 mod problems;
+mod properties;
 mod reference;
+mod schema;
 mod strategies;
 
 use std::time::Duration;

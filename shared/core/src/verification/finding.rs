@@ -12,7 +12,7 @@ pub enum State {
     CannotCheck,
     /// It works, and probably not as somebody expects.
     Warning,
-    /// It is not there, or not as it has to be: a deployment would fail.
+    /// It is not there, or not as it has to be: a deployment would fail, or not all be done that the target says.
     Missing,
 }
 

@@ -189,18 +189,25 @@ impl Deployer {
                 deployment: order.deployment,
             },
         };
-        let faults = gathered.images.iter();
-        plan.faults
-            .extend(faults.filter_map(|image| image.fault.clone()));
+        let unfit = self.unfit(&start);
+        plan.faults.extend(unfit.reasons().cloned());
         plan.live = gathered.base.as_ref().map(|base| base.arn.clone());
-        if let Err(stop) = self.check(&start, plan.lacks_hook) {
+        // What is wrong with the service would be told a second time.
+        if unfit.service.is_empty()
+            && let Err(stop) = self.check(&start, plan.lacks_hook)
+        {
             plan.faults.push(stop.into_reason()?);
         }
         if let Strategy::Pipeline(pipeline) = &stored.target.deploy {
             plan.pipeline = Some(pipeline_start(&start, pipeline, &mut plan.faults));
             return Ok(());
         }
-        let made = definition::make(stored, &order.candidate, gathered, Next::Deployment)?;
+        let made = match definition::make(stored, &order.candidate, gathered, Next::Deployment) {
+            Ok(made) => made,
+            // It cannot be made for what is told already.
+            Err(_) if unfit.reasons().next().is_some() => return Ok(()),
+            Err(stop) => return Err(stop),
+        };
         plan.registers = made.registered.is_none();
         let base = gathered.base.as_ref();
         plan.difference = base.map(|base| compared(base, &made.document));

@@ -105,8 +105,8 @@ pub enum ProbeError {
 }
 
 impl ProbeError {
-    /// By which such errors are counted.
-    pub(super) fn cause(&self) -> &'static str {
+    /// By which such errors are counted. It tells nothing of the URL.
+    pub fn cause(&self) -> &'static str {
         match self {
             Self::Url { .. } => "a URL that cannot be asked",
             Self::Refused { .. } | Self::Nobody { .. } => "an address that is not asked",

@@ -5,7 +5,7 @@
 use greenlight_aws::{
     AwsError, Clients, chain,
     codedeploy::{self, Deployment, Group},
-    ecs::{Service, TaskSet},
+    ecs::{LoadBalancer, TaskSet},
     table::StoredTarget,
 };
 use greenlight_core::{
@@ -68,9 +68,9 @@ impl Deployer {
     /// The AppSpec, but for its task definition, if CodeDeploy can deploy to the service at all.
     pub(crate) fn app_spec(&self, start: &Start<'_>) -> Result<Unregistered, Stop> {
         let hooks = self.hooks(start.stored)?;
-        let live = self.check_codedeploy(start)?;
+        let (live, load_balancer) = self.check_codedeploy(start)?;
         let Some(file) = &start.gathered.app_spec else {
-            let generated = app_spec(start.stored, live, hooks)?;
+            let generated = app_spec(live, load_balancer, hooks);
             return Ok(Unregistered::Generated(generated));
         };
         let (stored, candidate) = (start.stored, &start.order.candidate);
@@ -80,13 +80,20 @@ impl Deployer {
         Ok(Unregistered::Template(template))
     }
 
-    /// The task set that is live, if CodeDeploy can deploy to the service at all.
-    fn check_codedeploy<'a>(&self, start: &'a Start<'_>) -> Result<&'a TaskSet, Stop> {
-        self.hooks(start.stored)?;
-        let service = start.gathered.service.as_ref();
-        let service =
-            service.ok_or_else(|| Stop::Reason("the service was not looked at".to_owned()))?;
-        live_task_set(start.stored, service)
+    /// The task set that is live and what is before it, if CodeDeploy can deploy to the service at all.
+    fn check_codedeploy<'a>(
+        &self,
+        start: &'a Start<'_>,
+    ) -> Result<(&'a TaskSet, &'a LoadBalancer), Stop> {
+        match self.unfit_service(start).as_slice() {
+            [] => {}
+            reasons => return Err(Stop::Reason(reasons.join(". And: "))),
+        }
+        let live = start.gathered.service.as_ref().and_then(|service| {
+            let live = service.primary()?;
+            Some((live, live.load_balancers.first()?))
+        });
+        live.ok_or_else(|| Stop::Reason("the service was not looked at".to_owned()))
     }
 
     /// The function to be called at each point at which the target has a gate.
@@ -192,24 +199,6 @@ fn bound(found: Deployment) -> Started {
     }
 }
 
-/// The task set that serves production now.
-fn live_task_set<'a>(stored: &StoredTarget, service: &'a Service) -> Result<&'a TaskSet, Stop> {
-    let (target, name) = (&stored.target, stored.service_name());
-    if service.controller != "CODE_DEPLOY" {
-        return Err(Stop::Reason(format!(
-            "ECS service `{}` has the deployment controller {}, but target `{}` deploys by CodeDeploy; \
-             create the service with the controller CODE_DEPLOY",
-            name, service.controller, target.name
-        )));
-    }
-    service.primary().ok_or_else(|| {
-        Stop::Reason(format!(
-            "ECS service `{name}` has no primary task set, so there is no live task definition to start \
-             from; deploy it once by CodeDeploy"
-        ))
-    })
-}
-
 /// An `AppSpec` whose task definition is not registered yet.
 pub(crate) enum Unregistered {
     Template(AppSpecTemplate),
@@ -230,18 +219,8 @@ impl Unregistered {
 }
 
 /// The generated AppSpec; its task definition is filled in when that is registered.
-fn app_spec(
-    stored: &StoredTarget,
-    live: &TaskSet,
-    hooks: Vec<(String, String)>,
-) -> Result<AppSpec, Stop> {
-    let Some(load_balancer) = live.load_balancers.first() else {
-        return Err(Stop::Reason(format!(
-            "ECS service `{}` has no load balancer, and CodeDeploy deploys to ECS only behind one",
-            stored.service_name()
-        )));
-    };
-    Ok(AppSpec {
+fn app_spec(live: &TaskSet, load_balancer: &LoadBalancer, hooks: Vec<(String, String)>) -> AppSpec {
+    AppSpec {
         task_definition: String::new(),
         container: load_balancer.container.clone(),
         port: load_balancer.port,
@@ -258,7 +237,7 @@ fn app_spec(
             })
             .collect(),
         hooks,
-    })
+    }
 }
 
 /// CodeDeploy finds a container that is not there only when it deploys.

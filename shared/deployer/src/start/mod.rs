@@ -6,6 +6,7 @@
 //! reason for people.
 
 pub(crate) mod codedeploy;
+mod fit;
 mod look;
 pub(crate) mod pipeline;
 mod service;
@@ -155,7 +156,6 @@ impl Deployer {
         if let Some(found) = gathered.found {
             return Ok(found);
         }
-        gathered.refuse_unusable_images()?;
         let clients = self.clients_of(&stored.target);
         let marker = Marker {
             target: stored.target.name.clone(),
@@ -168,6 +168,7 @@ impl Deployer {
             gathered: &gathered,
             marker,
         };
+        self.refuse_unfit(&start)?;
         if let Next::Before { step, task } = Next::of(stored, &order.prepared) {
             self.refuse_unusable_service(&start)?;
             return self.run_before(&start, step, task).await;

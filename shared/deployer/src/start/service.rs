@@ -9,10 +9,7 @@ use greenlight_aws::{
     ecs::{self, Service, ServiceDeployment, ServiceRevision},
     table::StoredTarget,
 };
-use greenlight_core::{
-    deployment::Candidate,
-    target::{GatePoint, Strategy},
-};
+use greenlight_core::deployment::Candidate;
 use jiff::{SignedDuration, Timestamp};
 use tokio::time::{Duration, sleep};
 
@@ -90,9 +87,9 @@ impl Deployer {
         let service = start.gathered.service.as_ref();
         let service =
             service.ok_or_else(|| Stop::Reason("the service was not looked at".to_owned()))?;
-        match unfit(start.stored, service, self.hook_function.as_deref()) {
-            None => Ok(service),
-            Some(reason) => Err(Stop::Reason(reason)),
+        match self.unfit_service(start).as_slice() {
+            [] => Ok(service),
+            reasons => Err(Stop::Reason(reasons.join(". And: "))),
         }
     }
 
@@ -178,106 +175,4 @@ pub(crate) fn runs(
             .iter()
             .any(|it| it.container == *container && it.image == image)
     }) && any
-}
-
-/// Why a service cannot be deployed to as its target says.
-fn unfit(stored: &StoredTarget, service: &Service, hook: Option<&str>) -> Option<String> {
-    let (target, name) = (&stored.target.name, stored.service_name());
-    if service.controller != "ECS" {
-        let remedy = match service.controller.as_str() {
-            "CODE_DEPLOY" => "let the target deploy by `codedeploy`",
-            _ => {
-                "its task sets are somebody else's to manage: create the service with the controller ECS"
-            }
-        };
-        return Some(format!(
-            "ECS service `{name}` has the deployment controller {}, but target `{target}` deploys by \
-             UpdateService, which works under the controller ECS; {remedy}",
-            service.controller
-        ));
-    }
-    if service.status != "ACTIVE" {
-        return Some(format!(
-            "ECS service `{name}` is {}, so nothing can be deployed to it",
-            service.status
-        ));
-    }
-    let is_rolling = service.strategy == "ROLLING";
-    match stored.target.deploy {
-        Strategy::Rolling if !is_rolling => {
-            return Some(format!(
-                "ECS service `{name}` declares the deployment strategy {}, but target `{target}` is \
-                 `rolling`; write `native` in the target, or give the service the strategy ROLLING",
-                service.strategy
-            ));
-        }
-        Strategy::Native if is_rolling => {
-            return Some(format!(
-                "ECS service `{name}` declares no deployment strategy but ROLLING, and target `{target}` \
-                 is `native`; write `rolling` in the target, or give the service the strategy \
-                 BLUE_GREEN, LINEAR or CANARY"
-            ));
-        }
-        _ => {}
-    }
-    if service.desired == 0 && service.scheduling != "DAEMON" {
-        return Some(format!(
-            "ECS service `{name}` has a desired count of 0, so no task would show that the image runs; \
-             scale it to at least 1 and push the image again"
-        ));
-    }
-    if matches!(stored.target.deploy, Strategy::Native) {
-        return stored
-            .target
-            .gates
-            .iter()
-            .find_map(|(point, checks)| match checks {
-                [] => None,
-                _ => missing_hook(stored, service, hook, point),
-            });
-    }
-    None
-}
-
-/// That the service does not call the gate at a point at which the target has checks.
-fn missing_hook(
-    stored: &StoredTarget,
-    service: &Service,
-    function: Option<&str>,
-    point: GatePoint,
-) -> Option<String> {
-    let is_called = service.hooks.iter().any(|hook| {
-        let at_point = hook
-            .stages
-            .iter()
-            .any(|stage| point.ecs_stages().contains(&stage.as_str()));
-        let of_ours = match (&hook.target_arn, function) {
-            (Some(arn), Some(function)) => function_name(arn) == function_name(function),
-            (Some(_), None) => true,
-            (None, _) => false,
-        };
-        hook.target_type == "AWS_LAMBDA" && at_point && of_ours
-    });
-    if is_called {
-        return None;
-    }
-    Some(format!(
-        "target `{}` has the gate {point}, but ECS service `{}` declares no lifecycle hook that calls {} \
-         at {}; add it to the service's `deploymentConfiguration.lifecycleHooks`",
-        stored.target.name,
-        stored.service_name(),
-        function.map_or_else(
-            || "the function validate-green".to_owned(),
-            |function| format!("`{}`", function_name(function))
-        ),
-        point.ecs_stages().join(" or ")
-    ))
-}
-
-/// The name of a function, from its ARN (with or without a version or alias) or from itself.
-fn function_name(function: &str) -> &str {
-    match function.split_once(":function:") {
-        Some((_, name)) => name.split(':').next().unwrap_or(name),
-        None => function,
-    }
 }
