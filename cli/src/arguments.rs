@@ -20,7 +20,7 @@ use greenlight_deployer::plan::{InvalidWish, Named, Wish};
 
 pub(crate) use deployments::{Deploy, Rollback};
 pub(crate) use people::{Approve, Hold, Reject, Release};
-pub(crate) use replay::Replay;
+pub(crate) use replay::{DeadLetterQueue, Replay};
 
 use people::gate_point;
 

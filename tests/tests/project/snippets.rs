@@ -48,6 +48,7 @@ fn hold(block: &Block) -> Held {
             let actions = actions.as_sequence().ok_or("it is no list of actions")?;
             actions.iter().try_for_each(action)
         }
+        "yaml,resources" => resources(&yaml(text)?),
         "yaml,template" => template(&yaml(text)?),
         "json" => serde_json::from_str::<Value>(text)
             .map(|_| ())
@@ -148,6 +149,48 @@ fn template(document: &Yaml) -> Held {
         }
     }
     Ok(())
+}
+
+/// Resources of a template, of which targets are read as `register-target` reads their properties.
+fn resources(resources: &Yaml) -> Held {
+    for (name, resource) in resources.as_mapping().into_iter().flatten() {
+        let kind = resource["Type"].as_str();
+        let kind = kind.ok_or_else(|| format!("the resource {name:?} has no type"))?;
+        if kind == "Custom::GreenlightTarget" {
+            target_properties(&plain(&resource["Properties"]))?;
+        }
+    }
+    Ok(())
+}
+
+/// The properties of a target, but for those that are the resource's.
+fn target_properties(properties: &Value) -> Held {
+    let mut properties = properties.clone();
+    let given = properties.as_object_mut().ok_or("it has no properties")?;
+    given
+        .remove("ServiceToken")
+        .ok_or("it has no ServiceToken")?;
+    for own in ["ServiceTimeout", "Verify"] {
+        given.remove(own);
+    }
+    greenlight_core::target::parse_properties(&properties)
+        .map(|_| ())
+        .map_err(said)
+}
+
+/// What CloudFormation makes of it: a text for whatever is named elsewhere.
+fn plain(value: &Yaml) -> Value {
+    match value {
+        Yaml::Tagged(_) => Value::from("named-elsewhere"),
+        Yaml::Mapping(mapping) => {
+            let entries = mapping.iter();
+            let entries =
+                entries.filter_map(|(name, it)| Some((name.as_str()?.to_owned(), plain(it))));
+            entries.collect()
+        }
+        Yaml::Sequence(list) => list.iter().map(plain).collect(),
+        other => serde_json::to_value(other).unwrap_or_default(),
+    }
 }
 
 /// A query of CloudWatch Logs Insights: its fields are those of docs/logging.md.

@@ -20,7 +20,7 @@ pub(super) fn hold(block: &Block) -> Held {
     let text = &block.text;
     match block.page.as_str() {
         // The tool's own tests print it.
-        "docs/cli.md" => {
+        "docs/cli.md" | "docs/verification.md" => {
             let printed = sources(&["cli/src", "cli/tests"])?;
             let printed = squeezed(&printed.replace("\\\"", "\"").replace("\\\n", ""));
             let mut lines = text.lines();

@@ -62,7 +62,7 @@ const SAM: [(&str, &[&str]); 5] = [
 ];
 
 /// Operations of the AWS CLI, and those of their options that the manual uses: looked up in botocore's models.
-const AWS: [(&str, &str, &[&str]); 15] = [
+const AWS: [(&str, &str, &[&str]); 17] = [
     (
         "cloudformation",
         "deploy",
@@ -79,6 +79,12 @@ const AWS: [(&str, &str, &[&str]); 15] = [
         &["--stack-name", "--output", "--query"],
     ),
     ("cloudformation", "delete-stack", &["--stack-name"]),
+    ("cloudformation", "list-exports", &["--query", "--output"]),
+    (
+        "lambda",
+        "invoke",
+        &["--function-name", "--cli-binary-format", "--payload"],
+    ),
     (
         "codepipeline",
         "start-pipeline-execution",
@@ -206,7 +212,7 @@ fn rehearse(arguments: &[&str]) -> Held {
     while let Some(argument) = arguments.next() {
         match *argument {
             "--all" | "--list" | "--json" | "--serve" => {}
-            "--jobs" | "--port" | "--speed" | "--wire" => {
+            "--jobs" | "--permissions" | "--port" | "--speed" | "--wire" => {
                 arguments
                     .next()
                     .ok_or_else(|| format!("`{argument}` has no value"))?;

@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 use super::hcl::{self, Block};
-use super::{Held, target_document};
+use super::{Held, target_document, target_properties};
 
 /// Resources and data sources of the AWS provider, with those of their arguments and blocks that the manual uses:
 /// looked up in the provider's documentation.
@@ -80,12 +80,7 @@ fn stack(template: &Value) -> Held {
         if resource["Type"] != "Custom::GreenlightTarget" {
             return Err(format!("{} is no target", resource["Type"]));
         }
-        let mut target = resource["Properties"].clone();
-        let token = target
-            .as_object_mut()
-            .and_then(|it| it.remove("ServiceToken"));
-        token.ok_or("it has no ServiceToken")?;
-        target_document(&target)?;
+        target_properties(&resource["Properties"])?;
     }
     Ok(())
 }
