@@ -324,7 +324,7 @@ fn the_help_lists_every_command() {
     Set up:
       init         Print a target's document made from a service that runs
       targets      Check, register and look at targets
-      verify       Try the gates of a target on what runs now. Nothing is deployed or recorded
+      verify       Look at all that a target needs in AWS, and try its gates on what runs now. Nothing is deployed or recorded
 
     Look:
       status       Show what is live, what is being deployed and what waits
@@ -346,6 +346,9 @@ fn the_help_lists_every_command() {
       abort        Stop the deployment that is under way, and take it back as far as AWS can
       hold         Hold automatic deployments to a target, or to every one, until somebody releases them
       release      Release what `hold` holds
+
+    Mend:
+      replay       Send again what was given up on: pushes, and events of the other functions
 
     Other commands:
       completions  Print the completions of a shell

@@ -71,6 +71,13 @@ pub(super) const EXAMPLES: &[Examples] = &[
         ],
     ),
     of(
+        "targets schema",
+        &[(
+            "Let an editor complete and check target files",
+            "greenlight targets schema > targets.schema.json",
+        )],
+    ),
+    of(
         "targets list",
         &[
             ("List all targets", "greenlight targets list"),

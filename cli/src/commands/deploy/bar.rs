@@ -152,7 +152,7 @@ mod tests {
         let (filled, text) = text(&meter);
         assert_eq!(filled, 100);
         assert!(
-            !text.contains('\u{1b}') && text.chars().count() < 120,
+            !text.contains('\u{1b}') && text.chars().count() < 130,
             "{text}"
         );
     }
