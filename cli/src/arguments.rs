@@ -1,20 +1,31 @@
 //! What can be typed after `greenlight`.
 //!
-//! One definition is the parser and the help. What the commands do is in [`crate::commands`].
+//! One definition is the parser and the help, and so are the completions and the man pages. The order of the
+//! commands in the help is in [`groups`], their examples are in [`examples`]. What the commands do is in
+//! [`crate::commands`].
+
+mod deployments;
+mod examples;
+mod groups;
+mod people;
+mod replay;
 
 use std::path::PathBuf;
-use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand};
-use greenlight_core::deployment::BackTo;
-use greenlight_core::duration;
+use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+use clap_complete::Shell;
 use greenlight_core::image::{RepositoryRef, Tag};
 use greenlight_core::target::{GatePoint, TargetName};
 use greenlight_deployer::plan::{InvalidWish, Named, Wish};
 
-use jiff::Timestamp;
+pub(crate) use deployments::{Deploy, Rollback};
+pub(crate) use people::{Approve, Hold, Reject, Release};
+pub(crate) use replay::Replay;
+
+use people::gate_point;
 
 use crate::commands::Which;
+use crate::paint::Colours;
 use crate::since::{self, Since};
 
 /// Deploys pushed images to Amazon ECS, and knows which image runs where.
@@ -33,6 +44,22 @@ pub(crate) struct Arguments {
     /// Print one JSON document instead of text.
     #[arg(long, global = true)]
     pub(crate) json: bool,
+    /// Whether text is coloured; `NO_COLOR` and `CLICOLOR_FORCE` count where it is `auto`.
+    #[arg(long, global = true, value_name = "WHEN", value_enum, default_value_t)]
+    pub(crate) color: Colours,
+}
+
+impl Arguments {
+    /// The parser, with the examples and the groups of the help.
+    pub(crate) fn definition() -> clap::Command {
+        groups::grouped(examples::added(Self::command()))
+    }
+
+    /// Reads the arguments of this process, and ends it with status 2 where they cannot be understood.
+    pub(crate) fn of_process() -> Self {
+        let matches = Self::definition().get_matches();
+        Self::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
+    }
 }
 
 /// Which installation of Greenlight is meant.
@@ -51,6 +78,20 @@ pub(crate) enum Command {
     /// Check, register and look at targets.
     #[command(subcommand)]
     Targets(Targets),
+    /// Print a target's document made from a service that runs.
+    ///
+    /// It only looks. What was found, and what has to be decided by somebody, is said in comments.
+    Init {
+        /// The cluster's name.
+        #[arg(long, value_name = "NAME")]
+        cluster: String,
+        /// The service's name.
+        #[arg(long, value_name = "NAME")]
+        service: String,
+        /// What the target is called [default: the service's name].
+        #[arg(long)]
+        name: Option<TargetName>,
+    },
     /// Show what is live, what is being deployed and what waits.
     Status {
         /// Only this target, with more detail.
@@ -153,8 +194,23 @@ pub(crate) enum Command {
         /// The target.
         target: TargetName,
         /// Only try this gate.
-        #[arg(long, value_name = "POINT", value_parser = gate_point)]
+        #[arg(long, value_name = "POINT", value_parser = gate_point())]
         gate: Option<GatePoint>,
+    },
+    /// Send again what was given up on: pushes, and events of the other functions.
+    ///
+    /// A message is deleted from its dead-letter queue when it was sent; one that cannot be sent stays.
+    Replay(Replay),
+    /// Print the completions of a shell.
+    Completions {
+        /// The shell.
+        shell: Shell,
+    },
+    /// Print the manual page, or write one for each command.
+    Man {
+        /// Where the pages are written; only that of `greenlight` itself is printed otherwise.
+        #[arg(long, value_name = "DIRECTORY")]
+        dir: Option<PathBuf>,
     },
 }
 
@@ -176,135 +232,6 @@ impl std::str::FromStr for Explained {
     }
 }
 
-#[derive(Debug, Args)]
-pub(crate) struct Hold {
-    #[command(flatten)]
-    pub(crate) whom: Whom,
-    /// Why, for whoever waits.
-    #[arg(long, value_name = "TEXT")]
-    pub(crate) reason: Option<String>,
-    /// When it ends by itself, such as `2026-12-24T18:00:00Z`.
-    #[arg(long, value_name = "TIME", conflicts_with = "lasts")]
-    pub(crate) until: Option<Timestamp>,
-    /// After how long it ends by itself.
-    #[arg(long = "for", value_name = "DURATION", value_parser = duration::parse)]
-    pub(crate) lasts: Option<Duration>,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Release {
-    #[command(flatten)]
-    pub(crate) whom: Whom,
-    /// Why, for the record.
-    #[arg(long, value_name = "TEXT")]
-    pub(crate) reason: Option<String>,
-}
-
-/// One target, or every one.
-#[derive(Debug, Args)]
-#[group(required = true, multiple = false)]
-pub(crate) struct Whom {
-    /// The target.
-    pub(crate) target: Option<TargetName>,
-    /// Every target, also those that are registered later.
-    #[arg(long)]
-    pub(crate) all: bool,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Approve {
-    /// The target.
-    pub(crate) target: TargetName,
-    /// Why, for the record.
-    #[arg(long, value_name = "TEXT")]
-    pub(crate) reason: Option<String>,
-    #[command(flatten)]
-    pub(crate) asked: Asked,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Reject {
-    /// The target.
-    pub(crate) target: TargetName,
-    /// Why, for whoever has to mend it.
-    #[arg(long, value_name = "TEXT")]
-    pub(crate) reason: String,
-    #[command(flatten)]
-    pub(crate) asked: Asked,
-}
-
-/// What is answered, where several gates ask.
-#[derive(Debug, Args)]
-pub(crate) struct Asked {
-    /// The gate that asks, where several do.
-    #[arg(long, value_parser = gate_point)]
-    pub(crate) point: Option<GatePoint>,
-    /// The deployment whose gate asks: its id, or that of AWS.
-    #[arg(long, value_name = "ID")]
-    pub(crate) deployment: Option<String>,
-}
-
-fn gate_point(text: &str) -> Result<GatePoint, String> {
-    GatePoint::of_name(text).ok_or_else(|| {
-        let known = GatePoint::ALL.map(GatePoint::name).join(", ");
-        format!("it is none of {known}")
-    })
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Deploy {
-    /// The target.
-    pub(crate) target: TargetName,
-    /// A tag, a digest, `repository:tag` or `repository@digest`.
-    #[arg(required_unless_present = "images")]
-    pub(crate) image: Option<Wish>,
-    /// An `imagedefinitions.json` or `imageDetail.json` of CodePipeline that names the images.
-    #[arg(long, value_name = "FILE", conflicts_with = "image")]
-    pub(crate) images: Option<PathBuf>,
-    /// Only start it.
-    #[arg(long)]
-    pub(crate) no_wait: bool,
-    /// Show what would be done, and do nothing.
-    #[arg(long, conflicts_with_all = ["no_wait", "timeout"])]
-    pub(crate) dry_run: bool,
-    /// Deploy though the target is held, the line is stopped, or no window is open. It is recorded.
-    #[arg(long = "override")]
-    pub(crate) overrides: bool,
-    /// Who asks, for the record [env: `USER`, `LOGNAME`].
-    #[arg(long, value_name = "NAME")]
-    pub(crate) by: Option<String>,
-    /// The function that runs the gates: the output `HookFunctionArn` of the stack [env:
-    /// `GREENLIGHT_HOOK`].
-    #[arg(long, value_name = "ARN")]
-    pub(crate) hook: Option<String>,
-    /// How long to wait.
-    #[arg(long, default_value = "1h", value_parser = duration::parse, conflicts_with = "no_wait")]
-    pub(crate) timeout: Duration,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Rollback {
-    /// The target.
-    pub(crate) target: TargetName,
-    /// The image to go back to: its digest or the first 7 digits, the deployment that brought it (its id, or
-    /// that of AWS), or a tag [default: the last image that was proved].
-    #[arg(long, value_name = "IMAGE|DEPLOYMENT")]
-    pub(crate) to: Option<BackTo>,
-    /// Why, for the record.
-    #[arg(long, value_name = "TEXT")]
-    pub(crate) reason: Option<String>,
-    /// Only start it.
-    #[arg(long)]
-    pub(crate) no_wait: bool,
-    /// The function that runs the gates: the output `HookFunctionArn` of the stack [env:
-    /// `GREENLIGHT_HOOK`].
-    #[arg(long, value_name = "ARN")]
-    pub(crate) hook: Option<String>,
-    /// How long to wait.
-    #[arg(long, default_value = "1h", value_parser = duration::parse, conflicts_with = "no_wait")]
-    pub(crate) timeout: Duration,
-}
-
 #[derive(Debug, Subcommand)]
 pub(crate) enum Targets {
     /// Check a file of targets, without asking AWS anything unless told to.
@@ -324,6 +251,8 @@ pub(crate) enum Targets {
         #[arg(long)]
         no_verify: bool,
     },
+    /// Print the JSON Schema of a file of targets, for editors.
+    Schema,
     /// List the registered targets.
     List,
     /// Show a target's document as it is registered.
@@ -337,3 +266,6 @@ pub(crate) enum Targets {
         name: TargetName,
     },
 }
+
+#[cfg(test)]
+mod tests;

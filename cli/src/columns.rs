@@ -1,15 +1,39 @@
 //! Text in aligned columns.
 
+use crate::paint::Tone;
+
 /// Rows of cells under a heading, each column as wide as its widest cell.
 #[derive(Debug)]
 pub(crate) struct Columns<const N: usize> {
-    rows: Vec<[String; N]>,
+    rows: Vec<[Cell; N]>,
+}
+
+/// A text and what it says of the state of something.
+#[derive(Debug, Clone)]
+pub(crate) struct Cell {
+    text: String,
+    tone: Option<Tone>,
+}
+
+impl From<String> for Cell {
+    fn from(text: String) -> Self {
+        Self { text, tone: None }
+    }
+}
+
+impl Cell {
+    pub(crate) fn toned(text: impl Into<String>, tone: Option<Tone>) -> Self {
+        Self {
+            text: text.into(),
+            tone,
+        }
+    }
 }
 
 impl<const N: usize> Columns<N> {
     pub(crate) fn headed(heading: [&str; N]) -> Self {
         Self {
-            rows: vec![heading.map(str::to_owned)],
+            rows: vec![heading.map(|text| Cell::toned(text, Some(Tone::Heading)))],
         }
     }
 
@@ -18,8 +42,14 @@ impl<const N: usize> Columns<N> {
         Self { rows: Vec::new() }
     }
 
-    pub(crate) fn row(&mut self, cells: [String; N]) {
-        self.rows.push(cells.map(|cell| printable(&cell)));
+    pub(crate) fn row(&mut self, cells: [impl Into<Cell>; N]) {
+        self.rows.push(cells.map(|cell| {
+            let Cell { text, tone } = cell.into();
+            Cell {
+                text: printable(&text),
+                tone,
+            }
+        }));
     }
 
     /// The rows, each one line.
@@ -27,17 +57,24 @@ impl<const N: usize> Columns<N> {
         let mut widths = [0; N];
         for row in &self.rows {
             for (width, cell) in widths.iter_mut().zip(row) {
-                *width = cell.chars().count().max(*width);
+                *width = cell.text.chars().count().max(*width);
             }
         }
         self.rows.iter().map(move |row| {
             let mut line = String::new();
-            for (cell, width) in row.iter().zip(widths) {
-                line.push_str(cell);
-                let missing = width.saturating_sub(cell.chars().count());
-                line.extend(std::iter::repeat_n(' ', missing + 2));
+            // Spaces stand between cells only, and are in no colour.
+            let mut missing = 0;
+            for (Cell { text, tone }, width) in row.iter().zip(widths) {
+                if !text.is_empty() {
+                    line.extend(std::iter::repeat_n(' ', missing));
+                    missing = 0;
+                    match tone {
+                        Some(tone) => line += &tone.paint(text),
+                        None => line += text,
+                    }
+                }
+                missing += width.saturating_sub(text.chars().count()) + 2;
             }
-            line.truncate(line.trim_end().len());
             line
         })
     }
@@ -61,11 +98,23 @@ mod tests {
     #[test]
     fn each_column_is_as_wide_as_its_widest_cell() {
         let mut columns = Columns::headed(["A", "LONG HEADING", "C"]);
-        columns.row(["äöü".into(), "x".into(), String::new()]);
-        columns.row(["a".into(), "y".into(), "\u{1b}[31mred".into()]);
+        columns.row(["äöü", "x", ""].map(str::to_owned));
+        columns.row(["a", "y", "\u{1b}[31mred"].map(str::to_owned));
         assert_eq!(
             columns.text(),
             "A    LONG HEADING  C\näöü  x\na    y              [31mred\n"
         );
+    }
+
+    #[test]
+    fn a_tone_changes_no_width() {
+        let mut columns = Columns::bare();
+        columns.row([
+            Cell::toned("failed", Some(Tone::Bad)),
+            "x".to_owned().into(),
+        ]);
+        columns.row(["ok".to_owned(), "y".to_owned()]);
+        // Nobody has decided that there are colours.
+        assert_eq!(columns.text(), "failed  x\nok      y\n");
     }
 }

@@ -11,12 +11,17 @@ mod gates;
 mod history;
 mod hold;
 mod image;
+mod init;
 mod origin;
 mod plan;
+#[cfg(test)]
+mod promises;
 mod promote;
+mod replay;
 mod rollback;
 #[cfg(test)]
 mod sample;
+mod shell;
 mod status;
 mod targets;
 mod verification;
@@ -81,6 +86,7 @@ async fn try_to(arguments: Arguments) -> Result<Outcome, Failure> {
         command,
         place,
         json,
+        color: _,
     } = arguments;
     // What is wrong with a file is said before what is missing in the environment.
     let document = match &command {
@@ -91,11 +97,27 @@ async fn try_to(arguments: Arguments) -> Result<Outcome, Failure> {
         Command::Targets(Targets::Check { file, .. } | Targets::Apply { file, .. }) => {
             document::read(file)?
         }
+        Command::Completions { shell } => return Ok(shell::completions(*shell).into()),
+        Command::Man { dir: None } => {
+            let page = shell::page().map_err(|source| Failure::ManPage { source })?;
+            return Ok(page.into());
+        }
+        Command::Man { dir: Some(dir) } => {
+            let pages = shell::pages(dir).map_err(|source| Failure::ManPages {
+                directory: dir.clone(),
+                source,
+            })?;
+            return Ok(pages.into());
+        }
+        Command::Targets(Targets::Schema) => return Ok(targets::schema().into()),
         _ => Vec::new(),
     };
     let deployer = connection::open(&place)?;
     let output = match command {
-        Command::Targets(Targets::Check { .. }) => {
+        // Those that need no installation have been answered.
+        Command::Targets(Targets::Check { .. } | Targets::Schema)
+        | Command::Completions { .. }
+        | Command::Man { .. } => {
             return Ok(verification::check(&deployer, &document).await);
         }
         Command::Targets(Targets::Apply { no_verify, .. }) => {
@@ -114,6 +136,11 @@ async fn try_to(arguments: Arguments) -> Result<Outcome, Failure> {
         Command::Targets(Targets::Show { name }) => targets::show(&deployer, &name).await,
         Command::Targets(Targets::Remove { name }) => targets::remove(&deployer, &name).await,
         Command::Targets(Targets::List) => targets::list(&deployer).await,
+        Command::Init {
+            cluster,
+            service,
+            name,
+        } => init::init(&deployer, &cluster, &service, name.as_ref()).await,
         Command::Status { target: None } => status::all(&deployer).await,
         Command::Status { target: Some(name) } => status::one(&deployer, &name).await,
         Command::Rollback(what) => return rollback::rollback(deployer, what, json).await,
@@ -156,6 +183,9 @@ async fn try_to(arguments: Arguments) -> Result<Outcome, Failure> {
         }
         Command::Gates { which, target } => gates::gates(&deployer, &which, target.as_ref()).await,
         Command::Verify { target, gate } => return verify::verify(&deployer, &target, gate).await,
+        Command::Replay(what) => {
+            return replay::replay(&deployer, &what, &connection::dead_letters()).await;
+        }
         Command::Hold(what) => hold::hold(&deployer, &what).await,
         Command::Release(what) => return hold::release(&deployer, &what).await,
         Command::Abort { target, reason } => control::abort(&deployer, &target, &reason).await,

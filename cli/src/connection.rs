@@ -31,6 +31,22 @@ pub(crate) fn open(place: &Place) -> Result<Deployer, ConnectionError> {
     with(place, variables())
 }
 
+/// The URLs of the dead-letter queues, as far as the environment names them.
+#[derive(Debug, Default)]
+pub(crate) struct DeadLetters {
+    pub(crate) push: Option<String>,
+    pub(crate) functions: Option<String>,
+}
+
+/// The dead-letter queues that the process's environment names.
+pub(crate) fn dead_letters() -> DeadLetters {
+    let variables = variables();
+    DeadLetters {
+        push: set(&variables, environment::PUSH_DEAD_LETTERS.name),
+        functions: set(&variables, environment::FUNCTION_DEAD_LETTERS.name),
+    }
+}
+
 /// The name of whoever is logged in, as far as the environment tells.
 pub(crate) fn user() -> String {
     let variables = variables();

@@ -8,6 +8,7 @@ use std::fmt::Write as _;
 use greenlight_aws::{AwsError, Kind, chain};
 use greenlight_core::deployment::DeploymentId;
 use greenlight_core::gate::NotOpen;
+use greenlight_core::nearest;
 use greenlight_core::target::TargetName;
 use greenlight_deployer::AdvanceError;
 use greenlight_deployer::approve::ApproveError;
@@ -21,7 +22,9 @@ use greenlight_deployer::plan::{PlanError, WishError};
 use greenlight_deployer::progress::watch::WatchError;
 use greenlight_deployer::promote::PromoteError;
 use greenlight_deployer::register::RegisterError;
+use greenlight_deployer::replay::ReplayError;
 use greenlight_deployer::rollback::RollbackError;
+use greenlight_deployer::suggest::SuggestError;
 use greenlight_deployer::targets::TargetsError;
 
 use crate::columns::printable;
@@ -67,6 +70,12 @@ pub(crate) enum Failure {
     Promote(#[from] PromoteError),
     #[error(transparent)]
     Verify(#[from] VerifyError),
+    #[error(transparent)]
+    Replay(#[from] ReplayError),
+    #[error("it is not known where the dead-letter queues are")]
+    NoDeadLetters,
+    #[error("{count} of the messages stay in the dead-letter queue")]
+    NotReplayed { count: usize },
     #[error("target `{target}` has no gates with checks")]
     NoGates { target: TargetName },
     #[error("nothing was deployed to target `{target}` yet")]
@@ -83,11 +92,31 @@ pub(crate) enum Failure {
         deployment: DeploymentId,
         ended: &'static str,
     },
+    #[error("nobody waits any more for deployment {deployment} to target `{target}`")]
+    Interrupted {
+        target: TargetName,
+        deployment: DeploymentId,
+    },
     #[error("deployment {deployment} to target `{target}` has not ended within {limit}")]
     StillUnderWay {
         target: TargetName,
         deployment: DeploymentId,
         limit: String,
+    },
+    #[error(transparent)]
+    Suggest(#[from] SuggestError),
+    #[error("the document could not be written as YAML")]
+    Yaml { source: serde_norway::Error },
+    #[error("the manual page could not be made")]
+    ManPage {
+        #[source]
+        source: std::io::Error,
+    },
+    #[error("the manual pages could not be written to `{}`", .directory.display())]
+    ManPages {
+        directory: std::path::PathBuf,
+        #[source]
+        source: std::io::Error,
     },
     #[error("no target `{name}` is registered")]
     NoSuchTarget {
@@ -103,6 +132,14 @@ pub(crate) enum Failure {
 }
 
 impl Failure {
+    /// What the process ends with. Shells know 130 as the end by Ctrl-C.
+    pub(crate) fn status(&self) -> u8 {
+        match self {
+            Self::Interrupted { .. } => 130,
+            _ => 1,
+        }
+    }
+
     /// All of it, as it is printed.
     pub(crate) fn message(&self) -> String {
         if let Self::Document(DocumentError::Wrong { file, problems }) = self {
@@ -138,9 +175,10 @@ impl Failure {
             Self::NoSuchTarget { registered, .. } if registered.is_empty() => {
                 Some("register targets with `greenlight targets apply FILE`".to_owned())
             }
-            Self::NoSuchTarget { registered, .. } => {
-                Some(format!("registered: {}", registered.join(", ")))
+            Self::NoSuchTarget { name, registered } => {
+                Some(near(name.as_str(), "registered", registered))
             }
+            Self::Suggest(error) => suggest_hint(error),
             Self::BadTarget { .. } => {
                 Some("apply it again with `greenlight targets apply FILE`".to_owned())
             }
@@ -188,6 +226,18 @@ impl Failure {
             }),
             Self::Promote(error) => aws_hint(error).or_else(|| error.hint()),
             Self::Verify(error) => aws_hint(error),
+            Self::Replay(error) => replay_hint(error),
+            Self::NoDeadLetters => Some(
+                "give `--queue` and `--url`, or set `GREENLIGHT_PUSH_DEAD_LETTERS` and \
+                 `GREENLIGHT_FUNCTION_DEAD_LETTERS`: they are the outputs `PushDeadLetterQueueUrl` and \
+                 `FunctionDeadLetterQueueUrl` of Greenlight's stack"
+                    .to_owned(),
+            ),
+            Self::NotReplayed { .. } => Some(
+                "mend what the last column says and replay again; what can never be sent is deleted \
+                 by SQS 14 days after it came"
+                    .to_owned(),
+            ),
             Self::NoSuchDeployment { .. } => Some(
                 "`greenlight history TARGET --json` has the ids; `--target` names a target that is not \
                  registered any more"
@@ -199,10 +249,13 @@ impl Failure {
             Self::NotLive { target, .. } => Some(format!(
                 "`greenlight history {target}` has all that was found"
             )),
-            Self::StillUnderWay { target, .. } => Some(format!(
+            Self::StillUnderWay { target, .. } | Self::Interrupted { target, .. } => Some(format!(
                 "it goes on; `greenlight status {target}` shows how far it is"
             )),
             Self::Document(_)
+            | Self::ManPage { .. }
+            | Self::Yaml { .. }
+            | Self::ManPages { .. }
             | Self::NoDifference { .. }
             | Self::NotStartable { .. }
             | Self::NoDeployments { .. } => None,
@@ -214,6 +267,37 @@ impl Failure {
 pub(crate) const HOOK_HINT: &str = "give `--hook` or set `GREENLIGHT_HOOK`: it is the output \
                                     `HookFunctionArn` of Greenlight's stack";
 
+fn suggest_hint(error: &SuggestError) -> Option<String> {
+    match error {
+        SuggestError::NoCluster { known, .. } if known.is_empty() => {
+            Some("`--region` or `AWS_REGION` says where it is looked for".to_owned())
+        }
+        SuggestError::NoCluster { cluster, known } => Some(near(cluster, "there are", known)),
+        SuggestError::NoService { known, .. } if known.is_empty() => None,
+        SuggestError::NoService { service, known, .. } => Some(near(service, "it has", known)),
+        SuggestError::None(none) => Some(none.hint().to_owned()),
+        error => aws_hint(error),
+    }
+}
+
+/// So many names are listed.
+const MAX_NAMES: usize = 20;
+
+/// The name that was probably meant, and those that there are.
+fn near(name: &str, there_are: &str, known: &[String]) -> String {
+    let names: Vec<&str> = known.iter().map(String::as_str).collect();
+    let meant = nearest(name, &names).map(|near| format!("did you mean `{near}`? "));
+    let mut hint = meant.unwrap_or_default();
+    let listed: Vec<&str> = names.iter().take(MAX_NAMES).copied().collect();
+    // Writing to a string cannot fail.
+    let _ = write!(hint, "{there_are}: {}", listed.join(", "));
+    let more = names.len().saturating_sub(MAX_NAMES);
+    if more > 0 {
+        let _ = write!(hint, " and {more} more");
+    }
+    hint
+}
+
 fn approve_hint(error: &ApproveError) -> Option<String> {
     match error {
         ApproveError::Several { .. } | ApproveError::NoneOfThese { .. } => {
@@ -224,6 +308,18 @@ fn approve_hint(error: &ApproveError) -> Option<String> {
             why: NotOpen::Approved { .. },
             ..
         } => Some(format!("`greenlight abort {target}` stops the deployment")),
+        error => aws_hint(error),
+    }
+}
+
+fn replay_hint(error: &ReplayError) -> Option<String> {
+    match error {
+        ReplayError::Source { .. } => Some(
+            "give `--url` the output `PushDeadLetterQueueUrl` of Greenlight's stack".to_owned(),
+        ),
+        ReplayError::Queue(aws) if aws.kind == Kind::NotFound => {
+            Some("check the URL, and that `--region` or `AWS_REGION` is its region".to_owned())
+        }
         error => aws_hint(error),
     }
 }
@@ -290,5 +386,54 @@ fn aws_hint(error: &(dyn Error + 'static)) -> Option<String> {
             Some("check the network, and `AWS_ENDPOINT_URL` and `AWS_CA_BUNDLE` if they are set".to_owned())
         }
         _ => aws.hint(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn there(names: &[&str]) -> Vec<String> {
+        names.iter().map(|&name| name.to_owned()).collect()
+    }
+
+    #[test]
+    fn a_mistyped_target_is_guessed_and_all_are_named() {
+        let failure = |name: &str| Failure::NoSuchTarget {
+            name: name.parse().unwrap(),
+            registered: there(&["api-live", "api-test", "web"]),
+        };
+        assert_eq!(
+            failure("api-tset").message(),
+            "error: no target `api-tset` is registered\n\
+             hint: did you mean `api-test`? registered: api-live, api-test, web\n"
+        );
+        assert_eq!(
+            failure("zzzzzzzz").message(),
+            "error: no target `zzzzzzzz` is registered\nhint: registered: api-live, api-test, web\n"
+        );
+    }
+
+    #[test]
+    fn what_is_not_there_is_said_with_what_is() {
+        let no_cluster = |known: &[&str]| {
+            Failure::from(SuggestError::NoCluster {
+                cluster: "mcp".to_owned(),
+                known: there(known),
+            })
+        };
+        assert_eq!(
+            no_cluster(&["mco", "production"]).message(),
+            "error: there is no cluster `mcp`\nhint: did you mean `mco`? there are: mco, production\n"
+        );
+        assert!(no_cluster(&[]).message().contains("`AWS_REGION`"));
+        let no_service = Failure::from(SuggestError::NoService {
+            cluster: "mco".to_owned(),
+            service: "worker".to_owned(),
+            known: (0..30).map(|number| format!("s{number:02}")).collect(),
+        });
+        let message = no_service.message();
+        assert!(message.contains("hint: it has: s00, s01, "), "{message}");
+        assert!(message.ends_with(", s19 and 10 more\n"), "{message}");
     }
 }

@@ -10,20 +10,19 @@ mod commands;
 mod connection;
 mod document;
 mod failure;
+mod paint;
 mod since;
 mod strict;
 
 use std::io::Write as _;
 use std::process::ExitCode;
 
-use clap::Parser as _;
-
 use arguments::Arguments;
 use commands::Outcome;
 
 fn main() -> ExitCode {
-    // Ends the process with status 2 where the arguments cannot be understood.
-    let arguments = Arguments::parse();
+    paint::decide(std::env::args_os().skip(1));
+    let arguments = Arguments::of_process();
     let json = arguments.json;
     match tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -52,8 +51,13 @@ fn show(outcome: &Outcome, json: bool) -> ExitCode {
             .and_then(|()| stdout.flush());
     }
     if let Some(failure) = &outcome.failure {
-        eprint!("{}", failure.message());
-        return ExitCode::FAILURE;
+        // Whoever does not listen has the status.
+        let _ = write!(
+            anstream::stderr(),
+            "{}",
+            paint::labelled(&failure.message())
+        );
+        return ExitCode::from(failure.status());
     }
     let done = if outcome.says_no {
         ExitCode::FAILURE

@@ -76,6 +76,19 @@ fn a_good_file_is_good_as_json_too() {
 }
 
 #[test]
+fn the_schema_for_editors_is_the_one_that_is_checked_in() {
+    let directory = TempDir::new().unwrap();
+    let expected = include_str!("../../schemas/targets.schema.json");
+    for arguments in [&["targets", "schema"][..], &["--json", "targets", "schema"]] {
+        let printed = run(arguments, directory.path(), &[], "");
+        assert!(
+            printed == format!("status: 0\n-- stdout\n{expected}-- stderr\n"),
+            "{printed}"
+        );
+    }
+}
+
+#[test]
 fn standard_input_is_a_file() {
     let directory = TempDir::new().unwrap();
     let output = run(&["targets", "check", "-"], directory.path(), &[], GOOD);
@@ -308,25 +321,36 @@ fn the_help_lists_every_command() {
 
     Usage: greenlight [OPTIONS] <COMMAND>
 
-    Commands:
-      targets   Check, register and look at targets
-      status    Show what is live, what is being deployed and what waits
-      history   Show the deployments of a target and what people did there, newest first
-      where     Show the targets at which an image is live, and where it was before
-      explain   Show for every target whether it takes an image, what would come of it now, and what became of it
-      diff      Show what deploying an image would change in the task definition. It only looks
-      deploy    Deploy an image to a target, and wait until it is live
-      rollback  Go back to the last image that was proved, and wait until it is live
-      continue  Let a deployment go on that waits for an answer
-      abort     Stop the deployment that is under way, and take it back as far as AWS can
-      hold      Hold automatic deployments to a target, or to every one, until somebody releases them
-      release   Release what `hold` holds
-      approve   Say yes to what waits for a person
-      reject    Say no to what waits for a person
-      promote   Give the image that is live and proved at a target the tag that another target watches
-      gates     Show all that the gates of a deployment have found
-      verify    Try the gates of a target on what runs now. Nothing is deployed or recorded
-      help      Print this message or the help of the given subcommand(s)
+    Set up:
+      init         Print a target's document made from a service that runs
+      targets      Check, register and look at targets
+      verify       Try the gates of a target on what runs now. Nothing is deployed or recorded
+
+    Look:
+      status       Show what is live, what is being deployed and what waits
+      history      Show the deployments of a target and what people did there, newest first
+      gates        Show all that the gates of a deployment have found
+      where        Show the targets at which an image is live, and where it was before
+      explain      Show for every target whether it takes an image, what would come of it now, and what became of it
+      diff         Show what deploying an image would change in the task definition. It only looks
+
+    Deploy:
+      deploy       Deploy an image to a target, and wait until it is live
+      rollback     Go back to the last image that was proved, and wait until it is live
+      promote      Give the image that is live and proved at a target the tag that another target watches
+
+    Decide:
+      approve      Say yes to what waits for a person
+      reject       Say no to what waits for a person
+      continue     Let a deployment go on that waits for an answer
+      abort        Stop the deployment that is under way, and take it back as far as AWS can
+      hold         Hold automatic deployments to a target, or to every one, until somebody releases them
+      release      Release what `hold` holds
+
+    Other commands:
+      completions  Print the completions of a shell
+      man          Print the manual page, or write one for each command
+      help         Print the help of a command
 
     Options:
           --table <NAME>
@@ -338,11 +362,28 @@ fn the_help_lists_every_command() {
           --json
               Print one JSON document instead of text
 
+          --color <WHEN>
+              Whether text is coloured; `NO_COLOR` and `CLICOLOR_FORCE` count where it is `auto`
+              
+              [default: auto]
+              [possible values: auto, always, never]
+
       -h, --help
               Print help (see a summary with '-h')
 
       -V, --version
               Print version
+
+    Examples:
+      # Make a target of a service that runs, and register it
+      greenlight init --cluster mco --service api > api.yaml
+      greenlight targets apply api.yaml
+      # Show what is live everywhere
+      greenlight status
+      # Deploy an image, and wait until it is live
+      greenlight deploy api-test v1.4.2
+      # Go back
+      greenlight rollback api-test
 
     Exit status: 0 done, 1 failed, 2 not understood.
     -- stderr
@@ -374,8 +415,19 @@ fn the_help_of_deploy_lists_its_options() {
           --table <NAME>       Greenlight's table [env: `GREENLIGHT_TABLE`] [default: greenlight]
           --region <REGION>    The region that Greenlight runs in [env: `AWS_REGION`]
           --json               Print one JSON document instead of text
+          --color <WHEN>       Whether text is coloured; `NO_COLOR` and `CLICOLOR_FORCE` count where it is `auto` [default: auto] [possible values: auto, always, never]
       -h, --help               Print help
       -V, --version            Print version
+
+    Examples:
+      # Deploy a tag, and wait
+      greenlight deploy api-test v1.4.2
+      # Only show what would be done
+      greenlight deploy api-test v1.4.2 --dry-run
+      # Only start it, in a pipeline for example
+      greenlight deploy api-test --images imagedefinitions.json --no-wait
+      # Deploy though the target is held
+      greenlight deploy api-test v1.4.3 --override
     -- stderr
     ");
 }

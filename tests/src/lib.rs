@@ -10,6 +10,7 @@
 pub mod asked;
 pub mod by_hand;
 pub mod cells;
+pub mod event_contract;
 pub mod gated;
 pub mod heard;
 pub mod releases;

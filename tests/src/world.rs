@@ -17,6 +17,7 @@ use serde_json::Value;
 use tokio::time::Duration;
 
 use crate::{
+    event_contract::EventContract,
     run::{deployer, handler, kept},
     web::Web,
     wire::Wire,
@@ -66,6 +67,8 @@ pub struct World {
     gate_answers: Arc<Mutex<Vec<Answered>>>,
     action_answers: Arc<Mutex<Vec<Answered>>>,
     expects_refusals: bool,
+    /// In the end, checks all that was emitted.
+    _contract: EventContract,
 }
 
 /// An invocation of a function, and what it gave.
@@ -206,6 +209,7 @@ impl World {
             &Web::default(),
         );
         Self {
+            _contract: EventContract::of(&sample.account),
             sample,
             operator,
             push_wire,

@@ -1,7 +1,9 @@
 //! `greenlight deploy`: asks for a deployment, and tells how it goes until it has ended.
 //!
-//! As text, each line is printed when it is known; as JSON, all of them come in one document at the
-//! end. The functions deploy, not this tool: it can be ended at any time.
+//! As text, each line is printed when it is known, and on a terminal a bar moves below them ([`bar`]); as JSON, all of
+//! them come in one document at the end. The functions deploy, not this tool: it can be ended at any time.
+
+mod bar;
 
 use std::io::Write as _;
 use std::time::Duration;
@@ -11,7 +13,7 @@ use greenlight_core::duration;
 use greenlight_core::record::{DeploymentRecord, Status};
 use greenlight_core::target::TargetName;
 use greenlight_deployer::Deployer;
-use greenlight_deployer::progress::watch::{Line, Watched};
+use greenlight_deployer::progress::watch::{Line, News, Watched};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
@@ -19,7 +21,9 @@ use super::{Outcome, Output, plan, registered};
 use crate::arguments::Deploy;
 use crate::columns::printable;
 use crate::failure::Failure;
+use crate::paint::Tone;
 use crate::{connection, document};
+use bar::Bar;
 
 /// Deploys an image, or says what that would do.
 pub(super) async fn deploy(
@@ -68,9 +72,10 @@ pub(super) async fn follow(
         .into_iter()
         .map(|text| Line { at: now, text })
         .collect();
+    let bar = Bar::open(waiting.limit.is_some() && !waiting.json);
     let say = |line: &Line| {
         if !waiting.json {
-            print(line);
+            bar.above(|| print(line));
         }
     };
     first.iter().for_each(say);
@@ -86,15 +91,34 @@ pub(super) async fn follow(
     let limit = waiting.limit.unwrap_or_default();
     let limit = SignedDuration::try_from(limit).unwrap_or(SignedDuration::MAX);
     let until = now.saturating_add(limit).unwrap_or(Timestamp::MAX);
-    let watched = deployer
-        .watch(waiting.target, waiting.deployment, until, |line| {
+    let watching = deployer.watch(
+        waiting.target,
+        waiting.deployment,
+        until,
+        |news| match news {
             // Without waiting there is one look, for the record.
-            if waiting.limit.is_some() {
-                say(line);
-            }
-        })
-        .await?;
+            News::Line(line) if waiting.limit.is_some() => say(line),
+            News::Line(_) => {}
+            News::Progress(progress) => bar.show(&progress.meter),
+        },
+    );
+    let watched = tokio::select! {
+        watched = watching => watched?,
+        () = interrupted() => {
+            return Err(Failure::Interrupted {
+                target: waiting.target.clone(),
+                deployment: waiting.deployment,
+            });
+        }
+    };
     Ok(ended(first, explanation, watched, waiting.limit))
+}
+
+/// Until somebody presses Ctrl-C. Where that cannot be heard of, it ends the process, as ever.
+async fn interrupted() {
+    if tokio::signal::ctrl_c().await.is_err() {
+        std::future::pending::<()>().await;
+    }
 }
 
 /// What came of it. The text has been printed already. `waited` is how long was waited at the most.
@@ -153,11 +177,27 @@ fn print(line: &Line) {
 }
 
 fn written(line: &Line) -> String {
-    format!(
-        "{}  {}",
-        line.at.strftime("%H:%M:%SZ"),
-        printable(&line.text)
-    )
+    let text = printable(&line.text);
+    let text = match tone(&text) {
+        Some(tone) => tone.paint(&text),
+        None => text,
+    };
+    format!("{}  {text}", line.at.strftime("%H:%M:%SZ"))
+}
+
+/// How a deployment has ended is seen at a glance; the words are those of `watch`.
+fn tone(text: &str) -> Option<Tone> {
+    let tones = [
+        ("succeeded after ", Tone::Good),
+        ("failed after ", Tone::Bad),
+        ("could not be started", Tone::Bad),
+        ("was not deployed", Tone::Attention),
+        ("queued: ", Tone::Attention),
+    ];
+    let found = tones
+        .into_iter()
+        .find(|(begins, _)| text.starts_with(begins));
+    found.map(|(_, tone)| tone)
 }
 
 #[cfg(test)]

@@ -1,16 +1,19 @@
 //! `greenlight gates`: everything that the gates of a deployment have found.
 
+use std::fmt::Write as _;
+
 use greenlight_core::deployment::DeploymentId;
-use greenlight_core::gate::{CheckReport, GateReport};
+use greenlight_core::gate::{CheckReport, GateReport, Verdict};
 use greenlight_core::record::DeploymentRecord;
 use greenlight_core::target::TargetName;
 use greenlight_deployer::Deployer;
 use greenlight_deployer::progress::watch::written;
 use serde_json::json;
 
-use super::{Output, no_such_target, time};
-use crate::columns::{Columns, printable};
+use super::{Output, history, no_such_target, time};
+use crate::columns::{Cell, Columns, printable};
 use crate::failure::Failure;
+use crate::paint::Tone;
 
 /// Which deployment is meant.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -80,16 +83,16 @@ async fn find(
 
 fn told(record: &DeploymentRecord) -> Output {
     let mut head = Columns::bare();
-    let mut say = |what: &str, text: String| head.row([what.to_owned(), text]);
-    say("target", record.target.to_string());
-    say("deployment", record.id.to_string());
+    let mut say = |what: &str, text: Cell| head.row([what.to_owned().into(), text]);
+    say("target", record.target.to_string().into());
+    say("deployment", record.id.to_string().into());
     if let Some(aws_id) = &record.aws_id {
-        say("as", aws_id.clone());
+        say("as", aws_id.clone().into());
     }
-    say("image", record.candidate.describe());
-    say("status", record.status.as_str().replace('_', " "));
+    say("image", record.candidate.describe().into());
+    say("status", history::status(record.status));
     for decision in &record.decisions {
-        say("decision", decision.in_words());
+        say("decision", decision.in_words().into());
     }
     let mut text = head.text();
     if record.gates.is_empty() {
@@ -116,13 +119,19 @@ fn told(record: &DeploymentRecord) -> Output {
 pub(super) fn report_text(report: &GateReport) -> String {
     let stage = report.stage.iter().map(|stage| format!(" at {stage}"));
     let mut text = printable(&format!(
-        "gate {}{}: {}, from {} for {}",
+        "gate {}{}: ",
         report.point,
-        stage.collect::<String>(),
-        report.verdict.as_str(),
+        stage.collect::<String>()
+    ));
+    text += " ";
+    text += &tone(report.verdict).paint(report.verdict.as_str());
+    // Writing to a string cannot fail.
+    let _ = write!(
+        text,
+        ", from {} for {}",
         time(report.started_at),
         written(report.ended_at.duration_since(report.started_at))
-    ));
+    );
     text.push('\n');
     let mut columns = Columns::headed([
         "CHECK", "VERDICT", "GOOD", "BAD", "ERRORS", "NO DATA", "TOOK", "LIMITS",
@@ -130,15 +139,16 @@ pub(super) fn report_text(report: &GateReport) -> String {
     for check in &report.checks {
         let counts = check.counts;
         let dry = if check.dry_run { " (dry run)" } else { "" };
+        let verdict = format!("{}{dry}", check.verdict.as_str());
         columns.row([
-            check.check.clone(),
-            format!("{}{dry}", check.verdict.as_str()),
-            counts.successful.to_string(),
-            counts.failed.to_string(),
-            counts.errors.to_string(),
-            counts.inconclusive.to_string(),
-            written(check.ended_at.duration_since(check.started_at)),
-            check.limits.clone(),
+            Cell::from(check.check.clone()),
+            Cell::toned(verdict, Some(tone(check.verdict))),
+            counts.successful.to_string().into(),
+            counts.failed.to_string().into(),
+            counts.errors.to_string().into(),
+            counts.inconclusive.to_string().into(),
+            written(check.ended_at.duration_since(check.started_at)).into(),
+            check.limits.clone().into(),
         ]);
     }
     text += &indented(&columns.text());
@@ -146,6 +156,14 @@ pub(super) fn report_text(report: &GateReport) -> String {
         text += &indented(&details(check));
     }
     text
+}
+
+fn tone(verdict: Verdict) -> Tone {
+    match verdict {
+        Verdict::Passed => Tone::Good,
+        Verdict::Failed | Verdict::Error => Tone::Bad,
+        Verdict::Inconclusive => Tone::Attention,
+    }
 }
 
 fn details(check: &CheckReport) -> String {

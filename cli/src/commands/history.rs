@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 
 use greenlight_core::deployment::DeploymentId;
-use greenlight_core::record::{Deed, DeploymentRecord, Intervention};
+use greenlight_core::record::{Deed, DeploymentRecord, Intervention, Status};
 use greenlight_core::target::TargetName;
 use greenlight_deployer::Deployer;
 use greenlight_deployer::progress::watch::written;
@@ -11,8 +11,9 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::{Output, image, no_such_target, origin, time};
-use crate::columns::{Columns, printable};
+use crate::columns::{Cell, Columns, printable};
 use crate::failure::Failure;
+use crate::paint::Tone;
 use crate::since::Since;
 
 /// So many deployments are shown, …
@@ -60,16 +61,16 @@ impl Entry<'_> {
         }
     }
 
-    fn row(&self) -> [String; 7] {
+    fn row(&self) -> [Cell; 7] {
         match self {
             Self::Deployment(record) => [
-                time(record.requested_at),
-                record.status.as_str().replace('_', " "),
-                image::name(&record.candidate),
-                image::digests(&record.candidate),
-                took(record),
-                origin::by(&record.origin),
-                aws_or_own_id(record.aws_id.as_deref(), record.id),
+                time(record.requested_at).into(),
+                status(record.status),
+                image::name(&record.candidate).into(),
+                image::digests(&record.candidate).into(),
+                took(record).into(),
+                origin::by(&record.origin).into(),
+                aws_or_own_id(record.aws_id.as_deref(), record.id).into(),
             ],
             Self::Hand(intervention) => {
                 let none = || "-".to_owned();
@@ -80,7 +81,7 @@ impl Entry<'_> {
                 };
                 let by = printable(&intervention.by);
                 let at = time(intervention.at);
-                [at, deed.to_owned(), none(), none(), none(), by, deployment]
+                [at, deed.to_owned(), none(), none(), none(), by, deployment].map(Cell::from)
             }
         }
     }
@@ -145,6 +146,17 @@ fn told(target: &TargetName, records: &[DeploymentRecord], hands: &[Intervention
         text,
         json: json!({"target": target, "deployments": records, "interventions": hands}),
     }
+}
+
+/// A status in words, and in its colour.
+pub(super) fn status(status: Status) -> Cell {
+    let tone = match status {
+        Status::Succeeded => Tone::Good,
+        Status::Failed | Status::StartFailed => Tone::Bad,
+        Status::Queued | Status::Requested | Status::Started => Tone::Busy,
+        Status::Superseded => Tone::Faint,
+    };
+    Cell::toned(status.as_str().replace('_', " "), Some(tone))
 }
 
 fn took(record: &DeploymentRecord) -> String {

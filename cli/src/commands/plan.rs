@@ -7,8 +7,9 @@ use greenlight_deployer::plan::{BeforeTask, PipelineStart, Plan, Wish};
 use serde_json::{Value, json};
 
 use super::{Outcome, Output, image, registered};
-use crate::columns::{Columns, printable};
+use crate::columns::{Cell, Columns, printable};
 use crate::failure::{Failure, HOOK_HINT};
+use crate::paint::Tone;
 
 /// What deploying an image would change in the task definition.
 pub(super) async fn diff(
@@ -99,7 +100,14 @@ fn remarks(plan: &Plan) -> impl Iterator<Item = String> + '_ {
 /// All that a deployment would do.
 pub(super) fn planned(plan: &Plan) -> Outcome {
     let mut columns = Columns::bare();
-    let mut say = |what: &str, text: String| columns.row([what.to_owned(), text]);
+    let mut say = |what: &str, text: String| {
+        let tone = match what {
+            "note" => Some(Tone::Attention),
+            "fault" => Some(Tone::Bad),
+            _ => None,
+        };
+        columns.row([what.to_owned().into(), Cell::toned(text, tone)]);
+    };
     say("target", plan.target.to_string());
     say("image", plan.candidate.describe());
     say("decision", decision(&plan.decision));

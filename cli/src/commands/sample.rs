@@ -13,6 +13,7 @@ use greenlight_core::image::Digest;
 use greenlight_core::record::{DeploymentRecord, Origin, Status};
 use greenlight_core::target::check::ApprovalCheck;
 use greenlight_core::target::{self, GatePoint};
+use greenlight_deployer::progress::meter::Meter;
 use greenlight_deployer::progress::{Awaiting, Progress};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
@@ -174,6 +175,7 @@ pub(super) fn paused() -> (StoredTarget, Progress) {
                 .into(),
             "hook ecs-pause-1f2e (PAUSE) AWAITING_ACTION".into(),
         ],
+        meter: Meter::default(),
         awaiting: Some(Awaiting {
             what: "pause hook ecs-pause-1f2e waits for an answer at POST_TEST_TRAFFIC_SHIFT".into(),
             until: Some("2026-11-22T11:30:00Z".parse().unwrap()),

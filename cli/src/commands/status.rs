@@ -15,8 +15,9 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::{Output, image, origin, registered, time};
-use crate::columns::Columns;
+use crate::columns::{Cell, Columns};
 use crate::failure::Failure;
+use crate::paint::Tone;
 
 /// A line for each target.
 pub(super) async fn all(deployer: &Deployer) -> Result<Output, Failure> {
@@ -45,10 +46,10 @@ fn overview(
                 json.push(document(stored, progress, asked.unwrap_or_default(), now));
             }
             Err(bad) => {
-                let [a, b, c, d] = [(); 4].map(|()| "-".to_owned());
+                let [a, b, c, d] = [(); 4].map(|()| "-".to_owned().into());
                 columns.row([
-                    bad.name.clone(),
-                    "not understood: apply it again".into(),
+                    Cell::from(bad.name.clone()),
+                    Cell::toned("not understood: apply it again", Some(Tone::Bad)),
                     a,
                     b,
                     c,
@@ -69,7 +70,7 @@ fn overview(
     }
 }
 
-fn line(stored: &StoredTarget, progress: Option<&Progress>, now: Timestamp) -> [String; 6] {
+fn line(stored: &StoredTarget, progress: Option<&Progress>, now: Timestamp) -> [Cell; 6] {
     let state = &stored.state;
     let none = || "-".to_owned();
     let (live, digest, since) = match &state.current {
@@ -92,14 +93,40 @@ fn line(stored: &StoredTarget, progress: Option<&Progress>, now: Timestamp) -> [
         (Some(only), None) | (None, Some(only)) => only,
         (None, None) => none(),
     };
+    let is_asked = progress.is_some_and(|progress| progress.awaiting.is_some());
+    let busy = if is_asked {
+        Tone::Attention
+    } else {
+        Tone::Busy
+    };
+    let closed = stored.closed(now).map(|_| Tone::Attention);
     [
-        stored.target.name.to_string(),
-        live,
-        digest,
-        since,
-        deploying,
-        waiting,
+        stored.target.name.to_string().into(),
+        Cell::toned(live, Some(tone_of_live(state.current.as_ref()))),
+        digest.into(),
+        since.into(),
+        Cell::toned(deploying, state.active.as_ref().map(|_| busy)),
+        Cell::toned(waiting, closed),
     ]
+}
+
+fn tone_of_live(current: Option<&Current>) -> Tone {
+    match current {
+        Some(Current { drift: None, .. }) => Tone::Good,
+        Some(_) => Tone::Attention,
+        None => Tone::Faint,
+    }
+}
+
+/// What a line of a target's details says of its state.
+fn tone_of_detail(what: &str, current: Option<&Current>) -> Option<Tone> {
+    match what {
+        "live" => Some(tone_of_live(current)),
+        "deploying" | "progress" | "waiting" => Some(Tone::Busy),
+        "drift" | "awaiting" | "hold" | "line" | "window" => Some(Tone::Attention),
+        "going back" | "rejected" => Some(Tone::Bad),
+        _ => None,
+    }
 }
 
 /// What is live, and that it has drifted. What is not of the target's repositories has no digest here: the
@@ -158,7 +185,10 @@ fn detail(
     now: Timestamp,
 ) -> Output {
     let mut columns = Columns::bare();
-    let mut say = |what: &str, text: String| columns.row([what.to_owned(), text]);
+    let mut say = |what: &str, text: String| {
+        let tone = tone_of_detail(what, stored.state.current.as_ref());
+        columns.row([what.to_owned().into(), Cell::toned(text, tone)]);
+    };
     say("target", stored.target.name.to_string());
     if let Some(service) = &stored.target.service {
         say("service", service.to_string());

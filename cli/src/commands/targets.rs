@@ -10,7 +10,7 @@ use greenlight_core::verification::Report;
 use greenlight_deployer::Deployer;
 use greenlight_deployer::register::Registered;
 use greenlight_deployer::targets::Applied;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::{Outcome, Output, no_such_target, registered, service, verification};
 use crate::columns::Columns;
@@ -53,6 +53,15 @@ fn checked(file: &Path, targets: &[Target]) -> Output {
             names.join(", ")
         ),
         json: json!({"file": file, "targets": names, "problems": []}),
+    }
+}
+
+/// What editors need to know of a file of targets.
+pub(super) fn schema() -> Output {
+    let json = greenlight_core::target::schema();
+    Output {
+        text: format!("{json:#}\n"),
+        json,
     }
 }
 
@@ -256,11 +265,14 @@ pub(super) async fn remove(deployer: &Deployer, name: &TargetName) -> Result<Out
     if !deployer.remove(name).await? {
         return Err(no_such_target(deployer, name).await?);
     }
-    let json: Value = json!({"target": name, "result": "removed"});
-    Ok(Output {
+    Ok(gone(name))
+}
+
+fn gone(name: &TargetName) -> Output {
+    Output {
         text: format!("{name}  removed\n"),
-        json,
-    })
+        json: json!({"target": name, "result": "removed"}),
+    }
 }
 
 #[cfg(test)]

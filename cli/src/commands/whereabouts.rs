@@ -5,8 +5,8 @@ use greenlight_core::record::{DeploymentRecord, Status};
 use greenlight_deployer::Deployer;
 use serde_json::json;
 
-use super::{Output, image, service, time};
-use crate::columns::{Columns, printable};
+use super::{Output, history, image, service, time};
+use crate::columns::{Cell, Columns, printable};
 use crate::failure::Failure;
 
 /// So many deployments of each target are looked through.
@@ -66,14 +66,14 @@ fn found(wanted: &str, targets: &[StoredTarget], before: &[DeploymentRecord]) ->
     let mut earlier = Vec::new();
     for record in before {
         let result = match record.status {
-            Status::Succeeded => "was live".to_owned(),
-            status => status.as_str().replace('_', " "),
+            Status::Succeeded => "was live".to_owned().into(),
+            status => history::status(status),
         };
         columns.row([
-            record.target.to_string(),
-            image::name(&record.candidate),
-            image::digests(&record.candidate),
-            time(record.requested_at),
+            Cell::from(record.target.to_string()),
+            image::name(&record.candidate).into(),
+            image::digests(&record.candidate).into(),
+            time(record.requested_at).into(),
             result,
         ]);
         let mut members = image::members(&record.candidate);

@@ -1,11 +1,12 @@
 //! SQS: queues with visibility timeout and redrive. The event source mappings that hand their messages to
 //! functions are in `queue/mapping.rs`.
 //!
-//! Standard queues only, and only their inside: nobody calls the SQS API in this account, since
-//! EventBridge sends and Lambda polls on the function's behalf. A message that a function is working on
+//! Standard queues only. EventBridge sends and Lambda polls on the function's behalf; what a person calls is in
+//! `queue/api.rs`. A message that a function is working on
 //! is hidden for the queue's visibility timeout; the part of it that passes while the function runs is
 //! counted in real time, as the function's own timeout is.
 
+pub(crate) mod api;
 mod mapping;
 
 use std::collections::BTreeMap;
@@ -62,6 +63,8 @@ pub(crate) struct State {
 
 struct QueueState {
     attributes: Attributes,
+    /// A function gets its messages.
+    is_read: bool,
     messages: Vec<Message>,
     /// Told whenever a message was added or became visible earlier than it was going to.
     changed: Arc<Notify>,
@@ -71,6 +74,8 @@ struct QueueState {
 struct Message {
     id: String,
     body: String,
+    /// Its message attributes, which are all text here.
+    attributes: BTreeMap<String, String>,
     sent_at: Timestamp,
     first_received_at: Option<Timestamp>,
     received: u32,
@@ -88,6 +93,7 @@ enum Visibility {
 struct Received {
     id: String,
     record: Value,
+    attributes: BTreeMap<String, String>,
 }
 
 impl Default for Attributes {
@@ -123,6 +129,7 @@ impl Account {
         }
         let queue = QueueState {
             attributes,
+            is_read: false,
             messages: Vec::new(),
             changed: Arc::default(),
         };
@@ -143,23 +150,11 @@ impl Account {
         })
     }
 
-    /// How many messages are in queues that somebody reads, or hidden in them.
+    /// How many messages are in queues that a function reads, or hidden in them.
     pub fn messages_waiting(&self) -> usize {
         let state = self.state();
-        let is_dead_letter_queue = |name: &String| {
-            let redrives = state
-                .queues
-                .queues
-                .values()
-                .filter_map(|queue| queue.attributes.redrive.as_ref());
-            redrives.into_iter().any(|redrive| redrive.queue == *name)
-        };
-        let read = state
-            .queues
-            .queues
-            .iter()
-            .filter(|(name, _)| !is_dead_letter_queue(name));
-        read.map(|(_, queue)| queue.messages.len()).sum()
+        let read = state.queues.queues.values().filter(|queue| queue.is_read);
+        read.map(|queue| queue.messages.len()).sum()
     }
 }
 
@@ -176,7 +171,17 @@ impl Queue {
 
     /// Sends a message with this body.
     pub fn send(&self, body: impl std::fmt::Display) {
+        self.send_with(body, BTreeMap::new());
+    }
+
+    /// Sends a message with this body and these attributes; gives its id.
+    pub fn send_with(
+        &self,
+        body: impl std::fmt::Display,
+        attributes: BTreeMap<String, String>,
+    ) -> String {
         let id = uuid(&self.account.unique());
+        let sent = id.clone();
         let now = self.account.clock().now();
         let body = body.to_string();
         self.with(|queue| {
@@ -184,6 +189,7 @@ impl Queue {
             let message = Message {
                 id,
                 body,
+                attributes,
                 sent_at: now,
                 first_received_at: None,
                 received: 0,
@@ -192,6 +198,7 @@ impl Queue {
             queue.messages.push(message);
             queue.changed.notify_one();
         });
+        sent
     }
 
     /// The bodies of the messages in the queue, hidden ones too, oldest first.
@@ -211,9 +218,9 @@ impl Queue {
             .unwrap_or_default()
     }
 
-    /// Receives up to `most` messages and hides them; those that were received too often go to the
+    /// Receives up to `most` messages and hides them so; those that were received too often go to the
     /// dead-letter queue instead.
-    fn receive(&self, most: usize) -> Vec<Received> {
+    fn receive(&self, most: usize, hidden: Visibility) -> Vec<Received> {
         let now = self.account.clock().now();
         let arn = self.arn();
         let region = self.account.settings().region.clone();
@@ -230,14 +237,15 @@ impl Queue {
                     .as_ref()
                     .is_some_and(|redrive| message.received >= redrive.max_receive_count)
                 {
-                    dead.push(message.body.clone());
+                    dead.push((message.body.clone(), message.attributes.clone()));
                     return false;
                 }
                 message.received += 1;
                 message.first_received_at.get_or_insert(now);
-                message.visibility = Visibility::HeldSince(Instant::now());
+                message.visibility = hidden;
                 received.push(Received {
                     id: message.id.clone(),
+                    attributes: message.attributes.clone(),
                     record: message.record(&arn, &region),
                 });
                 true
@@ -248,13 +256,13 @@ impl Queue {
             .flatten()
             .and_then(|name| self.account.queue(&name))
         {
-            for body in dead {
+            for (body, attributes) in dead {
                 self.account.journal().note(
                     "sqs",
                     Tone::Bad,
                     format!("a message of {} goes to {}", self.name, queue.name),
                 );
-                queue.send(body);
+                queue.send_with(body, attributes);
             }
         }
         received
@@ -331,13 +339,18 @@ impl Queue {
 }
 
 impl Message {
+    /// What the last receive gave to delete it by.
+    fn receipt(&self) -> String {
+        format!("{}#{}", self.id, self.received)
+    }
+
     /// As it stands in the `Records` of the event that Lambda gives to a function, but for the body's MD5,
     /// which nobody checks.
     fn record(&self, queue_arn: &str, region: &str) -> Value {
         let millisecond = |at: Timestamp| at.as_millisecond().to_string();
         json!({
             "messageId": self.id,
-            "receiptHandle": format!("{}#{}", self.id, self.received),
+            "receiptHandle": self.receipt(),
             "body": self.body,
             "attributes": {
                 "ApproximateReceiveCount": self.received.to_string(),

@@ -16,6 +16,7 @@ pub(super) enum Service {
     Logs,
     S3,
     SecretsManager,
+    Sqs,
     Ssm,
     Sts,
 }
@@ -49,6 +50,7 @@ impl Service {
         Self::Logs,
         Self::S3,
         Self::SecretsManager,
+        Self::Sqs,
         Self::Ssm,
         Self::Sts,
     ];
@@ -66,6 +68,7 @@ impl Service {
             Self::Events => "AWSEvents",
             Self::Logs => "Logs_20140328",
             Self::SecretsManager => "secretsmanager",
+            Self::Sqs => "AmazonSQS",
             Self::Ssm => "AmazonSSM",
             Self::Elb | Self::Iam | Self::Lambda | Self::S3 | Self::Sts => "",
         }
@@ -101,6 +104,7 @@ impl Service {
             Self::Logs => "logs",
             Self::S3 => "s3",
             Self::SecretsManager => "secretsmanager",
+            Self::Sqs => "sqs",
             Self::Ssm => "ssm",
             Self::Sts => "sts",
         }
@@ -108,7 +112,7 @@ impl Service {
 
     pub(super) const fn protocol(self) -> Protocol {
         match self {
-            Self::CloudWatch => Protocol::QueryCompatible,
+            Self::CloudWatch | Self::Sqs => Protocol::QueryCompatible,
             Self::Elb => {
                 Protocol::Query("http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/")
             }

@@ -12,7 +12,7 @@ use super::scope::Scope;
 use super::service::{Protocol, Service};
 use super::{
     Account, ServiceError, cbor, cloudformation, cloudwatch, codedeploy, codepipeline, dynamodb,
-    ecr, ecs, elb, iam, lambda, logs, query, s3, secretsmanager, ssm, sts,
+    ecr, ecs, elb, iam, lambda, logs, query, queue, s3, secretsmanager, ssm, sts,
 };
 
 /// How an answer is laid out.
@@ -96,6 +96,7 @@ impl Account {
                 Service::Iam => iam::handle(self, &operation, &input),
                 Service::Logs => logs::handle(self, &operation, &input),
                 Service::SecretsManager => secretsmanager::handle(self, &operation, &input),
+                Service::Sqs => queue::api::handle(self, &operation, &input).await,
                 Service::Ssm => ssm::handle(self, &operation, &input),
                 Service::Sts => {
                     let key = scope.map(|scope| scope.key);
@@ -127,7 +128,7 @@ impl Account {
         let mut response = layout.answer(status, &output, &request_id);
         if let (Protocol::QueryCompatible, Err(error)) = (service.protocol(), &result) {
             let blame = if status < 500 { "Sender" } else { "Receiver" };
-            let text = format!("{};{blame}", error.code);
+            let text = format!("{};{blame}", queue::api::query_code(&error.code));
             if let Ok(text) = header::HeaderValue::from_str(&text) {
                 response.headers_mut().insert("x-amzn-query-error", text);
             }

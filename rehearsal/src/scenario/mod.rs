@@ -37,6 +37,7 @@ mod pipeline_first_run;
 mod pipeline_tag;
 mod promotion_chain;
 mod release;
+mod replay;
 mod rollback_and_hold;
 mod rolling;
 mod rolling_breaker;
@@ -137,6 +138,8 @@ pub enum Scenario {
     CustomCheck,
     /// Every third event is lost: reconcile brings everything to its end, and the record to what runs
     LostEvents,
+    /// A push is given up on: a person looks into the dead-letter queue, and replays it
+    Replay,
     /// Infrastructure code deploys another image unheard: that is found, told, and shown with its cause
     Drift,
     /// The examples' stacks are created, and one of targets: a mistake fails it, mended it deploys, and it goes again
@@ -196,6 +199,7 @@ impl Scenario {
             | Self::PipelineCustomAction
             | Self::PipelineFirstRun
             | Self::PipelineBoth
+            | Self::Replay
             | Self::LongGate => 80.0,
             // CodeDeploy gives up on tasks that never become healthy after an hour.
             Self::CrashLoop => 200.0,
@@ -210,6 +214,7 @@ impl Scenario {
             | Self::CrashLoop
             | Self::Burst
             | Self::Duplicate
+            | Self::Replay
             | Self::LostEvents => Stand::CodeDeploy,
             Self::Rolling
             | Self::RollingBreaker
@@ -356,6 +361,7 @@ impl Scenario {
             Self::VulnerableImage => vulnerable_image::play(stage, expectations).await,
             Self::CustomCheck => custom_check::play(stage, expectations).await,
             Self::LostEvents => lost_events::play(stage, expectations).await,
+            Self::Replay => replay::play(stage, expectations).await,
             Self::Drift => drift::play(stage, expectations).await,
             Self::Install => install::play(stage, expectations).await,
         }

@@ -40,6 +40,17 @@ impl Stage {
         if let Some(gate) = self.sample.template.function(GATE) {
             environment.push(("GREENLIGHT_HOOK", account.functions().arn(&gate.name)));
         }
+        for (variable, queue) in [
+            ("GREENLIGHT_PUSH_DEAD_LETTERS", "PushDeadLetterQueue"),
+            (
+                "GREENLIGHT_FUNCTION_DEAD_LETTERS",
+                "FunctionDeadLetterQueue",
+            ),
+        ] {
+            let account_id = &account.settings().account_id;
+            let url = format!("https://sqs.{region}.amazonaws.com/{account_id}/{queue}");
+            environment.push((variable, url));
+        }
         environment.extend(self.clock.clone().map(|clock| (CLOCK, clock)));
         environment
     }

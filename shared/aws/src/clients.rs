@@ -94,6 +94,11 @@ impl Clients {
         aws_sdk_secretsmanager::Client::new(&self.config)
     }
 
+    /// A client of Amazon SQS, as [`iam`](Self::iam) is one.
+    pub fn sqs(&self) -> aws_sdk_sqs::Client {
+        aws_sdk_sqs::Client::new(&self.config)
+    }
+
     /// A client of AWS Lambda for calls that are answered at once, and may be made again.
     pub(crate) fn lambda_to_look(&self) -> aws_sdk_lambda::Client {
         aws_sdk_lambda::Client::new(&self.config)

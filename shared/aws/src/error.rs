@@ -275,11 +275,12 @@ const UNAVAILABLE: [&str; 6] = [
     "RequestExpired",
     "RequestTimeout",
 ];
-const NOT_FOUND: [&str; 5] = [
+const NOT_FOUND: [&str; 6] = [
     "NotFound",
     "DoesNotExist",
     "NoSuchKey",
     "NoSuchBucket",
+    "NonExistentQueue",
     "NoSuchEntity",
 ];
 const CONFLICT: [&str; 13] = [
@@ -351,6 +352,11 @@ mod tests {
             ("LayersNotFoundException", 400, Kind::NotFound),
             ("NoSuchKey", 404, Kind::NotFound),
             ("NoSuchBucket", 404, Kind::NotFound),
+            (
+                "AWS.SimpleQueueService.NonExistentQueue",
+                400,
+                Kind::NotFound,
+            ),
             ("NoSuchEntity", 404, Kind::NotFound),
             ("AccessDenied", 403, Kind::Denied),
             ("", 403, Kind::Denied),

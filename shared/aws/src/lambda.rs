@@ -1,4 +1,4 @@
-//! AWS Lambda: calling a function and waiting for its answer, and what a function is.
+//! AWS Lambda: calling a function, and waiting for its answer or not; and what a function is.
 
 mod function;
 
@@ -52,6 +52,28 @@ pub async fn invoke(
         payload,
         is_cut,
     })
+}
+
+/// Hands an event to a function, which Lambda calls when it can, and again where it fails. Nobody waits for it. The
+/// call is tried again where its answer is lost: an event may come twice.
+pub async fn invoke_later(
+    clients: &Clients,
+    function: &str,
+    payload: Vec<u8>,
+) -> Result<(), AwsError> {
+    clients
+        .lambda_to_look()
+        .invoke()
+        .function_name(function)
+        .invocation_type(InvocationType::Event)
+        .payload(Blob::new(payload))
+        .send()
+        .await
+        .map_err(failed(
+            "lambda:InvokeFunction",
+            format!("Lambda function `{function}`"),
+        ))?;
+    Ok(())
 }
 
 #[cfg(test)]
@@ -115,6 +137,16 @@ mod tests {
             .timeout_config()
             .and_then(TimeoutConfig::operation_timeout);
         assert!(timeout >= Some(Duration::from_mins(14)), "{timeout:?}");
+    }
+
+    #[test]
+    fn an_event_is_handed_over_and_not_waited_for() {
+        let aws = Scripted::default();
+        aws.answer(202, "");
+        run(invoke_later(&aws.clients(), "record", b"{}".to_vec())).unwrap();
+        let sent = &aws.sent()[0];
+        assert_eq!(sent.invocation_type, "Event");
+        assert_eq!(sent.body, "{}");
     }
 
     #[test]

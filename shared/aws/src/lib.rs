@@ -22,6 +22,7 @@ pub mod s3;
 #[cfg(test)]
 mod scripted;
 pub mod secrets;
+pub mod sqs;
 pub mod ssm;
 pub mod sts;
 pub mod table;

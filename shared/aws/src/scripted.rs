@@ -32,6 +32,8 @@ pub(crate) struct Sent {
     pub(crate) operation: String,
     /// `Authorization`, which holds the key and the region.
     pub(crate) authorization: String,
+    /// `X-Amz-Invocation-Type` of Lambda.
+    pub(crate) invocation_type: String,
     /// As text, as far as it is text.
     pub(crate) body: String,
 }
@@ -129,6 +131,7 @@ impl HttpConnector for Scripted {
             uri: request.uri().to_owned(),
             operation: target.rsplit('.').next().unwrap_or_default().to_owned(),
             authorization: header("authorization"),
+            invocation_type: header("x-amz-invocation-type"),
             body: String::from_utf8_lossy(body).into_owned(),
         });
         let answer = self.answers.lock().unwrap().pop_front();

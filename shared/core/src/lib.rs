@@ -6,6 +6,7 @@
 
 pub mod appspec;
 pub mod console;
+pub mod dead_letter;
 pub mod deployment;
 pub mod drift;
 pub mod duration;
@@ -20,6 +21,7 @@ pub mod policy;
 pub mod problems;
 pub mod promotion;
 pub mod record;
+pub mod suggestion;
 pub mod target;
 pub mod task_definition;
 pub mod template;
@@ -28,4 +30,4 @@ pub mod turn;
 pub mod verification;
 pub mod window;
 
-pub use text::excerpt;
+pub use text::{excerpt, nearest};

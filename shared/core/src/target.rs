@@ -2,16 +2,19 @@
 //!
 //! The types here mean something by construction; the document that people write becomes these
 //! types in [`parse`], with every problem at once, and these types become a document again in
-//! [`Target::to_value`]. The reference of the document is `docs/targets.md`.
+//! [`Target::to_value`]. What the document may say is described beside its readers, and
+//! [`schema()`] and [`reference`] are made from that; the guide is `docs/targets.md`.
 
 pub mod check;
+mod description;
 mod gates;
-mod keys;
 mod name;
 mod node;
 mod parameter;
 mod parse;
+pub mod reference;
 mod role;
+mod schema;
 pub mod variable;
 mod write;
 
@@ -28,6 +31,7 @@ pub use name::{InvalidTargetName, TargetName};
 pub use parameter::{InvalidParameterName, ParameterName};
 pub use parse::{parse, parse_properties};
 pub use role::{InvalidRoleArn, RoleArn};
+pub use schema::schema;
 
 /// One place that images are deployed to.
 #[derive(Debug, Clone, PartialEq)]

@@ -46,18 +46,19 @@ pub(crate) fn excerpt_of_bytes(text: &str, limit: usize) -> String {
     format!("{}{CUT}", &out[..end])
 }
 
-/// The known word that a mistyped one was probably meant to be.
-pub(crate) fn nearest<'k>(word: &str, known: &[&'k str]) -> Option<&'k str> {
+/// The known word that a mistyped one was probably meant to be. `-` is as good as `_`.
+pub fn nearest<'k>(word: &str, known: &[&'k str]) -> Option<&'k str> {
     // Comparing is quadratic in length; nothing longer than this is a mistyped key.
     if word.len() > 64 {
         return None;
     }
-    let word = word.to_ascii_lowercase().replace('-', "_");
+    let plain = |text: &str| text.to_ascii_lowercase().replace('-', "_");
+    let word = plain(word);
     known
         .iter()
         .map(|known| {
             (
-                strsim::normalized_damerau_levenshtein(&word, &known.to_ascii_lowercase()),
+                strsim::normalized_damerau_levenshtein(&word, &plain(known)),
                 *known,
             )
         })

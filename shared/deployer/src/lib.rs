@@ -33,10 +33,12 @@ mod prove;
 pub mod push;
 pub mod reconcile;
 pub mod register;
+pub mod replay;
 mod restore_tag;
 mod retag;
 pub mod rollback;
 mod start;
+pub mod suggest;
 pub mod targets;
 pub mod verify;
 

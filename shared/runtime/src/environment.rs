@@ -49,6 +49,22 @@ pub const HOOK: Variable = Variable {
     without: Without::Unused,
 };
 
+/// The queue of pushes that were given up on.
+pub const PUSH_DEAD_LETTERS: Variable = Variable {
+    name: "GREENLIGHT_PUSH_DEAD_LETTERS",
+    meaning: "For `greenlight replay`: the URL of the queue of pushes that were given up on, the stack's output \
+              `PushDeadLetterQueueUrl`.",
+    without: Without::Unused,
+};
+
+/// The queue of everything else that was given up on.
+pub const FUNCTION_DEAD_LETTERS: Variable = Variable {
+    name: "GREENLIGHT_FUNCTION_DEAD_LETTERS",
+    meaning: "For `greenlight replay`: the URL of the queue of other events that were given up on, the stack's output \
+              `FunctionDeadLetterQueueUrl`.",
+    without: Without::Unused,
+};
+
 /// The log filter.
 pub const LOG: Variable = Variable {
     name: "GREENLIGHT_LOG",
@@ -143,10 +159,12 @@ pub const FUNCTION_MEMORY_SIZE: Variable = Variable {
 };
 
 /// All of them, in the order in which they are documented.
-pub const ALL: [Variable; 16] = [
+pub const ALL: [Variable; 18] = [
     TABLE,
     BUS,
     HOOK,
+    PUSH_DEAD_LETTERS,
+    FUNCTION_DEAD_LETTERS,
     LOG,
     CLOCK,
     REGION,

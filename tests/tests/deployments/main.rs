@@ -31,6 +31,7 @@ mod round_trips;
 mod round_trips_others;
 mod scenarios;
 mod sidecars;
+mod suggestions;
 mod task;
 mod templates;
 mod verification;

@@ -8,6 +8,7 @@ mod in_trouble;
 mod installed;
 mod register_target;
 mod releases;
+mod replay;
 mod requests;
 mod round_trips;
 mod stored;

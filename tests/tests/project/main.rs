@@ -3,7 +3,10 @@
 mod architecture;
 mod book;
 mod cost;
+mod errors;
 mod examples;
+mod generated;
+mod hardened;
 mod histories;
 mod permissions;
 mod samples;

@@ -1,3 +1,4 @@
+use crate::commands::promises::assert_kept;
 use greenlight_core::gate::Decision;
 use greenlight_deployer::approve::Given;
 use greenlight_deployer::control::Answered;
@@ -27,6 +28,8 @@ fn given(answers: &[(&str, bool, Option<&str>)], missing: u32) -> Given {
 fn what_was_decided_is_said_with_what_is_still_needed() {
     let name = "api-test".parse().unwrap();
     let output = told(&name, true, &given(&[(JANE, true, None)], 1));
+    assert_kept("approve", &output.json);
+    assert_kept("reject", &output.json);
     sample::assert_documented(&output.text);
     insta::assert_snapshot!(output.text, @"
     api-test  gate before_traffic approved for mco/api:test (d60bbfffc19a): 1 of 2 approvals are still needed, until 2026-11-22 11:30:00Z (by arn:aws:sts::123456789012:assumed-role/Admin/jane)
@@ -88,6 +91,8 @@ fn what_aws_was_told_is_said_with_who_did_it() {
         },
     };
     let output = told(&"api-test".parse().unwrap(), true, &given);
+    assert_kept("approve", &output.json);
+    assert_kept("reject", &output.json);
     sample::assert_documented(&output.text);
     insta::assert_snapshot!(output.text, @"
     api-test  approved: mco/api:test (d60bbfffc19a): pause hook ecs-pause-1f2e was told to go on (by arn:aws:iam::123456789012:user/joe)

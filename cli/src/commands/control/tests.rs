@@ -1,3 +1,4 @@
+use crate::commands::promises::assert_kept;
 use greenlight_deployer::control::Answered;
 
 use super::told;
@@ -10,6 +11,8 @@ fn what_was_done_is_said_with_what_it_was_done_to() {
         text: "mco/api:test (d60bbfffc19a): pause hook ecs-pause-1f2e was told to go on".into(),
     };
     let output = told(&"api-test".parse().unwrap(), &answered);
+    assert_kept("continue", &output.json);
+    assert_kept("abort", &output.json);
     sample::assert_documented(&output.text);
     insta::assert_snapshot!(output.text, @"
     api-test  mco/api:test (d60bbfffc19a): pause hook ecs-pause-1f2e was told to go on

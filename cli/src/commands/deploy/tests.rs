@@ -1,3 +1,4 @@
+use crate::commands::promises::assert_kept;
 use std::time::Duration;
 
 use greenlight_core::deployment::{Decision, Rule};
@@ -70,6 +71,8 @@ fn the_document_has_the_record_and_every_line() {
     let outcome = outcome(Status::Failed, Some(Duration::from_hours(1)));
     let output = outcome.output.unwrap();
     assert_eq!(output.text, "", "it was printed line by line");
+    assert_kept("deploy", &output.json);
+    assert_kept("rollback", &output.json);
     assert_eq!(output.json["deployment"]["status"], "failed");
     let mut json = output.json;
     json["deployment"] = serde_json::json!("the record");
@@ -192,4 +195,53 @@ fn what_went_wrong_says_what_to_do() {
     error: deployment 01KAPX2V9M3Z8QK4T7N5R6S0W2 to target `api-test` has not ended within 90m
     hint: it goes on; `greenlight status api-test` shows how far it is
     ");
+}
+
+#[test]
+fn whoever_stops_waiting_is_told_that_it_goes_on() {
+    let failure = Failure::Interrupted {
+        target: "api-test".parse().unwrap(),
+        deployment: DeploymentId::of_cause(Timestamp::UNIX_EPOCH, &["x"]),
+    };
+    let message = failure.message();
+    assert!(
+        message.starts_with("error: nobody waits any more for deployment "),
+        "{message}"
+    );
+    assert!(
+        message.contains("hint: it goes on; `greenlight status api-test` shows how far it is\n"),
+        "{message}"
+    );
+    assert_eq!(failure.status(), 130);
+}
+
+#[test]
+fn the_end_of_a_deployment_has_its_colour() {
+    for (text, expected) in [
+        ("succeeded after 6m 41s", Some(Tone::Good)),
+        ("failed after 2m 3s: the gate", Some(Tone::Bad)),
+        ("gate before_traffic: passed", None),
+    ] {
+        assert_eq!(tone(text), expected, "{text}");
+    }
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn ctrl_c_ends_the_waiting() {
+    let mut ended = std::pin::pin!(interrupted());
+    // The first look begins to listen.
+    tokio::select! {
+        biased;
+        () = &mut ended => panic!("nobody has pressed anything"),
+        () = tokio::task::yield_now() => {}
+    }
+    let this = std::process::id().to_string();
+    let sent = std::process::Command::new("kill")
+        .args(["-INT", &this])
+        .status();
+    assert!(sent.unwrap().success());
+    tokio::time::timeout(Duration::from_secs(30), ended)
+        .await
+        .unwrap();
 }

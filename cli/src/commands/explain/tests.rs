@@ -1,3 +1,4 @@
+use crate::commands::promises::assert_kept;
 use greenlight_core::deployment::Circumstances;
 use greenlight_core::inquiry::{Subject, inquire};
 use greenlight_core::record::DeploymentRecord;
@@ -60,6 +61,7 @@ fn each_target_says_what_it_would_do_and_why() {
         past: Vec::new(),
     };
     let output = told("test", &[live, rejected, web]);
+    assert_kept("explain", &output.json);
     sample::assert_documented(&output.text);
     insta::assert_snapshot!(output.text, @"
     api-live: there is no such image
@@ -85,6 +87,7 @@ fn each_target_says_what_it_would_do_and_why() {
 #[test]
 fn a_tag_that_is_not_taken_is_said_once() {
     let output = told("v2", &[found('d', "v2", Vec::new())]);
+    assert_kept("explain", &output.json);
     insta::assert_snapshot!(output.text, @"
     api-test: is not taken
       image   mco/api f14424a90973, pushed 2026-11-22 10:59:58Z
@@ -100,6 +103,7 @@ fn a_tag_that_is_not_taken_is_said_once() {
 fn what_is_live_under_way_or_waiting_is_called_so() {
     for (which, headline) in [('a', "is live"), ('b', "is being deployed"), ('c', "waits")] {
         let output = told("test", &[found(which, "test", Vec::new())]);
+        assert_kept("explain", &output.json);
         let first = format!("api-test: {headline}\n");
         assert!(output.text.starts_with(&first), "{}", output.text);
     }

@@ -1,3 +1,4 @@
+use crate::commands::promises::assert_kept;
 use greenlight_core::gate::Decision;
 
 use super::{Which, told};
@@ -9,6 +10,7 @@ fn every_check_is_shown_with_its_counts_measurements_and_evidence() {
     let report = sample::report();
     record.gates = [(report.point, report)].into();
     let output = told(&record);
+    assert_kept("gates", &output.json);
     sample::assert_documented(&output.text);
     insta::assert_snapshot!(output.text, @"
     target      api-test

@@ -1,3 +1,4 @@
+use crate::commands::promises::assert_kept;
 use greenlight_core::record::{Deed, Intervention};
 
 use super::told;
@@ -6,6 +7,7 @@ use crate::commands::sample;
 #[test]
 fn each_deployment_says_how_and_why_it_ended() {
     let output = told(&"api-test".parse().unwrap(), &sample::records(), &[]);
+    assert_kept("history", &output.json);
     sample::assert_documented(&output.text);
     insta::assert_snapshot!(output.text, @"
     REQUESTED             STATUS        IMAGE         DIGEST        TOOK    BY    DEPLOYMENT
@@ -63,6 +65,7 @@ fn what_was_overridden_is_shown() {
         overrides: Some("the target is held by grace".to_owned()),
     };
     let output = told(&"api-test".parse().unwrap(), &[record], &[]);
+    assert_kept("history", &output.json);
     assert!(
         output.text.contains("  ada, overriding  "),
         "{}",
@@ -104,6 +107,7 @@ fn what_people_did_stands_among_the_deployments_with_who_and_why() {
     ];
     let records = &sample::records()[1..];
     let output = told(&"api-test".parse().unwrap(), records, &hands);
+    assert_kept("history", &output.json);
     sample::assert_documented(&output.text);
     insta::assert_snapshot!(output.text, @"
     REQUESTED             STATUS        IMAGE         DIGEST        TOOK    BY     DEPLOYMENT

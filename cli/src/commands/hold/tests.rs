@@ -1,3 +1,4 @@
+use crate::commands::promises::assert_kept;
 use std::time::Duration;
 
 use greenlight_core::deployment::{Decision, Explanation, Hold, Rule};
@@ -33,6 +34,8 @@ fn what_was_done_is_said_with_who_did_it() {
         text: format!("`api-test` is held by {WHO} (ticket 7) until 2026-11-22T18:00:00Z"),
     };
     let output = told(&"api-test".parse().unwrap(), WHO, &explanation);
+    assert_kept("hold", &output.json);
+    assert_kept("release", &output.json);
     sample::assert_documented(&output.text);
     sample::assert_documented(&format!("{:#}\n", output.json));
     insta::assert_snapshot!(output.text, @"
@@ -49,6 +52,7 @@ fn the_line_is_stopped_by_somebody() {
         until: None,
     };
     let output = line_stopped(&hold);
+    assert_kept("hold", &output.json);
     sample::assert_documented(&output.text);
     assert_eq!(output.json["hold"]["reason"], "the database is being moved");
     insta::assert_snapshot!(output.text, @"
@@ -80,6 +84,7 @@ fn what_starts_when_the_line_is_released_is_said_though_something_does_not() {
         },
     );
     let output = outcome.output.unwrap();
+    assert_kept("release", &output.json);
     sample::assert_documented(&output.text);
     insta::assert_snapshot!(output.text, @"
     every target is released by arn:aws:sts::123456789012:assumed-role/Admin/jane

@@ -1,3 +1,4 @@
+use crate::commands::promises::assert_kept;
 use greenlight_core::deployment::Rule;
 use greenlight_core::target::GatePoint;
 use greenlight_core::task_definition::{TaskDefinition, difference};
@@ -74,6 +75,7 @@ fn a_difference_is_shown_a_line_each() {
     ~ memory: "512" → "1024"
     "#);
     let json = outcome.output.unwrap().json;
+    assert_kept("diff", &json);
     sample::assert_documented(&format!("{json:#}\n"));
     insta::assert_json_snapshot!(json, @r#"
     {
@@ -137,6 +139,8 @@ fn secrets_are_in_neither_form() {
     plan.difference = Some(difference(&live, &task_definition("x", &other)));
     for outcome in [diffed(&plan, false), planned(&plan)] {
         let output = outcome.output.unwrap();
+        assert_kept("diff", &output.json);
+        assert_kept("deploy", &output.json);
         assert!(output.text.contains("(hidden)"), "{}", output.text);
         let all = output.text + &output.json.to_string();
         assert!(!all.contains("s3cret"), "{all}");
@@ -198,7 +202,9 @@ fn a_pipeline_is_shown_with_what_it_would_be_started_with() {
     variable `IMAGE_TAG`: test
     ");
     assert!(outcome.failure.is_none());
-    insta::assert_json_snapshot!(outcome.output.unwrap().json["pipeline"], @r#"
+    let json = outcome.output.unwrap().json;
+    assert_kept("diff", &json);
+    insta::assert_json_snapshot!(json["pipeline"], @r#"
     {
       "name": "api-prod",
       "action": "Source",

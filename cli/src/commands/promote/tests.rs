@@ -1,3 +1,4 @@
+use crate::commands::promises::assert_kept;
 use greenlight_deployer::promote::PromotedImage;
 
 use super::*;
@@ -24,6 +25,7 @@ fn both_forms_say_what_the_tag_names_now_and_named_before() {
     };
     let to = "staging".parse().unwrap();
     let output = told(&"api-test".parse().unwrap(), &to, &promoted);
+    assert_kept("promote", &output.json);
     crate::commands::sample::assert_documented(&output.text);
     insta::assert_snapshot!(output.text, @"api-test  `staging` of mco/api names 3a4dfb063801 now, which is live at `api-test` (promoted by arn:aws:sts::123456789012:assumed-role/Admin/jane)");
     assert_eq!(

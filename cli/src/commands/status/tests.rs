@@ -1,3 +1,4 @@
+use crate::commands::promises::assert_kept;
 use greenlight_core::deployment::{Phase, Preparation};
 use greenlight_core::gate::Decision;
 
@@ -15,6 +16,7 @@ fn the_overview_has_a_line_for_each_target() {
         &[],
         sample::now(),
     );
+    assert_kept("status", &output.json);
     sample::assert_documented(&output.text);
     insta::assert_snapshot!(output.text, @"
     TARGET    LIVE                            DIGEST        SINCE                 DEPLOYING     WAITING
@@ -110,6 +112,7 @@ fn the_json_form_is_the_same_in_the_overview_and_for_one_target() {
 #[test]
 fn drift_is_shown_with_what_was_expected_and_its_cause() {
     let output = detail(&sample::drifted(false), None, &[], sample::now());
+    assert_kept("status", &output.json);
     sample::assert_documented(&output.text);
     insta::assert_snapshot!(output.text, @"
     target           api-test
@@ -144,6 +147,7 @@ fn drift_is_shown_with_what_was_expected_and_its_cause() {
 fn what_waits_for_an_answer_is_shown_with_the_way_to_answer_it() {
     let (stored, progress) = sample::paused();
     let output = detail(&stored, Some(&progress), &progress.asked, sample::now());
+    assert_kept("status", &output.json);
     sample::assert_documented(&output.text);
     insta::assert_snapshot!(output.text, @"
     target           api-test
@@ -225,6 +229,7 @@ fn the_overview_says_what_a_deployment_is_about_to_do() {
     // What is not understood has no progress: that of the others stays with them.
     let targets = [Err(sample::bad()), Ok(paused), Ok(before), Ok(requested)];
     let output = overview(&targets, &[Some(progress), None, None], sample::now());
+    assert_kept("status", &output.json);
     insta::assert_snapshot!(output.text, @"
     TARGET    LIVE                             DIGEST                       SINCE                 DEPLOYING                         WAITING
     web       not understood: apply it again   -                            -                     -                                 -
@@ -241,6 +246,7 @@ fn what_a_gate_asks_is_shown_with_who_has_answered_whosever_deployment_it_is() {
     let decision = Decision::new(jane, true, None, at);
     let asked = [sample::approval().with(decision).unwrap()];
     let output = detail(&sample::fresh(), None, &asked, sample::now());
+    assert_kept("status", &output.json);
     sample::assert_documented(&output.text);
     insta::assert_snapshot!(output.text, @"
     target      api-test
@@ -280,6 +286,7 @@ fn closed() -> greenlight_aws::table::StoredTarget {
 fn all_that_keeps_deployments_is_shown() {
     let mut stored = closed();
     let output = detail(&stored, None, &[], sample::now());
+    assert_kept("status", &output.json);
     sample::assert_documented(&output.text);
     insta::assert_snapshot!(output.text, @"
     target           api-test
@@ -305,6 +312,7 @@ fn all_that_keeps_deployments_is_shown() {
     // At a glance there is what comes first; when that is over, what comes next.
     let waiting = |stored: &greenlight_aws::table::StoredTarget, now: &str| {
         let output = overview(&[Ok(stored.clone())], &[], now.parse().unwrap());
+        assert_kept("status", &output.json);
         let line = output.text.lines().nth(1).unwrap().to_owned();
         line.rsplit("  ").next().unwrap().trim().to_owned()
     };

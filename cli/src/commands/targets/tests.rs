@@ -1,6 +1,7 @@
+use crate::commands::promises::assert_kept;
 use greenlight_deployer::targets::Applied;
 
-use super::{Done, applied, listed, shown};
+use super::{Done, applied, check, checked, gone, listed, schema, shown};
 use crate::commands::sample;
 
 #[test]
@@ -23,6 +24,7 @@ fn each_applied_target_says_what_became_of_it() {
         })
         .collect();
     let output = applied(&done);
+    assert_kept("targets-apply", &output.json);
     sample::assert_documented(&output.text);
     insta::assert_snapshot!(output.text, @"
     api-test  created    mco/api:test (sha256:0123456789ab) was live
@@ -58,6 +60,7 @@ fn each_applied_target_says_what_became_of_it() {
 #[test]
 fn targets_are_listed_with_what_they_take_and_check() {
     let output = listed(&[Ok(sample::fresh()), Err(sample::bad())]);
+    assert_kept("targets-list", &output.json);
     sample::assert_documented(&output.text);
     insta::assert_snapshot!(output.text, @"
     TARGET    SERVICE                         IMAGES        STRATEGY            GATES
@@ -82,6 +85,7 @@ fn no_targets_are_said_to_be_none() {
 #[test]
 fn a_shown_target_can_be_applied_again() {
     let output = shown(&sample::busy());
+    assert_kept("targets-show", &output.json);
     sample::assert_documented(&output.text);
     insta::assert_snapshot!(output.text, @"
     targets:
@@ -110,4 +114,18 @@ fn a_shown_target_can_be_applied_again() {
         greenlight_core::target::parse(&document).unwrap(),
         [sample::busy().target]
     );
+}
+
+#[test]
+fn what_is_said_of_a_file_is_as_promised() {
+    let good = checked(
+        std::path::Path::new("targets.yaml"),
+        &[sample::busy().target],
+    );
+    assert_kept("targets-check", &good.json);
+    let missing = check(std::path::Path::new("/nowhere/targets.yaml"));
+    assert!(missing.failure.is_some());
+    assert_kept("targets-check", &missing.output.unwrap().json);
+    assert_kept("targets-schema", &schema().json);
+    assert_kept("targets-remove", &gone(&"api-test".parse().unwrap()).json);
 }

@@ -1,3 +1,4 @@
+use crate::commands::promises::assert_kept;
 use greenlight_core::gate::{GateReport, Verdict};
 use greenlight_core::verification::{Branch, Finding, Report};
 use greenlight_deployer::gate::Verified;
@@ -18,6 +19,7 @@ fn a_gate_that_does_not_pass_says_no_and_what_was_left_out() {
     let outcome = told(&name, None, &[verified(sample::report())]);
     assert!(outcome.says_no);
     let output = outcome.output.unwrap();
+    assert_kept("verify", &output.json);
     assert!(
         output
             .text

@@ -1,9 +1,11 @@
 use super::{found, newest_of_each};
+use crate::commands::promises::assert_kept;
 use crate::commands::sample;
 
 #[test]
 fn each_target_that_runs_the_image_has_a_line() {
     let output = found("test", &[sample::busy()], &[]);
+    assert_kept("where", &output.json);
     sample::assert_documented(&output.text);
     insta::assert_snapshot!(output.text, @"
     TARGET    SERVICE  IMAGE         DIGEST        SINCE
@@ -31,6 +33,7 @@ fn each_target_that_runs_the_image_has_a_line() {
 #[test]
 fn an_image_that_runs_nowhere_is_said_to() {
     let output = found("mco/api:v1", &[], &[]);
+    assert_kept("where", &output.json);
     assert_eq!(output.text, "`mco/api:v1` is live at no target\n");
 }
 
@@ -41,6 +44,7 @@ fn where_an_image_was_before_is_said_once_for_each_image() {
     let twice = records[1].clone();
     records.push(twice);
     let output = found("mco/api", &[], &newest_of_each(records));
+    assert_kept("where", &output.json);
     sample::assert_documented(&output.text);
     insta::assert_snapshot!(output.text, @"
     `mco/api` is live at no target

@@ -18,6 +18,7 @@ mod group;
 mod hook;
 mod lifecycle;
 mod list;
+mod listing;
 mod read;
 mod request;
 mod rollback;
@@ -158,6 +159,7 @@ pub(crate) fn handle(
 ) -> Result<Value, ServiceError> {
     let input = &input;
     match operation {
+        "BatchGetDeploymentGroups" => listing::batch_get_deployment_groups(account, input),
         "BatchGetDeploymentTargets" => read::batch_get_deployment_targets(account, input),
         "BatchGetDeployments" => read::batch_get_deployments(account, input),
         "ContinueDeployment" => control::continue_deployment(account, input),
@@ -168,6 +170,8 @@ pub(crate) fn handle(
         "GetDeploymentConfig" => read::get_deployment_config(account, input),
         "GetDeploymentGroup" => read::get_deployment_group(account, input),
         "GetDeploymentTarget" => read::get_deployment_target(account, input),
+        "ListApplications" => listing::list_applications(account, input),
+        "ListDeploymentGroups" => listing::list_deployment_groups(account, input),
         "ListDeploymentTargets" => read::list_deployment_targets(account, input),
         "ListDeployments" => read::list_deployments(account, input),
         "PutLifecycleEventHookExecutionStatus" => hook::put_status(account, input),

@@ -1,8 +1,9 @@
-//! `DescribeServices`, `DescribeTaskSets` and `DescribeClusters` (AWS-FACTS 5.11).
+//! `DescribeServices`, `DescribeTaskSets` and `DescribeClusters` (AWS-FACTS 5.11), and the lists of what can be
+//! described.
 
 use serde_json::{Value, json};
 
-use super::find::missing;
+use super::find::{missing, page, page_of};
 use super::task_set::{TaskSet, refresh};
 use super::{Account, Cluster, LoadBalancer, Members, Service, ServiceError, epoch};
 use crate::account::{ControllerDeployments, State};
@@ -32,6 +33,20 @@ pub(super) fn describe_clusters(
         }
     }
     Ok(json!({"clusters": clusters, "failures": failures}))
+}
+
+pub(super) fn list_clusters(account: &Account, input: Members<'_>) -> Result<Value, ServiceError> {
+    let state = account.state();
+    let arns = state.ecs.clusters.values().map(|it| it.arn.clone());
+    page("clusterArns", arns.collect(), input)
+}
+
+/// Without `maxResults` there are ten on a page (the API reference of `ListServices`).
+pub(super) fn list_services(account: &Account, input: Members<'_>) -> Result<Value, ServiceError> {
+    let state = account.state();
+    let cluster = state.ecs.cluster(input.optional_string("cluster")?)?;
+    let arns = cluster.services.values().map(|it| it.arn.as_str().into());
+    page_of("serviceArns", arns.collect(), 10, input)
 }
 
 pub(super) fn describe_services(

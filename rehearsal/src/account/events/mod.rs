@@ -276,7 +276,26 @@ impl EventBus {
             .as_ref()
             .and_then(|name| self.account.queue(name))
         {
-            queue.send(event);
+            let target_arn = match &target.kind {
+                TargetKind::Function(name) if !name.starts_with("arn:") => {
+                    self.account.functions().arn(name)
+                }
+                kind => kind.name().to_owned(),
+            };
+            // The attributes are those that the user guide lists (Using dead-letter queues to process undelivered
+            // events); the wording of the message is guessed.
+            let attributes = [
+                (
+                    "RULE_ARN",
+                    self.account.arn("events", &format!("rule/{rule}")),
+                ),
+                ("TARGET_ARN", target_arn),
+                ("ERROR_CODE", "NO_RESOURCE".to_owned()),
+                ("ERROR_MESSAGE", "The target does not exist.".to_owned()),
+                ("RETRY_ATTEMPTS", "0".to_owned()),
+            ];
+            let attributes = attributes.map(|(name, value)| (name.to_owned(), value));
+            queue.send_with(event, attributes.into());
         }
     }
 }

@@ -8,8 +8,9 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
+use tokio::time::Instant;
 
-use super::{InvalidParameter, Queue, Received};
+use super::{InvalidParameter, Queue, Received, Visibility};
 use crate::account::Account;
 use crate::account::journal::Tone;
 
@@ -62,6 +63,7 @@ impl Account {
                     .to_owned(),
             ));
         }
+        queue.with(|queue| queue.is_read = true);
         tokio::spawn(poll(queue, mapping));
         Ok(())
     }
@@ -78,7 +80,7 @@ async fn poll(queue: Queue, mapping: Mapping) {
         if !mapping.batch_window.is_zero() {
             queue.account.clock().sleep(mapping.batch_window).await;
         }
-        let batch = queue.receive(mapping.batch_size);
+        let batch = queue.receive(mapping.batch_size, Visibility::HeldSince(Instant::now()));
         if batch.is_empty() {
             continue;
         }

@@ -212,3 +212,101 @@ async fn a_redrive_policy_needs_an_existing_queue() {
         "dead-letter queue `nowhere` of `pushes` does not exist"
     );
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_person_receives_deletes_and_gives_back() {
+    let account = Account::new(Settings::for_tests());
+    account.add_queue("dead", Attributes::default()).unwrap();
+    let queue = account.queue("dead").unwrap();
+    let url = "https://sqs.eu-west-1.amazonaws.com/123456789012/dead";
+    let call = |operation: &'static str, mut input: Value| {
+        let account = account.clone();
+        input["QueueUrl"] = url.into();
+        async move { api::handle(&account, operation, &input).await }
+    };
+    call("SendMessage", json!({"MessageBody": "a"}))
+        .await
+        .unwrap();
+    queue.send_with("b", [("WHY".to_owned(), "because".to_owned())].into());
+    let all = json!({"MaxNumberOfMessages": 10, "VisibilityTimeout": 60, "MessageAttributeNames": ["All"]});
+    let received = call("ReceiveMessage", all.clone()).await.unwrap();
+    let [first, second] = received["Messages"].as_array().unwrap().as_slice() else {
+        panic!("{received}");
+    };
+    assert_eq!(
+        (&first["Body"], &second["Body"]),
+        (&json!("a"), &json!("b"))
+    );
+    assert_eq!(second["MessageAttributes"]["WHY"]["StringValue"], "because");
+    assert!(first.get("Attributes").is_none(), "{first}");
+    // Both are hidden for a minute, unless they are given back.
+    assert_eq!(
+        call("ReceiveMessage", all.clone()).await.unwrap(),
+        json!({})
+    );
+    let of = |message: &Value| json!({"ReceiptHandle": message["ReceiptHandle"], "VisibilityTimeout": 0});
+    call("ChangeMessageVisibility", of(first)).await.unwrap();
+    let again = call("ReceiveMessage", all.clone()).await.unwrap();
+    assert_eq!(again["Messages"][0]["Body"], "a");
+    // The handle of an earlier receive deletes nothing.
+    call(
+        "DeleteMessage",
+        json!({"ReceiptHandle": first["ReceiptHandle"]}),
+    )
+    .await
+    .unwrap();
+    call(
+        "DeleteMessage",
+        json!({"ReceiptHandle": second["ReceiptHandle"]}),
+    )
+    .await
+    .unwrap();
+    assert_eq!(queue.bodies(), ["a"]);
+    seconds(&account, 61).await;
+    let back = call("ReceiveMessage", all).await.unwrap();
+    assert_eq!(back["Messages"][0]["Body"], "a");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_person_asks_wrongly_is_refused_in_sqs_words() {
+    let account = Account::new(Settings::for_tests());
+    account.add_queue("dead", Attributes::default()).unwrap();
+    let url =
+        |account: &str, name: &str| format!("https://sqs.eu-west-1.amazonaws.com/{account}/{name}");
+    let dead = url("123456789012", "dead");
+    for (operation, input, code) in [
+        (
+            "ReceiveMessage",
+            json!({"QueueUrl": url("123456789012", "other")}),
+            "QueueDoesNotExist",
+        ),
+        (
+            "ReceiveMessage",
+            json!({"QueueUrl": url("210987654321", "dead")}),
+            "QueueDoesNotExist",
+        ),
+        (
+            "ReceiveMessage",
+            json!({"QueueUrl": dead, "MaxNumberOfMessages": 11}),
+            "InvalidParameterValue",
+        ),
+        (
+            "DeleteMessage",
+            json!({"QueueUrl": dead, "ReceiptHandle": "x"}),
+            "ReceiptHandleIsInvalid",
+        ),
+        (
+            "ChangeMessageVisibility",
+            json!({"QueueUrl": dead, "ReceiptHandle": "x#1", "VisibilityTimeout": 0}),
+            "MessageNotInflight",
+        ),
+        (
+            "PurgeQueue",
+            json!({"QueueUrl": dead}),
+            "UnknownOperationException",
+        ),
+    ] {
+        let error = api::handle(&account, operation, &input).await.unwrap_err();
+        assert_eq!(error.code, code, "{operation}");
+    }
+}

@@ -66,6 +66,13 @@ impl Names {
                 _ => id.clone(),
             });
             names.add_known(id, name, service, choices);
+            // SAM's: `!Ref Function.Alias` is the ARN of the alias.
+            let alias = resource["Properties"].get("AutoPublishAlias").map(text);
+            let arn = names.attributes.get(&(id.clone(), "Arn".to_owned()));
+            if let (Some(alias), Some(arn)) = (alias, arn) {
+                let arn = format!("{arn}:{alias}");
+                names.references.insert(format!("{id}.Alias"), arn);
+            }
         }
         Ok(names)
     }

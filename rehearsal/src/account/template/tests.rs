@@ -340,6 +340,57 @@ async fn in_the_real_template_a_push_reaches_deploy_on_push_and_an_end_record_de
     assert_eq!(seen, ["DeployOnPush", "RecordDeployment"]);
 }
 
+const ALIASED: &str = "
+Resources:
+  Called:
+    Type: AWS::Serverless::Function
+    Properties: { CodeUri: functions/called/, AutoPublishAlias: live }
+  Calls:
+    Type: AWS::Events::Rule
+    Properties:
+      EventPattern: { source: [test] }
+      Targets:
+        - { Id: called, Arn: !Ref Called.Alias }
+  May:
+    Type: AWS::Lambda::Permission
+    Properties: { Action: lambda:InvokeFunction, FunctionName: !Ref Called.Alias, Principal: events.amazonaws.com }
+";
+
+#[tokio::test(start_paused = true)]
+async fn a_rule_may_call_the_alias_of_a_function_that_has_one() {
+    let account = Account::new(Settings::for_tests());
+    let (handler, seen) = keeping();
+    let template = Template::parse(ALIASED, &choices()).unwrap();
+    account.deploy(&template, handler).await.unwrap();
+    account
+        .events()
+        .put_detail("test", "Test", &json!([]), &json!({}));
+    account.clock().sleep(Duration::from_secs(1)).await;
+    assert_eq!(seen.lock().unwrap().len(), 1);
+
+    let other = ALIASED.replace(
+        "FunctionName: !Ref Called.Alias",
+        "FunctionName: !Ref Called",
+    );
+    let account = Account::new(Settings::for_tests());
+    let (handler, _) = keeping();
+    let template = Template::parse(&other, &choices()).unwrap();
+    let error = account.deploy(&template, handler).await.unwrap_err();
+    assert!(
+        error.to_string().contains("add an AWS::Lambda::Permission"),
+        "{error}"
+    );
+
+    let without = ALIASED.replace(", AutoPublishAlias: live", "");
+    let error = Template::parse(&without, &choices()).unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .contains("no parameter or resource `Called.Alias`"),
+        "{error}"
+    );
+}
+
 const TELLS: &str = "
 Resources:
   Told: { Type: AWS::SNS::Topic }

@@ -3,6 +3,7 @@
 
 mod deployment_group;
 mod intervention;
+mod owner;
 
 use aws_sdk_codedeploy::types::{
     self, AppSpecContent, LifecycleEventStatus, RevisionLocation, RevisionLocationType, TimeRange,
@@ -11,6 +12,7 @@ use jiff::Timestamp;
 
 pub use deployment_group::{DeploymentGroup, deployment_group, platform_of_config};
 pub use intervention::{Intervention, continue_deployment, stop_deployment};
+pub use owner::owner;
 
 use crate::{AwsError, Clients, Kind, error::failed, timestamp};
 

@@ -2,6 +2,7 @@
 //! whole documents (AWS-FACTS 5.11, 5.12, 6, 7).
 
 mod cluster;
+mod names;
 mod placement;
 mod run_task;
 mod service;
@@ -14,6 +15,7 @@ mod task_set;
 mod wire_tests;
 
 pub use cluster::{Cluster, cluster};
+pub use names::{cluster_names, service_names};
 pub use placement::{CapacityProvider, Network};
 pub use run_task::{ContainerOverride, Ran, RunTask, run_task};
 pub use service::{

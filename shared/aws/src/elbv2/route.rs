@@ -16,6 +16,8 @@ pub struct TargetGroup {
     pub target_type: String,
     /// `HTTP | HTTPS | TCP | …`; none of a Lambda function.
     pub protocol: Option<String>,
+    /// `HTTP1 | HTTP2 | GRPC`, over HTTP.
+    pub version: Option<String>,
     /// The port of targets that are registered without one.
     pub port: Option<u16>,
     /// The network that its targets are in.
@@ -37,6 +39,8 @@ pub struct HealthCheck {
     pub port: Option<String>,
     /// The path, over HTTP.
     pub path: Option<String>,
+    /// The statuses that count as healthy, as they are written: `200`, `200,202`, `200-299`.
+    pub statuses: Option<String>,
     /// So often.
     pub interval_seconds: u32,
     /// So many times in a row before a target is taken for healthy.
@@ -99,10 +103,12 @@ fn describe(group: &types::TargetGroup) -> TargetGroup {
     let protocol = |protocol: Option<&types::ProtocolEnum>| {
         protocol.map(|protocol| protocol.as_str().to_owned())
     };
+    let statuses = group.matcher().and_then(types::Matcher::http_code);
     TargetGroup {
         arn: text(group.target_group_arn()),
         target_type: text(group.target_type().map(types::TargetTypeEnum::as_str)),
         protocol: protocol(group.protocol()),
+        version: group.protocol_version().map(str::to_owned),
         port: port(group.port()),
         vpc: group.vpc_id().map(str::to_owned),
         load_balancers: group.load_balancer_arns().to_vec(),
@@ -111,6 +117,7 @@ fn describe(group: &types::TargetGroup) -> TargetGroup {
             protocol: protocol(group.health_check_protocol()),
             port: group.health_check_port().map(str::to_owned),
             path: group.health_check_path().map(str::to_owned),
+            statuses: statuses.map(str::to_owned),
             interval_seconds: count(group.health_check_interval_seconds()),
             healthy_threshold: count(group.healthy_threshold_count()),
         },
@@ -276,7 +283,8 @@ mod tests {
                      </HealthCheckPort><HealthCheckEnabled>true</HealthCheckEnabled>\
                      <HealthCheckIntervalSeconds>30</HealthCheckIntervalSeconds>\
                      <HealthyThresholdCount>5</HealthyThresholdCount><HealthCheckPath>/health\
-                     </HealthCheckPath><TargetType>ip</TargetType><LoadBalancerArns><member>arn:lb</member>\
+                     </HealthCheckPath><Matcher><HttpCode>200-299</HttpCode></Matcher>\
+                     <ProtocolVersion>HTTP1</ProtocolVersion><TargetType>ip</TargetType><LoadBalancerArns><member>arn:lb</member>\
                      </LoadBalancerArns></member></TargetGroups>";
         aws.answer(200, answer("DescribeTargetGroups", group));
         let found = run(target_group(&aws.clients(), "arn:tg")).unwrap();
@@ -286,6 +294,7 @@ mod tests {
                 arn: "arn:tg".to_owned(),
                 target_type: "ip".to_owned(),
                 protocol: Some("HTTP".to_owned()),
+                version: Some("HTTP1".to_owned()),
                 port: Some(80),
                 vpc: Some("vpc-1".to_owned()),
                 load_balancers: vec!["arn:lb".to_owned()],
@@ -294,6 +303,7 @@ mod tests {
                     protocol: Some("HTTP".to_owned()),
                     port: Some("traffic-port".to_owned()),
                     path: Some("/health".to_owned()),
+                    statuses: Some("200-299".to_owned()),
                     interval_seconds: 30,
                     healthy_threshold: 5,
                 },

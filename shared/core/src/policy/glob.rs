@@ -24,7 +24,7 @@ pub struct InvalidGlob(String);
 
 impl Glob {
     /// As long as the longest wildcard of ECR itself (AWS-FACTS 8.2).
-    const MAX_LENGTH: usize = 128;
+    pub const MAX_LENGTH: usize = 128;
 
     /// Whether the whole of `text` is as the pattern says.
     pub fn is_match(&self, text: &str) -> bool {

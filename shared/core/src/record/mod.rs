@@ -7,6 +7,8 @@ mod announcement;
 mod approval_requested;
 mod handed_over;
 mod intervention;
+pub mod reference;
+mod schema;
 
 use std::collections::BTreeMap;
 

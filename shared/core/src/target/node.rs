@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 
-use super::keys::{Keys, listed, nearest};
+use super::description::{Mapping, listed, nearest};
 use crate::duration;
 use crate::problems::Problems;
 use crate::text::excerpt;
@@ -39,7 +39,7 @@ pub(super) struct Node<'a> {
 pub(super) struct Fields<'a> {
     map: &'a Map<String, Value>,
     path: String,
-    keys: Keys,
+    mapping: &'static Mapping,
     scalars: Scalars,
 }
 
@@ -72,20 +72,24 @@ impl<'a> Node<'a> {
         );
     }
 
-    /// A mapping with none but these keys.
-    pub(super) fn fields(&self, keys: Keys, out: &mut Problems) -> Option<Fields<'a>> {
+    /// A mapping with none but the keys of `mapping`.
+    pub(super) fn fields(
+        &self,
+        mapping: &'static Mapping,
+        out: &mut Problems,
+    ) -> Option<Fields<'a>> {
         let Value::Object(map) = self.value else {
-            self.wrong(&format!("a mapping with {}", listed(keys.known)), out);
+            self.wrong(&format!("a mapping with {}", listed(&mapping.names())), out);
             return None;
         };
         let fields = Fields {
             map,
             path: self.path.clone(),
-            keys,
+            mapping,
             scalars: self.scalars,
         };
         for key in map.keys() {
-            keys.check(&place(&fields.path, key), key, out);
+            mapping.check(&place(&fields.path, key), key, out);
         }
         Some(fields)
     }
@@ -94,12 +98,12 @@ impl<'a> Node<'a> {
     pub(super) fn choice(
         &self,
         what: &str,
-        keys: Keys,
+        mapping: &'static Mapping,
         out: &mut Problems,
     ) -> Option<(&'a str, Node<'a>)> {
         let fields = match self.value {
-            Value::Object(map) if map.len() == 1 => self.fields(keys, out)?,
-            Value::String(text) if keys.known.contains(&text.as_str()) => {
+            Value::Object(map) if map.len() == 1 => self.fields(mapping, out)?,
+            Value::String(text) if mapping.knows(text) => {
                 out.add_with_hint(
                     &self.path,
                     format!("expected a mapping, found {}", found(self.value)),
@@ -108,7 +112,7 @@ impl<'a> Node<'a> {
                 return None;
             }
             Value::Object(map) if map.len() > 1 => {
-                let _ = self.fields(keys, out);
+                let _ = self.fields(mapping, out);
                 let names: Vec<String> = map
                     .keys()
                     .map(|key| format!("`{}`", excerpt(key, 40)))
@@ -121,14 +125,14 @@ impl<'a> Node<'a> {
             }
             _ => {
                 self.wrong(
-                    &format!("a mapping with exactly one of {}", listed(keys.known)),
+                    &format!("a mapping with exactly one of {}", listed(&mapping.names())),
                     out,
                 );
                 return None;
             }
         };
         let (key, value) = fields.map.iter().next()?;
-        keys.known.contains(&key.as_str()).then(|| {
+        mapping.knows(key).then(|| {
             (
                 key.as_str(),
                 Node {
@@ -370,9 +374,8 @@ impl<'a> Fields<'a> {
     pub(super) fn required(&self, key: &str, out: &mut Problems) -> Option<Node<'a>> {
         let node = self.optional(key);
         // A mistyped key is one mistake: it was pointed out with this key as the hint.
-        let mistyped = |other: &String| {
-            nearest(other, &[key]).is_some() && !self.keys.known.contains(&other.as_str())
-        };
+        let mistyped =
+            |other: &String| nearest(other, &[key]).is_some() && !self.mapping.knows(other);
         if node.is_none() && !self.map.keys().any(mistyped) {
             out.add(&self.path, format!("`{key}` is missing"));
         }

@@ -4,19 +4,6 @@
 //! readers of values are in [`super::node`], those of a target's parts in the modules below, and what the
 //! parts demand of each other in [`rules`].
 
-/// The keys of a check: its own, and those of every check.
-macro_rules! keys_of_a_check {
-    ($($own:literal),* $(,)?) => {
-        crate::target::keys::Keys {
-            known: &[
-                $($own,)*
-                "label", "interval", "initial_delay", "count", "timeout", "failure_limit",
-                "error_limit", "consecutive_success", "on_no_data", "dry_run",
-            ],
-        }
-    };
-}
-
 mod checks;
 mod gates;
 mod images;
@@ -35,7 +22,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::keys::{Keys, nearest};
+use super::description::{Demand, Form, Key, Mapping, Repeats, nearest};
 use super::node::{Node, Scalars, or_default};
 use super::{
     AppSpecSource, Gates, OnFailure, OnSuccess, RoleArn, Target, TargetName, TaskDefinitionSource,
@@ -54,29 +41,140 @@ const MAX_TARGETS: usize = 500;
 /// A target is stored in one item of a table that allows 400 KB, beside its state.
 const MAX_TARGET_BYTES: usize = 200 * 1024;
 
-const DOCUMENT: Keys = Keys {
-    known: &["targets"],
+/// A file of several targets.
+pub(super) const DOCUMENT: &Mapping = &Mapping {
+    name: "document",
+    says: "The targets of an installation, or some of them.",
+    keys: &[Key::required(
+        "targets",
+        Form::List(&Form::Mapping(TARGET), 1, MAX_TARGETS, Repeats::Allowed),
+        "The targets, each with a name of its own.",
+    )],
+    shared: &[],
+    demands: &[],
 };
-const TARGET: Keys = Keys {
-    known: &[
-        "name",
-        "images",
-        "service",
-        "deploy",
-        "task_definition",
-        "appspec",
-        "role_arn",
-        "before",
-        "gates",
-        "on_failure",
-        "windows",
-        "on_success",
-        "promote",
-        "timeout",
+
+/// A target.
+pub(super) const TARGET: &Mapping = &Mapping {
+    name: "target",
+    says: "One place that images are deployed to: which images, to where, how, and what has to hold before \
+           traffic reaches them.",
+    keys: &[
+        Key::required(
+            "name",
+            Form::Like("^[a-z0-9]([a-z0-9-]*[a-z0-9])?$", TargetName::MAX_LENGTH, "a name"),
+            "Its name: lower-case letters, digits and `-`. Unique within an installation; under another name \
+             it has no history.",
+        )
+        .such_as("api-test"),
+        Key::required(
+            "images",
+            Form::List(&Form::Mapping(images::IMAGE), 1, images::MAX_IMAGES, Repeats::Allowed),
+            "What is deployed, a container each. A push of any of them triggers.",
+        ),
+        Key::optional(
+            "service",
+            Form::Mapping(service::SERVICE),
+            "required, but for `task` and `pipeline`",
+            "The ECS service that runs the images.",
+        ),
+        Key::required(
+            "deploy",
+            Form::Mapping(strategy::DEPLOY),
+            "How it is deployed: exactly one strategy.",
+        ),
+        Key::optional(
+            "task_definition",
+            sources::TASK_DEFINITION,
+            "`service`",
+            "What the new task definition is made from: the one that the `service` runs, a template \
+             `s3://bucket/key`, or, for tasks that run once, the newest of a `family:<name>`.",
+        )
+        .such_as("s3://mco-deployments/api/taskdef.json"),
+        Key::optional(
+            "appspec",
+            sources::APPSPEC,
+            "`service`",
+            "What the AppSpec is made from: the `service`, or a template `s3://bucket/key`. Only with \
+             `codedeploy`.",
+        )
+        .such_as("s3://mco-deployments/api/appspec.yaml"),
+        Key::optional(
+            "role_arn",
+            Form::Like(
+                "^arn:aws(-[^:]*)?:iam::[0-9]{12}:role/[A-Za-z0-9+=,.@_/-]*[A-Za-z0-9+=,.@_-]$",
+                RoleArn::MAX_LENGTH,
+                "the ARN of a role",
+            ),
+            "the function's own",
+            "The role that is assumed for this target's calls to ECS, CodeDeploy, Elastic Load Balancing, \
+             CodePipeline and S3.",
+        )
+        .such_as("arn:aws:iam::111122223333:role/greenlight-deploys"),
+        Key::optional(
+            "before",
+            Form::List(&Form::Mapping(task::BEFORE), 0, task::MAX_BEFORE, Repeats::Allowed),
+            "none",
+            "Tasks that have to succeed, one after the other, before anything is deployed.",
+        )
+        .such_as("[{task: {command: [bin/migrate]}}]"),
+        Key::optional(
+            "gates",
+            Form::Mapping(gates::POINTS),
+            "no gates",
+            "What has to hold, and when. Which points there are depends on the strategy.",
+        ),
+        Key::optional(
+            "on_failure",
+            Form::Mapping(ON_FAILURE),
+            "nothing",
+            "What is done when a deployment failed.",
+        ),
+        Key::optional(
+            "windows",
+            Form::List(&Form::Mapping(windows::WINDOW), 0, windows::MAX_WINDOWS, Repeats::Allowed),
+            "always open",
+            "When automatic deployments may start.",
+        ),
+        Key::optional(
+            "on_success",
+            Form::Mapping(success::ON_SUCCESS),
+            "nothing",
+            "How what is live is told outside: by a tag, by a parameter.",
+        ),
+        Key::optional(
+            "promote",
+            Form::Mapping(success::PROMOTE),
+            "nothing",
+            "To which tag what is live and proved is promoted by itself.",
+        ),
+        Key::optional(
+            "timeout",
+            Form::Duration(MIN_TIMEOUT, MAX_TIMEOUT),
+            "`120h` with `codedeploy`, else `24h`",
+            "How long a deployment may take, from its turn to its end. One that takes longer is stopped where \
+             AWS can stop it, and recorded as failed.",
+        )
+        .such_as("2h"),
+    ],
+    shared: &[],
+    demands: &[
+        Demand::Unless("service", "deploy", &["task", "pipeline"]),
+        Demand::OnlyWhere("appspec", "deploy", &["codedeploy"]),
     ],
 };
-const ON_FAILURE: Keys = Keys {
-    known: &["restore_tag"],
+
+const ON_FAILURE: &Mapping = &Mapping {
+    name: "on_failure",
+    says: "What is done when a deployment failed.",
+    keys: &[Key::optional(
+        "restore_tag",
+        Form::Boolean,
+        "`false`",
+        "Give the tag back to the image that is live.",
+    )],
+    shared: &[],
+    demands: &[],
 };
 
 /// Reads a document of targets, or one target alone.
@@ -111,7 +209,7 @@ fn read_document(root: &Node<'_>, out: &mut Problems) -> Option<Vec<Target>> {
     if !map.contains_key("targets") {
         let likely = map
             .keys()
-            .find(|key| map.len() == 1 && nearest(key, DOCUMENT.known).is_some());
+            .find(|key| map.len() == 1 && nearest(key, &DOCUMENT.names()).is_some());
         return match likely {
             Some(_) => {
                 root.fields(DOCUMENT, out);
@@ -254,22 +352,5 @@ fn read_on_failure(node: &Node<'_>, out: &mut Problems) -> Option<OnFailure> {
     Some(OnFailure { restore_tag })
 }
 
-#[cfg(test)]
-pub(super) use checks::{keys_of_check, keys_of_every_check};
-
-/// Every set of keys, for the test of the reference.
-#[cfg(test)]
-pub(super) fn all_keys() -> impl Iterator<Item = Keys> {
-    [DOCUMENT, TARGET, ON_FAILURE]
-        .into_iter()
-        .chain(images::KEYS)
-        .chain(tags::KEYS)
-        .chain(service::KEYS)
-        .chain(strategy::KEYS)
-        .chain(pipeline::KEYS)
-        .chain(task::KEYS)
-        .chain(gates::KEYS)
-        .chain(windows::KEYS)
-        .chain(success::KEYS)
-        .chain(checks::all_keys())
-}
+pub(super) use checks::RULES;
+pub(super) use gates::CHECK;

@@ -22,7 +22,7 @@ pub struct InvalidRoleArn {
 
 impl RoleArn {
     /// IAM allows a path of 512 characters and a name of 64.
-    const MAX_LENGTH: usize = 640;
+    pub const MAX_LENGTH: usize = 640;
 
     pub fn as_str(&self) -> &str {
         &self.0

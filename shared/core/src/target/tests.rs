@@ -2,6 +2,7 @@ mod arbitrary;
 mod problems;
 mod properties;
 mod reference;
+mod schema;
 mod strategies;
 
 use std::time::Duration;

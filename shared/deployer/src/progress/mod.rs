@@ -5,6 +5,7 @@
 
 pub mod approval;
 pub(crate) mod codedeploy;
+pub mod meter;
 mod pipeline;
 mod service;
 pub(crate) mod task;
@@ -21,6 +22,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::{Deployer, gate::asks_people};
+use meter::Meter;
 
 /// How far the deployment that is under way has come.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,6 +33,8 @@ pub struct Progress {
     pub headline: String,
     /// What is known, a fact a line: lifecycle events, counts, weights.
     pub facts: Vec<String>,
+    /// The same in numbers.
+    pub meter: Meter,
     /// What waits for somebody's answer.
     pub awaiting: Option<Awaiting>,
     /// What its gates ask people now.
@@ -101,13 +105,12 @@ impl Deployer {
     pub async fn progress(&self, stored: &StoredTarget) -> Option<Progress> {
         let active = stored.state.active.as_ref()?;
         let (looked, asked) = join!(self.look(stored, active), self.asked_by_gates(stored));
-        let (headline, mut facts, awaiting) = match looked {
-            Ok(going_on) => going_on.told(stored),
-            Err(error) => (
-                format!("could not be looked at: {}", chain(&error)),
-                Vec::new(),
-                None,
-            ),
+        let ((headline, mut facts, awaiting), meter) = match looked {
+            Ok(going_on) => (going_on.told(stored), going_on.meter(&stored.target)),
+            Err(error) => {
+                let headline = format!("could not be looked at: {}", chain(&error));
+                ((headline, Vec::new(), None), Meter::default())
+            }
         };
         facts.extend(asked.iter().flat_map(approval::facts));
         let now = self.clock.now();
@@ -117,6 +120,7 @@ impl Deployer {
             deployment: active.deployment,
             headline,
             facts,
+            meter,
             awaiting: awaiting.or(by_gate),
             asked,
         })

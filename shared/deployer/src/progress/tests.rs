@@ -23,7 +23,7 @@ fn lines(going_on: &GoingOn) -> Vec<String> {
         .collect()
 }
 
-fn event(name: &str, status: &str, message: Option<&str>) -> LifecycleEvent {
+pub(super) fn event(name: &str, status: &str, message: Option<&str>) -> LifecycleEvent {
     LifecycleEvent {
         name: name.into(),
         status: status.into(),
@@ -31,7 +31,7 @@ fn event(name: &str, status: &str, message: Option<&str>) -> LifecycleEvent {
     }
 }
 
-fn codedeploy(status: &str, events: Vec<LifecycleEvent>) -> GoingOn {
+pub(super) fn codedeploy(status: &str, events: Vec<LifecycleEvent>) -> GoingOn {
     let set = |id: &str, label: Option<&str>, running, weight| TaskSetProgress {
         id: id.into(),
         label: label.map(str::to_owned),
@@ -99,7 +99,7 @@ fn codedeploy_that_waits_says_how_it_is_answered() {
     );
 }
 
-fn service() -> ServiceDeployment {
+pub(super) fn service() -> ServiceDeployment {
     let revision = |id: &str, running, production| Revision {
         arn: format!("arn:aws:ecs:eu-west-1:123456789012:service-revision/mco/api/{id}"),
         requested: 2,
@@ -304,6 +304,7 @@ fn the_form_for_machines_has_everything() {
         deployment: DeploymentId::of_cause(Timestamp::UNIX_EPOCH, &["x"]),
         headline: "it waits".into(),
         facts: vec!["a fact".into()],
+        meter: Meter::default(),
         awaiting: Some(Awaiting {
             what: "a hook".into(),
             until: Some(Timestamp::UNIX_EPOCH),

@@ -30,6 +30,15 @@ pub struct Line {
     pub text: String,
 }
 
+/// What whoever watches is told.
+#[derive(Debug, Clone, Copy)]
+pub enum News<'a> {
+    /// Something that changed.
+    Line(&'a Line),
+    /// How far it is, at each look at what is under way.
+    Progress(&'a Progress),
+}
+
 /// A deployment that was watched.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Watched {
@@ -62,13 +71,13 @@ pub enum WatchError {
 }
 
 impl Deployer {
-    /// Watches a deployment until it has ended, or until `until`, and tells each line as it is seen.
+    /// Watches a deployment until it has ended, or until `until`, and tells each line and each look as it is seen.
     pub async fn watch(
         &self,
         target: &TargetName,
         deployment: DeploymentId,
         until: Timestamp,
-        mut tell: impl FnMut(&Line),
+        mut tell: impl FnMut(News<'_>),
     ) -> Result<Watched, WatchError> {
         let mut seen = Seen::default();
         let mut lines = Vec::new();
@@ -100,6 +109,9 @@ impl Deployer {
                 } else {
                     self.progress_if_active(target, deployment).await
                 };
+                if let Some(progress) = &progress {
+                    tell(News::Progress(progress));
+                }
                 let news = seen.news(&record, progress.as_ref());
                 tell_all(&mut lines, &mut tell, self.clock.now(), news);
                 if record.status.is_final() || self.clock.now() >= until {
@@ -128,10 +140,15 @@ impl Deployer {
     }
 }
 
-fn tell_all(lines: &mut Vec<Line>, tell: &mut impl FnMut(&Line), at: Timestamp, news: Vec<String>) {
+fn tell_all(
+    lines: &mut Vec<Line>,
+    tell: &mut impl FnMut(News<'_>),
+    at: Timestamp,
+    news: Vec<String>,
+) {
     for text in news {
         let line = Line { at, text };
-        tell(&line);
+        tell(News::Line(&line));
         lines.push(line);
     }
 }

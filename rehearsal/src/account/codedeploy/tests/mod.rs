@@ -2,6 +2,7 @@
 
 mod hooks;
 mod lifecycle;
+mod listing;
 mod rollback;
 mod waits;
 mod wire;

@@ -230,3 +230,24 @@ async fn the_service_tells_what_it_did() {
         format!("(service api) (taskSet {id}) has reached a steady state.")
     );
 }
+
+#[tokio::test(start_paused = true)]
+async fn clusters_and_services_are_listed_by_their_arns() {
+    let sample = Sample::open();
+    let clusters = sample.ecs("ListClusters", json!({})).unwrap();
+    assert_eq!(
+        clusters,
+        json!({"clusterArns": ["arn:aws:ecs:eu-west-1:123456789012:cluster/mco"]})
+    );
+    let services = sample
+        .ecs("ListServices", json!({"cluster": "mco"}))
+        .unwrap();
+    assert_eq!(
+        services,
+        json!({"serviceArns": ["arn:aws:ecs:eu-west-1:123456789012:service/mco/api"]})
+    );
+    let error = sample
+        .ecs("ListServices", json!({"cluster": "other"}))
+        .unwrap_err();
+    assert_eq!(error.code, "ClusterNotFoundException");
+}

@@ -8,52 +8,66 @@ mod metric;
 mod rules;
 mod scan;
 
+pub(in crate::target) use rules::KEYS as RULES;
+
 use super::task;
 use crate::problems::Problems;
 use crate::target::check::{Check, CheckKind};
-use crate::target::keys::Keys;
+use crate::target::description::{Form, Key, Mapping};
 use crate::target::node::{Fields, Node, or_default};
 
-const WAITING: Keys = keys_of_a_check!();
-
-/// The sets of keys of all checks, for the test of the reference.
-#[cfg(test)]
-pub(super) fn all_keys() -> impl Iterator<Item = Keys> {
-    [
-        "tasks", "digest", "targets", "http", "alarms", "metric", "scan", "lambda", "task",
+/// The checks that there are.
+pub(super) const KINDS: &[Key] = &[
+    Key::choice("tasks", Form::MappingOrNothing(TASKS), TASKS.says),
+    Key::choice("digest", Form::MappingOrNothing(DIGEST), DIGEST.says),
+    Key::choice("targets", Form::MappingOrNothing(TARGETS), TARGETS.says),
+    Key::choice("http", Form::Mapping(http::HTTP), http::HTTP.says),
+    Key::choice("alarms", Form::Mapping(alarms::ALARMS), alarms::ALARMS.says),
+    Key::choice("metric", Form::Mapping(metric::METRIC), metric::METRIC.says),
+    Key::choice("scan", Form::MappingOrNothing(scan::SCAN), scan::SCAN.says),
+    Key::choice("lambda", Form::Mapping(lambda::LAMBDA), lambda::LAMBDA.says),
+    Key::choice(
+        "task",
+        Form::MappingOrNothing(task::CHECK),
+        task::CHECK.says,
+    ),
+    Key::choice(
         "approval",
-    ]
-    .into_iter()
-    .flat_map(keys_of_check)
-}
+        Form::MappingOrNothing(approval::APPROVAL),
+        approval::APPROVAL.says,
+    ),
+];
 
-/// Those of one check.
-#[cfg(test)]
-pub(in crate::target) fn keys_of_check(name: &str) -> Vec<Keys> {
-    match name {
-        "alarms" => alarms::KEYS.to_vec(),
-        "approval" => approval::KEYS.to_vec(),
-        "http" => http::KEYS.to_vec(),
-        "lambda" => lambda::KEYS.to_vec(),
-        "metric" => metric::KEYS.to_vec(),
-        "scan" => scan::KEYS.to_vec(),
-        "task" => vec![task::CHECK],
-        _ => vec![WAITING],
-    }
-}
-
-/// Those that every check has.
-#[cfg(test)]
-pub(in crate::target) const fn keys_of_every_check() -> Keys {
-    WAITING
-}
+const TASKS: &Mapping = &Mapping {
+    name: "check_tasks",
+    says: "As many green tasks run as should, steadily; none is unhealthy, and where the task definition has a \
+           health check each is healthy.",
+    keys: &[],
+    shared: &[RULES],
+    demands: &[],
+};
+const DIGEST: &Mapping = &Mapping {
+    name: "check_digest",
+    says: "Every running green task runs the image of this deployment: its digest, or that of a platform's \
+           image in its index.",
+    keys: &[],
+    shared: &[RULES],
+    demands: &[],
+};
+const TARGETS: &Mapping = &Mapping {
+    name: "check_targets",
+    says: "Every green task is healthy in its target group.",
+    keys: &[],
+    shared: &[RULES],
+    demands: &[],
+};
 
 /// Reads the check `name`, which is one of those that are known. `tasks:` with nothing behind it is one.
 pub(super) fn read(name: &str, node: &Node<'_>, out: &mut Problems) -> Option<Check> {
     match name {
-        "tasks" => of_kind(node, WAITING, out, |_, _| Some(CheckKind::Tasks)),
-        "digest" => of_kind(node, WAITING, out, |_, _| Some(CheckKind::Digest)),
-        "targets" => of_kind(node, WAITING, out, |_, _| Some(CheckKind::Targets)),
+        "tasks" => of_kind(node, TASKS, out, |_, _| Some(CheckKind::Tasks)),
+        "digest" => of_kind(node, DIGEST, out, |_, _| Some(CheckKind::Digest)),
+        "targets" => of_kind(node, TARGETS, out, |_, _| Some(CheckKind::Targets)),
         "alarms" => of_kind(node, alarms::ALARMS, out, alarms::read),
         "approval" => of_kind(node, approval::APPROVAL, out, approval::read),
         "lambda" => of_kind(node, lambda::LAMBDA, out, lambda::read),
@@ -72,7 +86,7 @@ pub(super) fn read(name: &str, node: &Node<'_>, out: &mut Problems) -> Option<Ch
 
 fn of_kind(
     node: &Node<'_>,
-    keys: Keys,
+    mapping: &'static Mapping,
     out: &mut Problems,
     read: impl FnOnce(&Fields<'_>, &mut Problems) -> Option<CheckKind>,
 ) -> Option<Check> {
@@ -85,9 +99,9 @@ fn of_kind(
         },
         _ => node,
     };
-    let fields = node.fields(keys, out)?;
+    let fields = node.fields(mapping, out)?;
     let label = or_default(fields.optional("label"), None, |n| {
-        n.text("a label", 1..=60, out)
+        n.text("a label", 1..=rules::MAX_LABEL, out)
             .map(|text| Some(text.to_owned()))
     });
     let kind = read(&fields, out);

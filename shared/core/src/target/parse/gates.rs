@@ -8,7 +8,7 @@ use super::checks;
 use super::strategy::Kind;
 use crate::problems::Problems;
 use crate::target::check::{Check, CheckKind, Destination};
-use crate::target::keys::{Keys, listed};
+use crate::target::description::{Demand, Form, Key, Mapping, Repeats, listed};
 use crate::target::node::Node;
 use crate::target::{GatePoint, Gates};
 
@@ -24,24 +24,62 @@ const fn longest(kind: Kind) -> Duration {
     }
 }
 
-const POINTS: Keys = Keys {
-    known: &[
-        "before_install",
-        "after_install",
-        "test_traffic",
-        "before_traffic",
-        "after_traffic",
+const CHECKS: Form = Form::List(&Form::Mapping(CHECK), 0, MAX_CHECKS, Repeats::Allowed);
+
+pub(super) const POINTS: &Mapping = &Mapping {
+    name: "gates",
+    says: "The checks at each point at which a deployment waits. The first that does not pass ends the gate, \
+           and the deployment.",
+    keys: &[
+        Key::optional(
+            "before_install",
+            CHECKS,
+            "none",
+            "There is nothing of the new deployment yet.",
+        )
+        .such_as("[{alarms: {names: [api-5xx]}}]"),
+        Key::optional(
+            "after_install",
+            CHECKS,
+            "none",
+            "The green tasks are there; no request reaches them.",
+        )
+        .such_as("[{tasks: {}}]"),
+        Key::optional(
+            "test_traffic",
+            CHECKS,
+            "none",
+            "The test listener leads to the green tasks.",
+        )
+        .such_as("[{http: {path: /health}}]"),
+        Key::optional(
+            "before_traffic",
+            CHECKS,
+            "none",
+            "The last moment before production traffic shifts; of linear and canary deployments of ECS, before \
+             each step.",
+        )
+        .such_as("[{digest: {}}]"),
+        Key::optional(
+            "after_traffic",
+            CHECKS,
+            "none",
+            "All production traffic reaches the green tasks; failing here rolls back.",
+        )
+        .such_as("[{alarms: {names: [api-5xx], count: 5, interval: 1m, timeout: 10m}}]"),
     ],
-};
-const CHECK: Keys = Keys {
-    known: &[
-        "tasks", "digest", "targets", "http", "alarms", "metric", "scan", "lambda", "task",
-        "approval",
-    ],
+    shared: &[],
+    demands: &[],
 };
 
-#[cfg(test)]
-pub(super) const KEYS: [Keys; 2] = [POINTS, CHECK];
+/// One check, by the kind of what it measures.
+pub(in crate::target) const CHECK: &Mapping = &Mapping {
+    name: "check",
+    says: "One check of a gate: a mapping with exactly one of these.",
+    keys: checks::KINDS,
+    shared: &[],
+    demands: &[Demand::OneEntry],
+};
 
 pub(super) fn read_gates(node: &Node<'_>, kind: Option<Kind>, out: &mut Problems) -> Option<Gates> {
     let fields = node.fields(POINTS, out)?;

@@ -1,25 +1,67 @@
 //! The `images:` part of a target: which containers take which images.
 
-use super::service::{is_ecs_name, read_ecs_name};
-use super::tags::{read_ignore, read_tags, refuse_what_is_ignored};
+use super::service::{ECS_NAME, is_ecs_name, read_ecs_name};
+use super::tags::{self, read_ignore, read_tags, refuse_what_is_ignored};
 use crate::image::{Registry, RepositoryRef};
 use crate::policy::{TagPolicy, default_ignore};
 use crate::problems::Problems;
 use crate::target::ImageSource;
-use crate::target::keys::Keys;
+use crate::target::description::{Form, Key, Mapping, Repeats};
 use crate::target::node::{Node, or_default};
 use crate::text::excerpt;
 
-const MAX_IMAGES: usize = 10;
+pub(super) const MAX_IMAGES: usize = 10;
 
 /// What stands for the ARN of the task definition in an `AppSpec`. AWS-FACTS 4.2.
 const RESERVED_PLACEHOLDER: &str = "TASK_DEFINITION";
 
-const IMAGE: Keys = Keys {
-    known: &["container", "repository", "tags", "ignore", "placeholder"],
+/// Words of letters and digits, with a separator between two of them; a registry's host name is such, too.
+const REPOSITORY: &str = "^[a-z0-9]+((\\.|__?|-+)[a-z0-9]+)*(/[a-z0-9]+((\\.|__?|-+)[a-z0-9]+)*)*$";
+
+pub(super) const IMAGE: &Mapping = &Mapping {
+    name: "image",
+    says: "Which images a container takes.",
+    keys: &[
+        Key::required("container", ECS_NAME, "The container's name in the task definition.").such_as("api"),
+        Key::required(
+            "repository",
+            Form::Like(REPOSITORY, 400, "a repository"),
+            "The repository's name, which means the registry of the account and region that Greenlight runs \
+             in; or with the registry of another account or region before it.",
+        )
+        .such_as("mco/api"),
+        Key::required(
+            "tags",
+            Form::List(
+                &Form::Either(&[tags::TAG, Form::Mapping(tags::POLICY)]),
+                1,
+                tags::MAX_TAGS,
+                Repeats::Allowed,
+            ),
+            "Which tags are deployed when they are pushed: exact tags, and rules. A tag that looks like a \
+             number is written in quotes.",
+        )
+        .such_as("[test]"),
+        Key::optional(
+            "ignore",
+            Form::List(&tags::GLOB, 0, tags::MAX_IGNORED, Repeats::Allowed),
+            r#"`["*.sig", "*.att", "*.sbom", "sha256-*"]`"#,
+            "Patterns of tags that are never taken, whatever `tags` says. A list of your own takes the place \
+             of the default.",
+        )
+        .such_as("['*-debug']"),
+        Key::optional(
+            "placeholder",
+            ECS_NAME,
+            "none",
+            "What stands for the image in templates, without the angle brackets. Only where a template is \
+             named.",
+        )
+        .such_as("IMAGE1_NAME"),
+    ],
+    shared: &[],
+    demands: &[],
 };
-#[cfg(test)]
-pub(super) const KEYS: [Keys; 1] = [IMAGE];
 
 pub(super) fn read_images(node: &Node<'_>, out: &mut Problems) -> Option<Vec<ImageSource>> {
     let nodes = node.list("images", 1..=MAX_IMAGES, out)?;

@@ -2,7 +2,7 @@
 
 use crate::problems::Problems;
 use crate::target::Pipeline;
-use crate::target::keys::{Keys, listed, nearest};
+use crate::target::description::{Form, Key, Mapping, Names, listed, nearest};
 use crate::target::node::{Node, or_default};
 use crate::target::variable;
 use crate::text::excerpt;
@@ -12,12 +12,37 @@ const MAX_VARIABLES: usize = 50;
 const MAX_VARIABLE_NAME: usize = 128;
 const MAX_VARIABLE: usize = 1000;
 
-const PIPELINE: Keys = Keys {
-    known: &["name", "action", "variables"],
-};
+const NAME: Form = Form::Like("^[A-Za-z0-9.@_-]+$", MAX_NAME, "a name");
 
-#[cfg(test)]
-pub(super) const KEYS: [Keys; 1] = [PIPELINE];
+pub(super) const PIPELINE: &Mapping = &Mapping {
+    name: "pipeline",
+    says: "`StartPipelineExecution` of a pipeline that deploys the image by itself. The image reaches it by \
+           `action`, or by a variable whose value has `{image}`, `{digest}` or `{tag}`.",
+    keys: &[
+        Key::required("name", NAME, "The pipeline.").such_as("api-prod"),
+        Key::optional(
+            "action",
+            NAME,
+            "none",
+            "The ECR source action that gets the digest as its revision, whatever tag it is configured with.",
+        )
+        .such_as("Source"),
+        Key::optional(
+            "variables",
+            Form::Entries(
+                Names::Like("^[A-Za-z0-9@_-]{1,128}$"),
+                &Form::Text(1, MAX_VARIABLE),
+                MAX_VARIABLES,
+            ),
+            "none",
+            "Pipeline variables and their values, in which `{image}`, `{repository}`, `{digest}`, `{tag}`, \
+             `{target}` and `{deployment}` stand for what they say.",
+        )
+        .such_as("{IMAGE_URI: '{image}'}"),
+    ],
+    shared: &[],
+    demands: &[],
+};
 
 pub(super) fn read_pipeline(node: &Node<'_>, out: &mut Problems) -> Option<Pipeline> {
     let fields = node.fields(PIPELINE, out)?;

@@ -2,15 +2,22 @@
 
 use crate::problems::Problems;
 use crate::target::Service;
-use crate::target::keys::Keys;
+use crate::target::description::{Form, Key, Mapping};
 use crate::target::node::Node;
 
-const SERVICE: Keys = Keys {
-    known: &["cluster", "name"],
-};
+/// Clusters, services, containers and capacity providers.
+pub(super) const ECS_NAME: Form = Form::Like("^[A-Za-z0-9_-]+$", 255, "a name");
 
-#[cfg(test)]
-pub(super) const KEYS: [Keys; 1] = [SERVICE];
+pub(super) const SERVICE: &Mapping = &Mapping {
+    name: "service",
+    says: "An ECS service.",
+    keys: &[
+        Key::required("cluster", ECS_NAME, "The cluster's name, not its ARN.").such_as("mco"),
+        Key::required("name", ECS_NAME, "The service's name, not its ARN.").such_as("api"),
+    ],
+    shared: &[],
+    demands: &[],
+};
 
 pub(super) fn read_service(node: &Node<'_>, out: &mut Problems) -> Option<Service> {
     let fields = node.fields(SERVICE, out)?;

@@ -3,11 +3,23 @@
 use super::service::is_ecs_name;
 use super::strategy::Kind;
 use crate::problems::Problems;
+use crate::target::description::Form;
 use crate::target::node::Node;
 use crate::target::{AppSpecSource, S3Object, TaskDefinitionSource};
 use crate::text::excerpt;
 
 const MAX_KEY: usize = 1024;
+
+pub(super) const TASK_DEFINITION: Form = Form::Like(
+    "^(service|family:[A-Za-z0-9_-]{1,255}|s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/[^\\u0000-\\u001f\\u007f-\\u009f]+)$",
+    1200,
+    "`service`, `family:<name>` or `s3://bucket/key`",
+);
+pub(super) const APPSPEC: Form = Form::Like(
+    "^(service|s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/[^\\u0000-\\u001f\\u007f-\\u009f]+)$",
+    1200,
+    "`service` or `s3://bucket/key`",
+);
 
 pub(super) fn read_task_definition(
     node: &Node<'_>,

@@ -2,24 +2,94 @@
 
 use serde_json::Value;
 
-use super::pipeline::read_pipeline;
-use super::task::read_task;
+use super::pipeline::{PIPELINE, read_pipeline};
+use super::task::{TASK, read_task};
 use crate::problems::Problems;
-use crate::target::keys::{Keys, listed, nearest};
+use crate::target::description::{Demand, Form, Key, Mapping, listed, nearest};
 use crate::target::node::{Node, or_default};
 use crate::target::{CodeDeploy, GatePoint, Strategy};
 
-const DEPLOY: Keys = Keys {
-    known: &["codedeploy", "rolling", "native", "task", "pipeline"],
+pub(super) const DEPLOY: &Mapping = &Mapping {
+    name: "deploy",
+    says: "How a target is deployed: exactly one strategy.",
+    keys: &[
+        Key::choice(
+            "codedeploy",
+            Form::Mapping(CODEDEPLOY),
+            "AWS CodeDeploy, blue/green. All five points have gates.",
+        ),
+        Key::choice(
+            "rolling",
+            Form::MappingOrNothing(ROLLING),
+            "ECS, replacing tasks step by step. Its only gate is `after_traffic`.",
+        ),
+        Key::choice(
+            "native",
+            Form::MappingOrNothing(NATIVE),
+            "ECS itself: blue/green, linear or canary. All five points have gates.",
+        ),
+        Key::choice(
+            "task",
+            Form::MappingOrNothing(TASK),
+            "One task, which has to end well. It has no gates.",
+        ),
+        Key::choice(
+            "pipeline",
+            Form::Mapping(PIPELINE),
+            "A pipeline in CodePipeline. It has no gates.",
+        ),
+    ],
+    shared: &[],
+    demands: &[Demand::OneEntry],
 };
-const CODEDEPLOY: Keys = Keys {
-    known: &["application", "group", "config"],
-};
-/// `rolling` and `native` are as the service declares.
-const NOTHING: Keys = Keys { known: &[] };
 
-#[cfg(test)]
-pub(super) const KEYS: [Keys; 3] = [DEPLOY, CODEDEPLOY, NOTHING];
+const CODEDEPLOY: &Mapping = &Mapping {
+    name: "codedeploy",
+    says: "Blue/green by AWS CodeDeploy; the service has the deployment controller `CODE_DEPLOY`.",
+    keys: &[
+        Key::required(
+            "application",
+            Form::Text(1, MAX_NAME),
+            "The CodeDeploy application.",
+        )
+        .such_as("API"),
+        Key::required(
+            "group",
+            Form::Text(1, MAX_NAME),
+            "The deployment group, which owns the service.",
+        )
+        .such_as("API"),
+        Key::optional(
+            "config",
+            Form::Text(1, MAX_NAME),
+            "the group's",
+            "The deployment configuration: how traffic shifts. Of AWS's own, one of those for ECS.",
+        )
+        .such_as("CodeDeployDefault.ECSCanary10Percent5Minutes"),
+    ],
+    shared: &[],
+    demands: &[],
+};
+
+const ROLLING: &Mapping = &Mapping {
+    name: "rolling",
+    says: "`UpdateService` of a service whose deployment strategy is `ROLLING`. It has no keys: it is done as \
+           the service declares.",
+    keys: &[],
+    shared: &[],
+    demands: &[],
+};
+
+const NATIVE: &Mapping = &Mapping {
+    name: "native",
+    says: "`UpdateService` of a service whose own deployment strategy is `BLUE_GREEN`, `LINEAR` or `CANARY`. It \
+           has no keys: steps, bake times and hooks are as the service declares.",
+    keys: &[],
+    shared: &[],
+    demands: &[],
+};
+
+const MAX_NAME: usize = 100;
 
 /// The configurations that AWS has for ECS. AWS-FACTS 5.9.
 const PREDEFINED_CONFIGS: [&str; 5] = [
@@ -85,20 +155,20 @@ pub(super) fn read_strategy(node: &Node<'_>, out: &mut Problems) -> Option<Strat
     let (kind, node) = node.choice("strategy", DEPLOY, out)?;
     match kind {
         "codedeploy" => read_codedeploy(&node, out).map(Strategy::CodeDeploy),
-        "rolling" => read_nothing(&node, out).map(|()| Strategy::Rolling),
-        "native" => read_nothing(&node, out).map(|()| Strategy::Native),
+        "rolling" => read_nothing(&node, ROLLING, out).map(|()| Strategy::Rolling),
+        "native" => read_nothing(&node, NATIVE, out).map(|()| Strategy::Native),
         "task" => read_task(&node, out).map(Strategy::Task),
         _ => read_pipeline(&node, out).map(Strategy::Pipeline),
     }
 }
 
 /// A strategy without parameters. `rolling:` with nothing behind it is one.
-fn read_nothing(node: &Node<'_>, out: &mut Problems) -> Option<()> {
+fn read_nothing(node: &Node<'_>, mapping: &'static Mapping, out: &mut Problems) -> Option<()> {
     if node.value.is_null() {
         return Some(());
     }
     let before = out.len();
-    node.fields(NOTHING, out)?;
+    node.fields(mapping, out)?;
     (out.len() == before).then_some(())
 }
 
@@ -106,10 +176,10 @@ fn read_codedeploy(node: &Node<'_>, out: &mut Problems) -> Option<CodeDeploy> {
     let fields = node.fields(CODEDEPLOY, out)?;
     let application = fields
         .required("application", out)
-        .and_then(|n| n.text("the name of a CodeDeploy application", 1..=100, out));
+        .and_then(|n| n.text("the name of a CodeDeploy application", 1..=MAX_NAME, out));
     let group = fields
         .required("group", out)
-        .and_then(|n| n.text("the name of a deployment group", 1..=100, out));
+        .and_then(|n| n.text("the name of a deployment group", 1..=MAX_NAME, out));
     let config = or_default(fields.optional("config"), None, |n| {
         read_config(&n, out).map(Some)
     });
@@ -121,7 +191,7 @@ fn read_codedeploy(node: &Node<'_>, out: &mut Problems) -> Option<CodeDeploy> {
 }
 
 fn read_config(node: &Node<'_>, out: &mut Problems) -> Option<String> {
-    let config = node.text("the name of a deployment configuration", 1..=100, out)?;
+    let config = node.text("the name of a deployment configuration", 1..=MAX_NAME, out)?;
     if config.starts_with("CodeDeployDefault.") && !PREDEFINED_CONFIGS.contains(&config) {
         let message = format!("`{config}` is not one of AWS's configurations for ECS");
         let hint = match nearest(config, &PREDEFINED_CONFIGS) {

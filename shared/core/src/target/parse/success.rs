@@ -3,24 +3,68 @@
 use std::time::Duration;
 
 use super::rules::Parts;
+use super::tags::TAG;
 use crate::image::Tag;
 use crate::problems::Problems;
-use crate::target::keys::Keys;
+use crate::target::description::{Form, Key, Mapping};
 use crate::target::node::{Node, or_default};
 use crate::target::{OnSuccess, ParameterName, Promote};
 
 /// An image that is not promoted within a month never will be.
 const MAX_SOAK: Duration = Duration::from_hours(30 * 24);
 
-const ON_SUCCESS: Keys = Keys {
-    known: &["tag", "parameter"],
-};
-const PROMOTE: Keys = Keys {
-    known: &["tag", "after"],
+pub(super) const ON_SUCCESS: &Mapping = &Mapping {
+    name: "on_success",
+    says: "How what is live is told outside. Both say what *is* deployed, whoever deployed it.",
+    keys: &[
+        Key::optional(
+            "tag",
+            TAG,
+            "none",
+            "A tag that the images which are live have: it is moved to them. Not one that the target's own \
+             `tags` take.",
+        )
+        .such_as("deployed-test"),
+        Key::optional(
+            "parameter",
+            Form::Like(
+                "^(/[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+){0,14}|[A-Za-z0-9_.-]+)$",
+                ParameterName::MAX_LENGTH,
+                "the name of a parameter",
+            ),
+            "none",
+            "The SSM parameter whose value is the image by its digest. With images of several repositories \
+             each container has one of its own, below this name.",
+        )
+        .such_as("/greenlight/deployed/api-test"),
+    ],
+    shared: &[],
+    demands: &[],
 };
 
-#[cfg(test)]
-pub(super) const KEYS: [Keys; 2] = [ON_SUCCESS, PROMOTE];
+pub(super) const PROMOTE: &Mapping = &Mapping {
+    name: "promote",
+    says: "An image that this target has live and proved is given a tag, in its own repository; a target that \
+           watches the tag then deploys it as any push.",
+    keys: &[
+        Key::required(
+            "tag",
+            TAG,
+            "The tag that another target watches. Not one that the target's own `tags` take, nor that of \
+             `on_success`.",
+        )
+        .such_as("staging"),
+        Key::optional(
+            "after",
+            Form::Duration(Duration::ZERO, MAX_SOAK),
+            "`0s`",
+            "How long the image has to be live before.",
+        )
+        .such_as("30m"),
+    ],
+    shared: &[],
+    demands: &[],
+};
 
 pub(super) fn read_on_success(node: &Node<'_>, out: &mut Problems) -> Option<OnSuccess> {
     let fields = node.fields(ON_SUCCESS, out)?;

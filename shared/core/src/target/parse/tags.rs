@@ -7,12 +7,12 @@ use crate::policy::{
     Glob, InvalidRange, InvalidTagPattern, KeyOrder, TagPattern, TagPolicy, VersionRange,
 };
 use crate::problems::Problems;
-use crate::target::keys::{Keys, listed};
+use crate::target::description::{Demand, Form, Key, Mapping, listed};
 use crate::target::node::{Fields, Node, or_default};
 use crate::text::excerpt;
 
-const MAX_TAGS: usize = 50;
-const MAX_IGNORED: usize = 50;
+pub(super) const MAX_TAGS: usize = 50;
+pub(super) const MAX_IGNORED: usize = 50;
 const MAX_PATTERN: usize = 500;
 const MAX_PREFIX: usize = 60;
 
@@ -25,20 +25,70 @@ const BELONGS: [(&str, &str); 3] = [
     ("prefix", "semver"),
 ];
 
-const POLICY: Keys = Keys {
-    known: &[
-        "glob",
-        "regex",
-        "order",
-        "semver",
-        "prerelease",
-        "prefix",
-        "newest",
+pub(super) const TAG: Form = Form::Like("^[A-Za-z0-9_][A-Za-z0-9_.-]*$", Tag::MAX_LENGTH, "a tag");
+pub(super) const GLOB: Form = Form::Like("^[A-Za-z0-9_.*?-]+$", Glob::MAX_LENGTH, "a pattern");
+
+pub(super) const POLICY: &Mapping = &Mapping {
+    name: "tag_rule",
+    says: "A rule that takes tags: one of `glob`, `regex`, `semver` and `newest`. All entries of a list order \
+           by the same: by time, by version, or by what a group of the expression says.",
+    keys: &[
+        Key::optional(
+            "glob",
+            GLOB,
+            "",
+            "Tags like this: `*` stands for any characters, `?` for one. Upper and lower case differ.",
+        )
+        .such_as("'rel-*'"),
+        Key::optional(
+            "regex",
+            Form::Text(1, MAX_PATTERN),
+            "",
+            "Tags that match this regular expression as a whole.",
+        )
+        .such_as(r"'v(?<version>\d+)'"),
+        Key::optional(
+            "order",
+            Form::Words(&["numeric", "lexical"]),
+            "by time",
+            "With `regex`: what the named group `version`, or the only named group, says tells the order, as \
+             whole numbers of any length or as texts by their bytes.",
+        ),
+        Key::optional(
+            "semver",
+            Form::Text(1, MAX_PATTERN),
+            "",
+            "Tags that are semantic versions within this range, written as Cargo writes them.",
+        )
+        .such_as("'>=1.2, <2'"),
+        Key::optional(
+            "prerelease",
+            Form::Boolean,
+            "`false`",
+            "With `semver`: whether pre-releases are taken.",
+        ),
+        Key::optional(
+            "prefix",
+            Form::Like("^[A-Za-z0-9_][A-Za-z0-9_.-]*$", MAX_PREFIX, "the beginning of a tag"),
+            "none",
+            "With `semver`: what stands before the version in the tag.",
+        )
+        .such_as("v"),
+        Key::optional(
+            "newest",
+            Form::True,
+            "",
+            "Every tag: the newest build is deployed, whatever it is called.",
+        ),
+    ],
+    shared: &[],
+    demands: &[
+        Demand::ExactlyOne(&KINDS),
+        Demand::Only("order", "regex"),
+        Demand::Only("prerelease", "semver"),
+        Demand::Only("prefix", "semver"),
     ],
 };
-
-#[cfg(test)]
-pub(super) const KEYS: [Keys; 1] = [POLICY];
 
 pub(super) fn read_tags(node: &Node<'_>, out: &mut Problems) -> Option<Vec<TagPolicy>> {
     let nodes = node.list("tags", 1..=MAX_TAGS, out)?;

@@ -6,10 +6,11 @@ mod launch;
 
 use std::ops::RangeInclusive;
 
-use super::service::read_ecs_name;
-use super::sources::read_task_definition;
+use super::checks::RULES;
+use super::service::{ECS_NAME, read_ecs_name};
+use super::sources::{TASK_DEFINITION, read_task_definition};
 use crate::problems::Problems;
-use crate::target::keys::Keys;
+use crate::target::description::{Demand, Form, Key, Mapping, Repeats};
 use crate::target::node::{Fields, Node, or_default};
 use crate::target::{Network, OneShotTask};
 use crate::text::excerpt;
@@ -17,37 +18,114 @@ use launch::read_launch;
 
 pub(in crate::target) use launch::DEFAULT_WEIGHT;
 
-const MAX_BEFORE: usize = 10;
+pub(super) const MAX_BEFORE: usize = 10;
 const MAX_COMMAND: usize = 100;
 /// `RunTask` takes so much of all overrides together.
 const MAX_WORD: usize = 8192;
 
-const BEFORE: Keys = Keys { known: &["task"] };
-const TASK: Keys = Keys {
-    known: &[
-        "cluster",
-        "task_definition",
-        "launch",
-        "subnets",
-        "security_groups",
-        "assign_public_ip",
-        "container",
-        "command",
+pub(super) const BEFORE: &Mapping = &Mapping {
+    name: "before",
+    says: "Something that has to succeed before anything is deployed.",
+    keys: &[Key::choice(
+        "task",
+        Form::MappingOrNothing(TASK),
+        "A task that runs once.",
+    )],
+    shared: &[],
+    demands: &[Demand::OneEntry],
+};
+
+pub(super) const TASK: &Mapping = &Mapping {
+    name: "task",
+    says: "One `RunTask`. It has succeeded when it has stopped by itself, every essential container with exit \
+           code 0. With a `service`, what is not written is as the service has it.",
+    keys: &[
+        Key::optional(
+            "cluster",
+            ECS_NAME,
+            "the service's",
+            "The cluster's name, not its ARN. Required where there is no `service`.",
+        )
+        .such_as("batch"),
+        Key::optional(
+            "task_definition",
+            TASK_DEFINITION,
+            "the target's",
+            "Only of a task `before`: what it is made from, if not from what the target is made from.",
+        )
+        .such_as("family:api-smoke"),
     ],
+    shared: &[RUN],
+    demands: NETWORK,
 };
 
 /// Of a gate's check: it runs in the service's cluster, what the green tasks run.
-pub(super) const CHECK: Keys = keys_of_a_check!(
-    "launch",
-    "subnets",
-    "security_groups",
-    "assign_public_ip",
-    "container",
-    "command",
-);
+pub(super) const CHECK: &Mapping = &Mapping {
+    name: "check_task",
+    says: "A task with the new image ends well: every essential container with exit code 0. It runs in the \
+           service's cluster, what the green tasks run.",
+    keys: &[],
+    shared: &[RUN, RULES],
+    demands: NETWORK,
+};
 
-#[cfg(test)]
-pub(super) const KEYS: [Keys; 5] = [BEFORE, TASK, CHECK, launch::LAUNCH, launch::PROVIDER];
+/// How any task is run.
+const RUN: &[Key] = &[
+    Key::optional(
+        "launch",
+        Form::Mapping(launch::LAUNCH),
+        "the service's",
+        "How it is launched.",
+    ),
+    Key::optional(
+        "subnets",
+        Form::List(
+            &Form::Like("^subnet-[a-z0-9]{1,40}$", 47, "a subnet"),
+            1,
+            16,
+            Repeats::Refused,
+        ),
+        "the service's",
+        "The subnets that it is attached to.",
+    )
+    .such_as("[subnet-0123456789abcdef0]"),
+    Key::optional(
+        "security_groups",
+        Form::List(
+            &Form::Like("^sg-[a-z0-9]{1,40}$", 43, "a security group"),
+            0,
+            5,
+            Repeats::Refused,
+        ),
+        "with `subnets`, the VPC's default",
+        "Its security groups. Only with `subnets`.",
+    )
+    .such_as("[sg-0123456789abcdef0]"),
+    Key::optional(
+        "assign_public_ip",
+        Form::Boolean,
+        "with `subnets`, `false`",
+        "Whether it gets a public address. Only with `subnets`.",
+    ),
+    Key::optional(
+        "container",
+        ECS_NAME,
+        "the target's first",
+        "The container whose command is replaced.",
+    )
+    .such_as("api"),
+    Key::optional(
+        "command",
+        Form::List(&Form::Bytes(MAX_WORD), 0, MAX_COMMAND, Repeats::Allowed),
+        "the container's own",
+        "The command, a word each. With the container's name and as JSON at most 8192 characters.",
+    )
+    .such_as("[bin/migrate, --all]"),
+];
+const NETWORK: &[Demand] = &[
+    Demand::Only("security_groups", "subnets"),
+    Demand::Only("assign_public_ip", "subnets"),
+];
 
 /// The task of the `task:` strategy, which is made from what the target names.
 pub(super) fn read_task(node: &Node<'_>, out: &mut Problems) -> Option<OneShotTask> {

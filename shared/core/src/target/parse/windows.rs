@@ -5,27 +5,102 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::problems::Problems;
-use crate::target::keys::Keys;
+use crate::target::description::{Demand, Form, Key, Mapping};
 use crate::target::node::{Node, or_default};
 use crate::window::{MAX_DURATION, Once, Recurring, Side, Times, Weekly, Window, Windows, Zone};
 
-const MAX_WINDOWS: usize = 20;
+pub(super) const MAX_WINDOWS: usize = 20;
 const MAX_REASON: usize = 200;
 
-const WINDOW: Keys = Keys {
-    known: &["allow", "deny", "zone", "reason"],
+pub(super) const WINDOW: &Mapping = &Mapping {
+    name: "window",
+    says: "Times at which automatic deployments may start, or may not. A time is open if no window denies it, \
+           and, where any window allows something, at least one of them allows it.",
+    keys: &[
+        Key::optional("allow", TIMES, "", "Deployments may start at these times.")
+            .such_as("Mon-Fri 09:00-17:00"),
+        Key::optional(
+            "deny",
+            TIMES,
+            "",
+            "They may not, whatever else allows it. Each window has exactly one of the two.",
+        )
+        .such_as("{from: '2026-12-20', to: '2027-01-02'}"),
+        Key::optional(
+            "zone",
+            Form::Meaning("the name of a time zone"),
+            "`UTC`",
+            "Whose clock shows these times: a name of the IANA database.",
+        )
+        .such_as("Europe/London"),
+        Key::optional(
+            "reason",
+            Form::Text(1, MAX_REASON),
+            "none",
+            "Why, for whoever waits.",
+        )
+        .such_as("year end"),
+    ],
+    shared: &[],
+    demands: &[Demand::ExactlyOne(&["allow", "deny"])],
 };
-const RECURRENCE: Keys = Keys {
-    known: &["rrule", "start", "duration"],
+
+const TIMES: Form = Form::Either(&[
+    Form::Meaning("days and times"),
+    Form::Mapping(RECURRENCE),
+    Form::Mapping(ONCE),
+]);
+
+const RECURRENCE: &Mapping = &Mapping {
+    name: "recurring_times",
+    says: "Times that recur by a rule of iCalendar (RFC 5545).",
+    keys: &[
+        Key::required(
+            "rrule",
+            Form::Meaning("a rule"),
+            "The rule. It may begin at most once a day: `FREQ` is `DAILY`, `WEEKLY`, `MONTHLY` or `YEARLY`.",
+        )
+        .such_as("FREQ=MONTHLY;BYDAY=-1FR"),
+        Key::required(
+            "start",
+            Form::Meaning("a date or time"),
+            "When it begins, in the zone. Its time of day is that of each occurrence.",
+        )
+        .such_as("'2026-01-30T09:00'"),
+        Key::required(
+            "duration",
+            Form::Duration(Duration::from_mins(1), MAX_DURATION),
+            "How long each occurrence lasts.",
+        )
+        .such_as("8h"),
+    ],
+    shared: &[],
+    demands: &[],
 };
-const ONCE: Keys = Keys {
-    known: &["from", "to"],
+
+const ONCE: &Mapping = &Mapping {
+    name: "one_time",
+    says: "A time that comes once.",
+    keys: &[
+        Key::required(
+            "from",
+            Form::Meaning("a date or time"),
+            "When it begins, in the zone.",
+        )
+        .such_as("'2026-12-20T18:00'"),
+        Key::required(
+            "to",
+            Form::Meaning("a date or time"),
+            "When it ends. A date alone is its whole day, the last one too.",
+        )
+        .such_as("'2027-01-02'"),
+    ],
+    shared: &[],
+    demands: &[],
 };
+
 const EXAMPLES: &str = "days and times (`Mon-Fri 09:00-17:00`), a mapping with `rrule`, `start` and \
                         `duration`, or one with `from` and `to`";
-
-#[cfg(test)]
-pub(super) const KEYS: [Keys; 3] = [WINDOW, RECURRENCE, ONCE];
 
 pub(super) fn read_windows(node: &Node<'_>, out: &mut Problems) -> Option<Windows> {
     let nodes = node.list("windows", 0..=MAX_WINDOWS, out)?;
@@ -63,7 +138,7 @@ fn read_times(node: &Node<'_>, zone: Zone, out: &mut Problems) -> Option<Times> 
         Value::String(_) => node
             .parsed::<Weekly>("days and times", out)
             .map(Times::Weekly),
-        Value::Object(map) if RECURRENCE.known.iter().any(|key| map.contains_key(*key)) => {
+        Value::Object(map) if map.keys().any(|key| RECURRENCE.knows(key)) => {
             let recurring = read_recurring(node, zone, out)?;
             Some(Times::Recurring(Box::new(recurring)))
         }

@@ -5,6 +5,7 @@ use greenlight_core::{
 };
 
 use super::*;
+use crate::progress::meter::Meter;
 
 fn record(status: Status) -> DeploymentRecord {
     let requested_at: Timestamp = "2026-11-22T10:00:00Z".parse().unwrap();
@@ -42,6 +43,7 @@ fn progress(headline: &str, facts: &[&str]) -> Progress {
         deployment: record(Status::Started).id,
         headline: headline.into(),
         facts: facts.iter().map(|&fact| fact.to_owned()).collect(),
+        meter: Meter::default(),
         awaiting: None,
         asked: Vec::new(),
     }

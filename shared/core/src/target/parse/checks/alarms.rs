@@ -1,15 +1,37 @@
 //! The `alarms:` check.
 
+use super::RULES;
 use crate::problems::Problems;
 use crate::target::check::{AlarmsCheck, AlreadyOn, CheckKind};
-use crate::target::keys::Keys;
+use crate::target::description::{Form, Key, Mapping, Repeats};
 use crate::target::node::{Fields, or_default};
 use crate::text::excerpt;
 
-pub(super) const ALARMS: Keys = keys_of_a_check!("names", "already_on");
-
-#[cfg(test)]
-pub(super) const KEYS: [Keys; 1] = [ALARMS];
+pub(super) const ALARMS: &Mapping = &Mapping {
+    name: "check_alarms",
+    says: "CloudWatch alarms, metric alarms or composite ones, are in the state `OK`.",
+    keys: &[
+        Key::required(
+            "names",
+            Form::List(
+                &Form::Text(1, 255),
+                1,
+                AlarmsCheck::MAX_NAMES,
+                Repeats::Refused,
+            ),
+            "The names of the alarms, each once.",
+        )
+        .such_as("[api-5xx, api-latency]"),
+        Key::optional(
+            "already_on",
+            Form::Words(&["fail", "ignore"]),
+            "`fail`",
+            "What is done with an alarm that was on before: `fail` at once and say so, or `ignore` it.",
+        ),
+    ],
+    shared: &[RULES],
+    demands: &[],
+};
 
 pub(super) fn read(fields: &Fields<'_>, out: &mut Problems) -> Option<CheckKind> {
     let names = fields.required("names", out).and_then(|node| {

@@ -1,14 +1,32 @@
 //! The `approval:` check.
 
+use super::RULES;
 use crate::problems::Problems;
 use crate::target::check::{ApprovalCheck, CheckKind};
-use crate::target::keys::Keys;
+use crate::target::description::{Form, Key, Mapping};
 use crate::target::node::{Fields, or_default};
 
-pub(super) const APPROVAL: Keys = keys_of_a_check!("approvals", "question");
-
-#[cfg(test)]
-pub(super) const KEYS: [Keys; 1] = [APPROVAL];
+pub(super) const APPROVAL: &Mapping = &Mapping {
+    name: "check_approval",
+    says: "People have approved, and nobody has rejected.",
+    keys: &[
+        Key::optional(
+            "approvals",
+            Form::Whole(1, ApprovalCheck::MAX_APPROVALS),
+            "`1`",
+            "So many different people have to approve.",
+        ),
+        Key::optional(
+            "question",
+            Form::Text(1, ApprovalCheck::MAX_QUESTION),
+            "none",
+            "What they are asked.",
+        )
+        .such_as("Is the new checkout ready for customers?"),
+    ],
+    shared: &[RULES],
+    demands: &[],
+};
 
 pub(super) fn read(fields: &Fields<'_>, out: &mut Problems) -> Option<CheckKind> {
     let approvals = or_default(fields.optional("approvals"), 1, |node| {

@@ -6,37 +6,168 @@ mod request;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use super::RULES;
 use crate::problems::Problems;
 use crate::target::check::{CheckKind, HttpCheck, HttpRequest, Load};
-use crate::target::keys::Keys;
+use crate::target::description::{Demand, Form, Key, Mapping, Names, Repeats};
 use crate::target::node::{Fields, Node, or_default};
 use request::{is_host, read_request};
 
-pub(super) const HTTP: Keys = keys_of_a_check!(
-    "path",
-    "url",
-    "method",
-    "headers",
-    "body",
-    "expect",
-    "latency",
-    "requests",
-    "server_name",
-    "follow_redirects",
-    "load",
-    "local_addresses",
-);
-const REQUEST: Keys = Keys {
-    known: &[
-        "path", "url", "method", "headers", "body", "expect", "latency",
+/// Of one request, which may be written into the check itself.
+const REQUEST_KEYS: &[Key] = &[
+    Key::optional(
+        "path",
+        Form::Like("^/[A-Za-z0-9._~:/?\\[\\]@!$&'()*+,;=%-]*$", request::MAX_URL, "a path"),
+        "this or `url`",
+        "Asked of the test listener, never of the production listener. May have a query.",
+    )
+    .such_as("/health"),
+    Key::optional(
+        "url",
+        Form::Like(
+            "^https?://[A-Za-z0-9._~:/?\\[\\]!$&'()*+,;=%-][A-Za-z0-9._~:/?\\[\\]@!$&'()*+,;=%-]*$",
+            request::MAX_URL,
+            "a URL",
+        ),
+        "this or `path`",
+        "Asked as it is: `http://` or `https://`, without credentials and fragment.",
+    )
+    .such_as("https://api.example.org/health"),
+    Key::optional(
+        "method",
+        Form::Words(&["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]),
+        "`GET`",
+        "The method.",
+    ),
+    Key::optional(
+        "headers",
+        Form::Entries(
+            Names::Like(HEADER),
+            &Form::Like("^[\\t -~]*$", request::MAX_HEADER, "a header's value"),
+            HttpRequest::MAX_HEADERS,
+        ),
+        "none",
+        "Name to value. Not `connection`, `content-length`, `host`, `te`, `transfer-encoding`. They are stored \
+         and shown in plain text: no secrets.",
+    )
+    .such_as("{content-type: application/json}"),
+    Key::optional(
+        "body",
+        Form::Bytes(HttpRequest::MAX_BODY),
+        "none",
+        "Sent as it is. Not with `GET` and `HEAD`.",
+    ),
+    Key::optional(
+        "expect",
+        Form::Mapping(expectation::EXPECT),
+        "any 2xx",
+        "What the answer has to be.",
+    )
+    .such_as("{status: [200], body_contains: ok}"),
+    Key::optional(
+        "latency",
+        Form::Duration(Duration::from_millis(1), HttpCheck::MAX_LATENCY),
+        "no limit",
+        "The longest that an answer may take, whole.",
+    )
+    .such_as("500ms"),
+];
+/// The characters of `RFC 9110`.
+const HEADER: &str = "^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$";
+
+pub(super) const HTTP: &Mapping = &Mapping {
+    name: "check_http",
+    says: "Requests are answered as expected. One request is written into the check itself, several as \
+           `requests`. With `load`, a measurement is many requests at a rate.",
+    keys: &[
+        Key::optional(
+            "requests",
+            Form::List(&Form::Mapping(REQUEST), 1, HttpCheck::MAX_REQUESTS, Repeats::Allowed),
+            "the one in the check",
+            "Several requests, one after the other; the check itself then has none.",
+        )
+        .such_as("[{path: /health}, {path: /version}]"),
+        Key::optional(
+            "server_name",
+            Form::Like("^[A-Za-z0-9._-]+$", 253, "a host name"),
+            "the URL's",
+            "The name that is asked for: in the TLS handshake, where the certificate has to be of it, and in the \
+             header `Host`.",
+        )
+        .such_as("api.example.org"),
+        Key::optional(
+            "follow_redirects",
+            Form::Whole(0, HttpCheck::MAX_REDIRECTS),
+            "`0`",
+            "How many redirects of one request are followed.",
+        ),
+        Key::optional(
+            "load",
+            Form::Mapping(LOAD),
+            "none",
+            "Many requests, most of which have to be answered as expected.",
+        )
+        .such_as("{requests: 500, success_ratio: 0.99}"),
+        Key::optional(
+            "local_addresses",
+            Form::Boolean,
+            "`false`",
+            "Whether loopback and link-local addresses may be asked.",
+        ),
+    ],
+    shared: &[REQUEST_KEYS, RULES],
+    demands: &[
+        Demand::ExactlyOne(&["path", "url", "requests"]),
+        Demand::Apart("requests", &["method", "headers", "body", "expect", "latency"]),
     ],
 };
-const LOAD: Keys = Keys {
-    known: &["requests", "rate", "warm_up", "success_ratio", "latency"],
+
+const REQUEST: &Mapping = &Mapping {
+    name: "request",
+    says: "One of several requests.",
+    keys: REQUEST_KEYS,
+    shared: &[],
+    demands: &[Demand::ExactlyOne(&["path", "url"])],
 };
 
-#[cfg(test)]
-pub(super) const KEYS: [Keys; 4] = [HTTP, REQUEST, LOAD, expectation::EXPECT];
+const LOAD: &Mapping = &Mapping {
+    name: "load",
+    says: "Many requests, which take turns.",
+    keys: &[
+        Key::required(
+            "requests",
+            Form::Whole(1, Load::MAX_REQUESTS),
+            "How many requests a measurement is. At their rate they take at most ten minutes, with the warm-up.",
+        )
+        .such_as("500"),
+        Key::optional("rate", Form::Whole(1, Load::MAX_RATE), "`20`", "How many a second."),
+        Key::optional(
+            "warm_up",
+            Form::Whole(0, Load::MAX_REQUESTS),
+            "`0`",
+            "So many are sent before, and do not count.",
+        ),
+        Key::optional(
+            "success_ratio",
+            Form::Decimal(0.0, 1.0),
+            "`1`",
+            "The share of them that has to be answered as expected.",
+        ),
+        Key::optional(
+            "latency",
+            Form::Entries(
+                Names::Like("^p[0-9]{1,3}(\\.[0-9])?$"),
+                &Form::Duration(Duration::from_millis(1), HttpCheck::MAX_LATENCY),
+                10,
+            ),
+            "no limit",
+            "Percentile, and the latency that it may have.",
+        )
+        .such_as("{p50: 100ms, p99.9: 1s}"),
+    ],
+    shared: &[],
+    demands: &[],
+};
 
 pub(super) fn read(node: &Node<'_>, fields: &Fields<'_>, out: &mut Problems) -> Option<CheckKind> {
     let requests = read_requests(node, fields, out);
@@ -76,7 +207,7 @@ fn read_requests(
         return read_request(node, fields, out).map(|request| vec![request]);
     };
     let before = out.len();
-    for key in REQUEST.known {
+    for key in REQUEST.names() {
         if let Some(node) = fields.optional(key) {
             out.add_with_hint(
                 &node.path,

@@ -2,15 +2,34 @@
 
 use serde_json::{Map, Value};
 
+use super::RULES;
 use crate::problems::Problems;
 use crate::target::check::{CheckKind, LambdaCheck};
-use crate::target::keys::Keys;
+use crate::target::description::{Form, Key, Mapping};
 use crate::target::node::{Fields, or_default};
 
-pub(super) const LAMBDA: Keys = keys_of_a_check!("function", "parameters");
-
-#[cfg(test)]
-pub(super) const KEYS: [Keys; 1] = [LAMBDA];
+pub(super) const LAMBDA: &Mapping = &Mapping {
+    name: "check_lambda",
+    says: "A function of your own says so.",
+    keys: &[
+        Key::required(
+            "function",
+            Form::Like("^[A-Za-z0-9_:$-]+$", LambdaCheck::MAX_FUNCTION, "a function's name or ARN"),
+            "The function: its name or ARN; a version or alias behind `:`.",
+        )
+        .such_as("check-orders"),
+        Key::optional(
+            "parameters",
+            Form::AnyMapping,
+            "none",
+            "What it is given beside the deployment: up to 16 KiB as JSON. It is stored and shown in plain \
+             text: no secrets.",
+        )
+        .such_as("{depth: full}"),
+    ],
+    shared: &[RULES],
+    demands: &[],
+};
 
 pub(super) fn read(fields: &Fields<'_>, out: &mut Problems) -> Option<CheckKind> {
     let function = fields.required("function", out).and_then(|node| {

@@ -3,42 +3,148 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use super::RULES;
 use crate::problems::Problems;
 use crate::target::check::{
     Baseline, CheckKind, Comparison, MetricCheck, MetricExpectation, MetricQuery, Worse,
 };
-use crate::target::keys::{Keys, nearest};
+use crate::target::description::{Demand, Form, Key, Mapping, Names, nearest};
 use crate::target::node::{Fields, Node, or_default};
 use crate::text::excerpt;
 
-pub(super) const METRIC: Keys = keys_of_a_check!(
-    "namespace",
-    "metric",
-    "dimensions",
-    "statistic",
-    "period",
-    "per",
-    "window",
-    "min",
-    "max",
-    "no_worse_than",
+const NAME: Form = Form::Text(1, 255);
+const DIMENSIONS: Form = Form::Entries(
+    Names::Any,
+    &Form::Text(1, 1024),
+    MetricQuery::MAX_DIMENSIONS,
 );
-const PER: Keys = Keys {
-    known: &["namespace", "metric", "dimensions", "statistic"],
-};
-const COMPARISON: Keys = Keys {
-    known: &[
-        "baseline",
-        "worse",
-        "tolerance",
-        "significance",
-        "min_samples",
+
+pub(super) const METRIC: &Mapping = &Mapping {
+    name: "check_metric",
+    says: "A metric of CloudWatch is within limits, or not significantly worse than another: green against \
+           blue, or green against what was before the deployment.",
+    keys: &[
+        Key::required("namespace", NAME, "The namespace.").such_as("AWS/ApplicationELB"),
+        Key::required("metric", NAME, "The metric.").such_as("TargetResponseTime"),
+        Key::optional(
+            "dimensions",
+            DIMENSIONS,
+            "none",
+            "Dimension to value. Instead of a value: `$target_group` (of green where green is measured, of \
+             blue where blue is), `$load_balancer`, `$cluster`, `$service`.",
+        )
+        .such_as("{TargetGroup: $target_group}"),
+        Key::required("statistic", NAME, "`Average`, `Sum`, `p99`, …").such_as("p99"),
+        Key::optional(
+            "period",
+            Form::Duration(Duration::from_secs(1), MAX_WINDOW),
+            "`1m`",
+            "The length of a data point: `1s`, `5s`, `10s`, `30s` or whole minutes.",
+        ),
+        Key::optional(
+            "per",
+            Form::Mapping(PER),
+            "nothing",
+            "What the metric is divided by, point by point.",
+        )
+        .such_as("{metric: RequestCount}"),
+        Key::optional(
+            "window",
+            Form::Duration(MIN_WINDOW, MAX_WINDOW),
+            "`5m`",
+            "How far back each measurement looks: 1 to 1440 periods.",
+        ),
+        Key::optional(
+            "min",
+            Form::Decimal(f64::MIN, f64::MAX),
+            "one of these three",
+            "Each data point is at least this.",
+        ),
+        Key::optional(
+            "max",
+            Form::Decimal(f64::MIN, f64::MAX),
+            "one of these three",
+            "Each data point is at most this. May stand beside `min`.",
+        ),
+        Key::optional(
+            "no_worse_than",
+            Form::Either(&[BASELINE, Form::Mapping(COMPARISON)]),
+            "one of these three",
+            "What it is compared with: `blue`, the blue tasks in the same window, or `previous`, the same metric \
+             in the window that ended when the deployment began. With `blue`, a dimension is `$target_group`.",
+        )
+        .such_as("{baseline: blue, tolerance: 0.25}"),
+    ],
+    shared: &[RULES],
+    demands: &[
+        Demand::AtLeastOne(&["min", "max", "no_worse_than"]),
+        Demand::Apart("no_worse_than", &["min", "max"]),
     ],
 };
-const EXPECTED: &str = "say what it has to be: `min`, `max` or `no_worse_than`";
 
-#[cfg(test)]
-pub(super) const KEYS: [Keys; 3] = [METRIC, PER, COMPARISON];
+const PER: &Mapping = &Mapping {
+    name: "divisor",
+    says: "What a metric is divided by. What is not written is as the metric itself has it.",
+    keys: &[
+        Key::optional("namespace", NAME, "the metric's", "The namespace."),
+        Key::required("metric", NAME, "The metric.").such_as("RequestCount"),
+        Key::optional(
+            "dimensions",
+            DIMENSIONS,
+            "the metric's",
+            "Dimension to value.",
+        ),
+        Key::optional(
+            "statistic",
+            NAME,
+            "the metric's",
+            "`Average`, `Sum`, `p99`, …",
+        ),
+    ],
+    shared: &[],
+    demands: &[],
+};
+
+const BASELINE: Form = Form::Words(&["blue", "previous"]);
+
+const COMPARISON: &Mapping = &Mapping {
+    name: "comparison",
+    says: "What a metric is compared with, and how.",
+    keys: &[
+        Key::required("baseline", BASELINE, "What it is compared with."),
+        Key::optional(
+            "worse",
+            Form::Words(&["higher", "lower"]),
+            "`higher`",
+            "Which way is worse.",
+        ),
+        Key::optional(
+            "tolerance",
+            Form::Decimal(0.0, 100.0),
+            "`0.1`",
+            "So much worse, as a share of the baseline, is never called worse: `0.1` is ten per cent.",
+        ),
+        Key::optional(
+            "significance",
+            Form::Decimal(0.000_1, 0.2),
+            "`0.01`",
+            "The chance of calling green worse where both are the same.",
+        ),
+        Key::optional(
+            "min_samples",
+            Form::Whole(1, MAX_SAMPLES),
+            "`50`",
+            "So many samples each side has to have had in the window; with fewer there is nothing to measure.",
+        ),
+    ],
+    shared: &[],
+    demands: &[],
+};
+
+const MIN_WINDOW: Duration = Duration::from_secs(10);
+const MAX_WINDOW: Duration = Duration::from_hours(24);
+const MAX_SAMPLES: u32 = 10_000_000;
+const EXPECTED: &str = "say what it has to be: `min`, `max` or `no_worse_than`";
 
 pub(super) fn read(node: &Node<'_>, fields: &Fields<'_>, out: &mut Problems) -> Option<CheckKind> {
     let period = or_default(
@@ -60,7 +166,7 @@ pub(super) fn read(node: &Node<'_>, fields: &Fields<'_>, out: &mut Problems) -> 
     let window = or_default(
         fields.optional("window"),
         MetricCheck::DEFAULT_WINDOW,
-        |n| n.duration(Duration::from_secs(10)..=Duration::from_hours(24), out),
+        |n| n.duration(MIN_WINDOW..=MAX_WINDOW, out),
     );
     let expect = read_expectation(node, fields, out);
     let check = MetricCheck {
@@ -154,7 +260,7 @@ fn read_dimensions(node: &Node<'_>, out: &mut Problems) -> Option<BTreeMap<Strin
 
 /// What `GetMetricData` takes (CloudWatch API reference, `MetricStat`).
 fn read_period(node: &Node<'_>, out: &mut Problems) -> Option<Duration> {
-    let period = node.duration(Duration::from_secs(1)..=Duration::from_hours(24), out)?;
+    let period = node.duration(Duration::from_secs(1)..=MAX_WINDOW, out)?;
     let seconds = period.as_secs();
     let is_whole = u128::from(seconds) * 1000 == period.as_millis();
     if is_whole && ([1, 5, 10, 30].contains(&seconds) || seconds.is_multiple_of(60)) {
@@ -236,7 +342,7 @@ fn read_comparison(node: &Node<'_>, out: &mut Problems) -> Option<Comparison> {
     let min_samples = or_default(
         fields.optional("min_samples"),
         Comparison::DEFAULT_MIN_SAMPLES,
-        |n| n.number(1..=10_000_000, out),
+        |n| n.number(1..=MAX_SAMPLES, out),
     );
     Some(Comparison {
         with: baseline?,

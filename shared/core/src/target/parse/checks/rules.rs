@@ -4,8 +4,82 @@ use std::time::Duration;
 
 use crate::problems::Problems;
 use crate::target::check::{CheckKind, OnNoData, Rules};
+use crate::target::description::{Form, Key};
 use crate::target::node::{Fields, Node, or_default};
 use crate::text::excerpt;
+
+pub(super) const MAX_LABEL: usize = 60;
+
+/// The keys that every check has.
+pub(in crate::target) const KEYS: &[Key] = &[
+    Key::optional(
+        "label",
+        Form::Text(1, MAX_LABEL),
+        "none",
+        "What the check is called in reports, where there are several of a kind.",
+    )
+    .such_as("load"),
+    Key::optional(
+        "interval",
+        Form::Duration(Rules::MIN_INTERVAL, Rules::MAX_INTERVAL),
+        "by kind",
+        "The pause between two measurements.",
+    )
+    .such_as("10s"),
+    Key::optional(
+        "initial_delay",
+        Form::Duration(Duration::ZERO, Rules::MAX_TIMEOUT),
+        "`0s`",
+        "The pause before the first one.",
+    )
+    .such_as("3m"),
+    Key::optional(
+        "count",
+        Form::Whole(1, Rules::MAX_COUNT),
+        "as many as it takes",
+        "So many measurements are made. Alone, each has to be good unless the limits say something else. With \
+         `consecutive_success`, it is the most that are tried.",
+    ),
+    Key::optional(
+        "timeout",
+        Form::Duration(MIN_TIMEOUT, Rules::MAX_TIMEOUT),
+        "by kind",
+        "How long the whole check may take, the delay included.",
+    )
+    .such_as("5m"),
+    Key::optional(
+        "failure_limit",
+        Form::Whole(0, Rules::MAX_LIMIT),
+        "by kind; `0` with `count` alone",
+        "So many measurements may fail.",
+    ),
+    Key::optional(
+        "error_limit",
+        Form::Whole(0, Rules::MAX_LIMIT),
+        "as many as there is time for; `0` with `count` alone",
+        "So many measurements may be errors.",
+    ),
+    Key::optional(
+        "consecutive_success",
+        Form::Whole(1, Rules::MAX_COUNT),
+        "by kind",
+        "It has passed after so many good measurements in a row.",
+    ),
+    Key::optional(
+        "on_no_data",
+        Form::Words(&["fail", "pass", "inconclusive"]),
+        "`inconclusive`",
+        "What it means that there is nothing to be measured.",
+    ),
+    Key::optional(
+        "dry_run",
+        Form::Boolean,
+        "`false`",
+        "The check is made and reported, and does not count.",
+    ),
+];
+
+const MIN_TIMEOUT: Duration = Duration::from_secs(1);
 
 pub(super) fn read_rules(
     node: &Node<'_>,
@@ -25,7 +99,7 @@ pub(super) fn read_rules(
         n.duration(Duration::ZERO..=Rules::MAX_TIMEOUT, out)
     });
     let timeout = or_default(fields.optional("timeout"), usual.timeout, |n| {
-        n.duration(Duration::from_secs(1)..=Rules::MAX_TIMEOUT, out)
+        n.duration(MIN_TIMEOUT..=Rules::MAX_TIMEOUT, out)
     });
     let failure_limit = number(fields, "failure_limit", 0..=Rules::MAX_LIMIT, out);
     let error_limit = number(fields, "error_limit", 0..=Rules::MAX_LIMIT, out);

@@ -4,19 +4,59 @@ use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 
+use super::RULES;
 use crate::problems::Problems;
 use crate::target::check::{CheckKind, Ignored, ScanCheck};
-use crate::target::keys::{Keys, nearest};
+use crate::target::description::{Form, Key, Mapping, Names, Repeats, nearest};
 use crate::target::node::{Fields, Node, or_default};
 use crate::text::excerpt;
 
-pub(super) const SCAN: Keys = keys_of_a_check!("limits", "ignore");
-const IGNORED: Keys = Keys {
-    known: &["id", "until", "reason"],
+pub(super) const SCAN: &Mapping = &Mapping {
+    name: "check_scan",
+    says: "The image has no findings that count, as ECR has scanned it.",
+    keys: &[
+        Key::optional(
+            "limits",
+            Form::Entries(Names::Words(&ScanCheck::SEVERITIES), &Form::Whole(0, 100_000), 10),
+            "`{critical: 0}`",
+            "Severity, and how many findings of it there may be. A severity that is not named has no limit.",
+        )
+        .such_as("{critical: 0, high: 0}"),
+        Key::optional(
+            "ignore",
+            Form::List(
+                &Form::Either(&[Form::Text(1, 200), Form::Mapping(IGNORED)]),
+                0,
+                ScanCheck::MAX_IGNORED,
+                Repeats::Allowed,
+            ),
+            "none",
+            "Findings that do not count: their names, or mappings with when and why.",
+        )
+        .such_as("[CVE-2026-1234]"),
+    ],
+    shared: &[RULES],
+    demands: &[],
 };
 
-#[cfg(test)]
-pub(super) const KEYS: [Keys; 2] = [SCAN, IGNORED];
+const IGNORED: &Mapping = &Mapping {
+    name: "ignored_finding",
+    says: "A finding that does not count.",
+    keys: &[
+        Key::required("id", Form::Text(1, 200), "The finding's name.").such_as("CVE-2026-1234"),
+        Key::optional(
+            "until",
+            Form::Like("^[0-9]{4}-[0-9]{2}-[0-9]{2}$", 10, "a date"),
+            "for ever",
+            "The last day on which it does not count, in UTC.",
+        )
+        .such_as("'2026-12-31'"),
+        Key::optional("reason", Form::Text(1, 200), "none", "Why it does not.")
+            .such_as("not reachable"),
+    ],
+    shared: &[],
+    demands: &[],
+};
 
 pub(super) fn read(fields: &Fields<'_>, out: &mut Problems) -> Option<CheckKind> {
     let default = ScanCheck::default();

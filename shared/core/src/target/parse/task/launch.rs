@@ -3,10 +3,10 @@
 use crate::appspec::CapacityProvider;
 use crate::problems::Problems;
 use crate::target::Launch;
-use crate::target::keys::{Keys, listed};
+use crate::target::description::{Demand, Form, Key, Mapping, Repeats, listed};
 use crate::target::node::{Fields, Node, or_default};
 
-use super::super::service::read_ecs_name;
+use super::super::service::{ECS_NAME, read_ecs_name};
 
 const MAX_PROVIDERS: usize = 20;
 const MAX_BASE: u32 = 100_000;
@@ -16,11 +16,56 @@ pub(in crate::target) const DEFAULT_WEIGHT: u32 = 1;
 
 const TYPES: [&str; 3] = ["FARGATE", "EC2", "EXTERNAL"];
 
-pub(super) const LAUNCH: Keys = Keys {
-    known: &["type", "capacity_providers", "platform_version"],
+pub(super) const LAUNCH: &Mapping = &Mapping {
+    name: "launch",
+    says: "How a task is launched: either by a `type` or by `capacity_providers`.",
+    keys: &[
+        Key::optional(
+            "type",
+            Form::Words(&TYPES),
+            "this or `capacity_providers`",
+            "The launch type.",
+        ),
+        Key::optional(
+            "capacity_providers",
+            Form::List(&Form::Mapping(PROVIDER), 1, MAX_PROVIDERS, Repeats::Allowed),
+            "this or `type`",
+            "A capacity provider strategy.",
+        )
+        .such_as("[{name: FARGATE_SPOT, weight: 3}, {name: FARGATE, base: 1}]"),
+        Key::optional(
+            "platform_version",
+            Form::Text(1, 32),
+            "ECS's",
+            "The platform version. Not with `EC2` and `EXTERNAL`.",
+        )
+        .such_as("1.4.0"),
+    ],
+    shared: &[],
+    demands: &[Demand::ExactlyOne(&["type", "capacity_providers"])],
 };
-pub(super) const PROVIDER: Keys = Keys {
-    known: &["name", "base", "weight"],
+
+const PROVIDER: &Mapping = &Mapping {
+    name: "capacity_provider",
+    says: "A capacity provider, and its share of the tasks.",
+    keys: &[
+        Key::required("name", ECS_NAME, "The provider's name. Each is named once.")
+            .such_as("FARGATE_SPOT"),
+        Key::optional(
+            "base",
+            Form::Whole(0, MAX_BASE),
+            "`0`",
+            "How many tasks it gets before the weights count. Only one has a base.",
+        ),
+        Key::optional(
+            "weight",
+            Form::Whole(0, MAX_WEIGHT),
+            "`1`",
+            "Its share of the tasks. At least one has more than 0.",
+        ),
+    ],
+    shared: &[],
+    demands: &[],
 };
 
 pub(super) fn read_launch(node: &Node<'_>, out: &mut Problems) -> Option<Launch> {

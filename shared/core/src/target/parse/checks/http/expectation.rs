@@ -7,22 +7,75 @@ use serde_json::Value;
 use super::request::read_header_name;
 use crate::problems::Problems;
 use crate::target::check::{Expectation, Pattern, StatusRange};
-use crate::target::keys::Keys;
+use crate::target::description::{Form, Key, Mapping, Names, Repeats};
 use crate::target::node::{Node, or_default};
 use crate::text::excerpt;
 
 const MAX_EXPECTED: usize = 8 * 1024;
 const MAX_LISTED: usize = 50;
 
-pub(super) const EXPECT: Keys = Keys {
-    known: &[
-        "status",
-        "headers",
-        "body_contains",
-        "body_matches",
-        "json",
-        "json_matches",
+const PATTERN: Form = Form::Bytes(MAX_EXPECTED);
+/// `RFC 6901`
+const POINTER: Names = Names::Like("^(/([^~]|~[01])*)?$");
+
+pub(super) const EXPECT: &Mapping = &Mapping {
+    name: "expect",
+    says: "What an answer has to be. All that is written has to hold.",
+    keys: &[
+        Key::optional(
+            "status",
+            Form::List(
+                &Form::Either(&[
+                    Form::Whole(100, 599),
+                    Form::Like("^[1-5][0-9]{2}-[1-5][0-9]{2}$", 7, "a range of statuses"),
+                ]),
+                1,
+                MAX_LISTED,
+                Repeats::Allowed,
+            ),
+            "`[\"200-299\"]`",
+            "Statuses from 100 to 599, or ranges of them as text.",
+        )
+        .such_as("[200, '300-302']"),
+        Key::optional(
+            "headers",
+            Form::Entries(Names::Like(super::HEADER), &PATTERN, MAX_LISTED),
+            "–",
+            "Name, and a regular expression that one of the header's values matches somewhere.",
+        )
+        .such_as("{x-version: '^2'}"),
+        Key::optional(
+            "body_contains",
+            Form::Bytes(MAX_EXPECTED),
+            "–",
+            "The body contains this text.",
+        )
+        .such_as("ok"),
+        Key::optional(
+            "body_matches",
+            PATTERN,
+            "–",
+            "The body matches this regular expression somewhere.",
+        )
+        .such_as("'^ok'"),
+        Key::optional(
+            "json",
+            Form::Entries(POINTER, &Form::Anything, MAX_LISTED),
+            "–",
+            "JSON pointers into the body, and the value that is to be there.",
+        )
+        .such_as("{/status: ok, /checks/0/healthy: true}"),
+        Key::optional(
+            "json_matches",
+            Form::Entries(POINTER, &PATTERN, MAX_LISTED),
+            "–",
+            "JSON pointers into the body, and a regular expression that what is there matches somewhere: a text \
+             as it is, anything else as JSON.",
+        )
+        .such_as("{/version: '^2[.]'}"),
     ],
+    shared: &[],
+    demands: &[],
 };
 
 pub(super) fn read_expectation(node: &Node<'_>, out: &mut Problems) -> Option<Expectation> {

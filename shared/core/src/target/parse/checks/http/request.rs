@@ -9,8 +9,8 @@ use crate::target::check::{Destination, Expectation, HttpCheck, HttpRequest, Met
 use crate::target::node::{Fields, Node, or_default};
 use crate::text::excerpt;
 
-const MAX_URL: usize = 2048;
-const MAX_HEADER: usize = 8 * 1024;
+pub(super) const MAX_URL: usize = 2048;
+pub(super) const MAX_HEADER: usize = 8 * 1024;
 
 /// Headers that say how a message is sent are the client's to set.
 const RESERVED_HEADERS: [&str; 5] = [
