@@ -46,7 +46,11 @@ fn problem(block: &Block, arguments: &[String], folder: &Path) -> Option<String>
     // Whatever else asks AWS something fails because nothing says where that is: it has been understood.
     let understood = match arguments {
         [first, second, ..] if first == "targets" && second == "check" => output.status.success(),
-        _ => output.status.code() == Some(1) && complaint.contains("AWS_"),
+        _ if output.status.success() => true,
+        _ => {
+            let asks_where = complaint.contains("AWS_") || complaint.contains("GREENLIGHT_");
+            output.status.code() == Some(1) && asks_where
+        }
     };
     (!understood).then(|| {
         let Block { page, line, .. } = block;

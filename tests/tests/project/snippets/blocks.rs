@@ -92,6 +92,12 @@ pub(crate) fn commands(text: &str) -> Vec<Vec<String>> {
             None => commands.push(command),
         }
     }
+    for command in &mut commands {
+        // Where its output goes is the shell's business.
+        if let Some(redirected) = command.iter().position(|word| word == ">") {
+            command.truncate(redirected);
+        }
+    }
     commands.retain(|command| !command.is_empty());
     commands
 }

@@ -11,7 +11,7 @@ use super::blocks::{commands, root};
 use super::{Held, said};
 
 /// Commands that are as they stand here, and why nothing more is asked of them.
-const AS_THEY_STAND: [(&str, &str); 14] = [
+const AS_THEY_STAND: [(&str, &str); 12] = [
     (".ci/run", "is this repository's own"),
     ("cargo test --workspace", "runs this test"),
     (
@@ -26,8 +26,6 @@ const AS_THEY_STAND: [(&str, &str); 14] = [
     ("git clone …", "the address is whoever's"),
     ("git pull", "is git's"),
     ("cd greenlight", "is the clone"),
-    ("export GREENLIGHT_TABLE=…", "a value of the reader's stack"),
-    ("export GREENLIGHT_HOOK=…", "a value of the reader's stack"),
     (
         "docker push 123456789012.dkr.ecr.eu-west-1.amazonaws.com/mco/api:test",
         "is docker's",
@@ -170,6 +168,7 @@ fn one(words: &[&str]) -> Held {
     match words {
         // cli/tests/snippets.rs
         ["greenlight", ..] => Ok(()),
+        ["export", set] if set.starts_with("GREENLIGHT_") => Ok(()),
         ["cargo", "rehearse", arguments @ ..] => rehearse(arguments),
         ["pip", "install", packages @ ..] => packages.iter().try_for_each(|it| required(it)),
         ["sam", command, options @ ..] => {
