@@ -112,7 +112,8 @@ pub(super) async fn ask(
             )));
         }
     };
-    let answer = read(&body, stack, &request, id).map_err(refused)?;
+    // What is optional may be missing.
+    let answer = Value::Object(read(&body, stack, &request, id).map_err(refused)?);
     let answered = answer["PhysicalResourceId"].as_str().unwrap_or_default();
     if answer["Status"] == "SUCCESS" {
         return Ok(Made {

@@ -332,6 +332,7 @@ mod tests {
                 ("Table".to_owned(), "Arn".to_owned()),
                 "arn:table".to_owned(),
             )]),
+            imports: BTreeMap::new(),
         };
         scope.resolve(&parse(yaml).unwrap(), "here")
     }
@@ -379,7 +380,8 @@ mod tests {
                 "!GetAtt Table.Colour",
                 "no resource `Table` with attribute `Colour`",
             ),
-            ("!ImportValue x", "Fn::ImportValue is not understood"),
+            ("!ImportValue x", "finds no stack that exports `x`"),
+            ("!Cidr x", "Fn::Cidr is not understood"),
             ("!If [Maybe, 1, 2]", "there is no condition `Maybe`"),
             ("!If [Loop, 1, 2]", "in a circle"),
             ("!Sub '${Table'", "a `${` without `}`"),

@@ -26,7 +26,7 @@ fn complete_template() -> Template {
             retries: 2,
             on_failure: None,
             dead_letters: None,
-            actions: Vec::new(),
+            policy: crate::account::iam::Policy::default(),
         });
     }
     if template.action_types.is_empty() {
