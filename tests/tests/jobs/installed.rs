@@ -63,7 +63,10 @@ async fn a_stack_of_targets_deploys_what_is_pushed_and_goes_without_a_trace_in_w
         text.contains("since a deployment would fail. Missing: "),
         "{text}"
     );
-    assert!(text.contains("ECS service `mcoo/api` does not exist: create it"), "{text}");
+    assert!(
+        text.contains("ECS service `mcoo/api` does not exist: create it"),
+        "{text}"
+    );
     assert_eq!(registered(&world).await, [""; 0]);
 
     stacks.create(STACK, &file(), &choices(TAG)).await.unwrap();
