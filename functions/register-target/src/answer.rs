@@ -219,9 +219,10 @@ impl Address {
 /// The answer, with as much of the reason as there is room for.
 fn body(address: &Address, told: &Told) -> String {
     let mut response = Response::default();
-    response.status = match told.succeeded {
-        true => Status::Success,
-        false => Status::Failed,
+    response.status = if told.succeeded {
+        Status::Success
+    } else {
+        Status::Failed
     };
     let physical_id = told.physical_id.as_ref().or(address.physical_id.as_ref());
     response.physical_resource_id = physical_id

@@ -30,11 +30,8 @@ pub(crate) fn findings(report: &Report) -> String {
         let more = sentence(finding);
         if text.len() + more.len() > LIMIT {
             let left = all - told;
-            text.push_str(&format!(
-                "({left} more: `greenlight verify {}` tells all)",
-                report.target
-            ));
-            break;
+            let target = &report.target;
+            return format!("{text}({left} more: `greenlight verify {target}` tells all)");
         }
         text.push_str(&more);
     }
@@ -48,18 +45,11 @@ fn sentence(finding: &Finding) -> String {
         State::CannotCheck => "Cannot be checked",
         State::Ok => "Well",
     };
-    let mut text = format!("{state}: {}", finding.text);
-    if let Some(remedy) = &finding.remedy {
-        text.push_str(&format!(": {remedy}"));
-    }
-    if let Some(statement) = &finding.statement {
-        text.push_str(&format!(
-            " (add to {}: {})",
-            statement.of, statement.statement
-        ));
-    }
-    text.push_str(". ");
-    text
+    let remedy = finding.remedy.iter().map(|remedy| format!(": {remedy}"));
+    let statement = finding.statement.iter();
+    let statement = statement.map(|it| format!(" (add to {}: {})", it.of, it.statement));
+    let more: String = remedy.chain(statement).collect();
+    format!("{state}: {}{more}. ", finding.text)
 }
 
 #[cfg(test)]

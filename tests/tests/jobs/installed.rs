@@ -53,6 +53,22 @@ async fn a_stack_of_targets_deploys_what_is_pushed_and_goes_without_a_trace_in_w
     assert!(failure.to_string().contains(remedy), "{failure}");
     assert_eq!(registered(&world).await, [""; 0]);
 
+    // What verification finds is told with its remedy, too.
+    let mut elsewhere = choices(TAG);
+    let cluster = ("ClusterName".to_owned(), "mcoo".to_owned());
+    elsewhere.parameters.extend([cluster]);
+    let failure = stacks.create(STACK, &file(), &elsewhere).await.unwrap_err();
+    let text = failure.to_string();
+    assert!(
+        text.contains("since a deployment would fail. Missing: "),
+        "{text}"
+    );
+    assert!(
+        text.contains("ECS service `mcoo/api` does not exist: create it"),
+        "{text}"
+    );
+    assert_eq!(registered(&world).await, [""; 0]);
+
     stacks.create(STACK, &file(), &choices(TAG)).await.unwrap();
     assert_eq!(registered(&world).await, [TARGET, WORKER_TARGET]);
     assert_eq!(world.recorded().await, Some(world.sample.v1.clone()));
