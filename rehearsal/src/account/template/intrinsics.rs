@@ -332,6 +332,7 @@ mod tests {
                 ("Table".to_owned(), "Arn".to_owned()),
                 "arn:table".to_owned(),
             )]),
+            imports: BTreeMap::new(),
         };
         scope.resolve(&parse(yaml).unwrap(), "here")
     }
