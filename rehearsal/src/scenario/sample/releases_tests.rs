@@ -12,8 +12,9 @@ use crate::account::functions::{Handler, Invocation};
 use crate::account::template::Function;
 use crate::account::{ecs, elb};
 
-/// template.yaml, with what this stand needs of it.
+/// template.yaml.
 fn complete_template() -> Template {
+<<<<<<< HEAD
     let mut template = template(&Settings::for_tests()).unwrap();
     if template.function(PIPELINE_ACTION).is_none() {
         template.functions.push(Function {
@@ -55,6 +56,9 @@ fn complete_template() -> Template {
         });
     }
     template
+=======
+    template(&Settings::for_tests()).unwrap()
+>>>>>>> seven-install
 }
 
 type Seen = Arc<Mutex<Vec<Value>>>;
