@@ -64,13 +64,8 @@ fn obedient() -> Answers {
         let is_bad = is_bad && request["RequestType"] != "Delete";
         let failed =
             json!({"Status": "FAILED", "Reason": "it is bad", "PhysicalResourceId": "none"});
-<<<<<<< HEAD
-        let succeeded = Value::Object(Map::new());
-        Some(answer(request, if is_bad { &failed } else { &succeeded }))
-=======
         let more = if is_bad { failed } else { json!({}) };
         Some(answer(request, &more))
->>>>>>> seven-install
     })
 }
 

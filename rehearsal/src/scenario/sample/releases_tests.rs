@@ -14,51 +14,7 @@ use crate::account::{ecs, elb};
 
 /// template.yaml.
 fn complete_template() -> Template {
-<<<<<<< HEAD
-    let mut template = template(&Settings::for_tests()).unwrap();
-    if template.function(PIPELINE_ACTION).is_none() {
-        template.functions.push(Function {
-            logical_id: PIPELINE_ACTION.to_owned(),
-            name: PIPELINE_ACTION.to_owned(),
-            code: "pipeline-action".to_owned(),
-            timeout: Duration::from_mins(1),
-            memory: 128,
-            environment: BTreeMap::new(),
-            retries: 2,
-            on_failure: None,
-            dead_letters: None,
-            policy: crate::account::iam::Policy::default(),
-        });
-    }
-    if template.action_types.is_empty() {
-        let property = |(name, required): (&str, bool)| codepipeline::Property {
-            name: name.to_owned(),
-            required,
-            secret: false,
-            queryable: false,
-            key: required,
-        };
-        let properties = [
-            ("Target", true),
-            ("Tag", false),
-            ("TaskDefinitionPath", false),
-            ("AppSpecPath", false),
-        ];
-        template.action_types.push(codepipeline::CustomActionType {
-            category: "Deploy".to_owned(),
-            provider: "Greenlight".to_owned(),
-            version: "1".to_owned(),
-            properties: properties.into_iter().map(property).collect(),
-            inputs: (0, 5),
-            outputs: (0, 0),
-            entity_url: None,
-            execution_url: None,
-        });
-    }
-    template
-=======
     template(&Settings::for_tests()).unwrap()
->>>>>>> seven-install
 }
 
 type Seen = Arc<Mutex<Vec<Value>>>;
