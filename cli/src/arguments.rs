@@ -20,7 +20,9 @@ use greenlight_deployer::plan::{InvalidWish, Named, Wish};
 
 pub(crate) use deployments::{Deploy, Rollback};
 pub(crate) use people::{Approve, Hold, Reject, Release};
-pub(crate) use replay::{DeadLetterQueue, Replay};
+#[cfg(test)]
+pub(crate) use replay::DeadLetterQueue;
+pub(crate) use replay::Replay;
 
 use people::gate_point;
 
