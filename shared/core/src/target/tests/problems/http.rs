@@ -147,7 +147,7 @@ fn a_request_goes_to_one_place_that_is_one() {
         assert!(parse(&with_http(&json!({"url": url}))).is_ok(), "{url}");
     }
     assert_problems(
-        &with_http(&json!({"url": "https://user:secret@example.org/"})),
+        &with_http(&json!({"url": "https://user:secret@example.org/"})), // pragma: allowlist secret
         "gates.before_traffic[0].http.url: a URL with credentials in it is not accepted",
     );
 }
