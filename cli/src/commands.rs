@@ -88,28 +88,14 @@ async fn try_to(arguments: Arguments) -> Result<Outcome, Failure> {
         json,
         color: _,
     } = arguments;
+    if let Some(outcome) = without_installation(&command)? {
+        return Ok(outcome);
+    }
     // What is wrong with a file is said before what is missing in the environment.
     let document = match &command {
-        Command::Targets(Targets::Check {
-            file,
-            verify: false,
-        }) => return Ok(targets::check(file)),
         Command::Targets(Targets::Check { file, .. } | Targets::Apply { file, .. }) => {
             document::read(file)?
         }
-        Command::Completions { shell } => return Ok(shell::completions(*shell).into()),
-        Command::Man { dir: None } => {
-            let page = shell::page().map_err(|source| Failure::ManPage { source })?;
-            return Ok(page.into());
-        }
-        Command::Man { dir: Some(dir) } => {
-            let pages = shell::pages(dir).map_err(|source| Failure::ManPages {
-                directory: dir.clone(),
-                source,
-            })?;
-            return Ok(pages.into());
-        }
-        Command::Targets(Targets::Schema) => return Ok(targets::schema().into()),
         _ => Vec::new(),
     };
     let deployer = connection::open(&place)?;
@@ -191,6 +177,33 @@ async fn try_to(arguments: Arguments) -> Result<Outcome, Failure> {
         Command::Abort { target, reason } => control::abort(&deployer, &target, &reason).await,
     };
     Ok(output?.into())
+}
+
+/// What a command has to say that asks neither the table nor AWS; none for the others.
+#[expect(
+    clippy::result_large_err,
+    reason = "it is told once, and then the process ends"
+)]
+fn without_installation(command: &Command) -> Result<Option<Outcome>, Failure> {
+    let output = match command {
+        Command::Targets(Targets::Check {
+            file,
+            verify: false,
+        }) => return Ok(Some(targets::check(file))),
+        Command::Targets(Targets::Schema) => targets::schema(),
+        Command::Completions { shell } => shell::completions(*shell),
+        Command::Man { dir: None } => {
+            shell::page().map_err(|source| Failure::ManPage { source })?
+        }
+        Command::Man { dir: Some(dir) } => {
+            shell::pages(dir).map_err(|source| Failure::ManPages {
+                directory: dir.clone(),
+                source,
+            })?
+        }
+        _ => return Ok(None),
+    };
+    Ok(Some(output.into()))
 }
 
 /// The registered target of this name.

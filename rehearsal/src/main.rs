@@ -55,7 +55,7 @@ struct Arguments {
     #[arg(long, value_name = "FILE")]
     wire: Option<PathBuf>,
     /// Compare what template.yaml allows with what all tests and rehearsals have used, as they wrote it into a folder
-    /// (GREENLIGHT_PERMISSIONS_USED).
+    /// (`GREENLIGHT_PERMISSIONS_USED`).
     #[arg(long, value_name = "DIR", conflicts_with_all = ["scenario", "all", "serve", "list"])]
     permissions: Option<PathBuf>,
     /// Where the functions are, if they are built.

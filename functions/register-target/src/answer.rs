@@ -240,7 +240,8 @@ fn body(address: &Address, told: &Told) -> String {
         if over == 0 || reason.is_empty() {
             return body;
         }
-        let left = reason.len().saturating_sub(over);
+        // A byte takes six at the most: `\\u0000`. So never too much is cut off, and the rest in the next round.
+        let left = reason.len().saturating_sub(over.div_ceil(6));
         reason = &reason[..reason.floor_char_boundary(left)];
     }
 }

@@ -34,6 +34,7 @@ impl Account {
     ///
     /// The caller is told by the access key id in the `Authorization` header, see
     /// [`add_caller`](Self::add_caller); an unknown key is the operator's.
+    #[expect(clippy::too_many_lines, reason = "one arm for each service")]
     pub async fn handle(&self, request: Request<Bytes>) -> Response<Bytes> {
         if let Some(layer) = ecr::layer(self, &request) {
             return layer;

@@ -55,8 +55,8 @@ pub(super) async fn play(stage: &Stage, expectations: &mut Expectations) -> Resu
         }
     }
     expectations.expect("the page has commands", typed > 10, typed);
-    let pushes = |repository: &str| pushed.get(repository).cloned().unwrap_or_default();
-    let (worker, api) = (pushes(WORKER_REPOSITORY), pushes(REPOSITORY));
+    let taken_of = |repository: &str| pushed.get(repository).cloned().unwrap_or_default();
+    let (worker, api) = (taken_of(WORKER_REPOSITORY), taken_of(REPOSITORY));
     let counts = (worker.len(), api.len());
     expectations.equal("a push to the worker, and two to the API", &counts, &(1, 2));
     expectations.equal(

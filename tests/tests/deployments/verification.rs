@@ -1,7 +1,5 @@
 //! Verifying targets for which all is there: nothing is missing, and how many calls it takes.
 
-#![expect(clippy::unwrap_used, reason = "what cannot be set up is a failed test")]
-
 use std::collections::BTreeMap;
 
 use greenlight_core::verification::{Report, State};

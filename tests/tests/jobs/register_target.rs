@@ -323,7 +323,7 @@ async fn an_answer_that_does_not_arrive_is_sent_again_and_never_to_where_it_is_r
 #[tokio::test(start_paused = true)]
 async fn a_request_that_takes_too_long_is_answered_before_the_function_ends() {
     let world = world().await;
-    let slow = std::time::Duration::from_secs(600);
+    let slow = std::time::Duration::from_mins(10);
     world.register_wire.delay("TransactWriteItems", slow);
     let before = world.sample.account.clock().now();
     let failure = create(&world, &[("Api", properties(&world, "api-test", "1h"))]).await;

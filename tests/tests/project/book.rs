@@ -1,6 +1,8 @@
 //! docs/ as a book: every page is in its summary, every link leads somewhere, and what the pages say of the stack is
 //! what template.yaml has. mdBook itself builds it in `.ci/book`.
 
+#![expect(clippy::unwrap_used, reason = "what cannot be set up is a failed test")]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Component, Path, PathBuf};
 

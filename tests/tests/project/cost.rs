@@ -1,7 +1,11 @@
 //! docs/cost.md: what a push and an idle month cost. What is counted is counted here, in the simulated account; prices
 //! and what nobody has measured stand at the top, and on the page.
 
+#![expect(clippy::unwrap_used, reason = "what cannot be set up is a failed test")]
+
 mod units;
+
+use std::fmt::Write as _;
 
 use greenlight_tests::world::{PIPELINE_ACTION, RECONCILE, VALIDATE_GREEN, World};
 use rehearsal::account::{containers::ImageSpec, journal::Call};
@@ -101,7 +105,7 @@ impl<'a> Meter<'a> {
         let (times, total) = ran(world);
         Usage {
             invocations: float(times - self.ran.0),
-            ran: (total - self.ran.1).as_secs_f64().ceil(),
+            ran: total.checked_sub(self.ran.1).unwrap().as_secs_f64().ceil(),
             units: calls.iter().map(|call| Units::of(call, &items)).sum(),
             events: float(entries.sum()),
             messages: 0.0,
@@ -178,8 +182,9 @@ async fn part() -> String {
             ..
         } = usage;
         let dollars = usage.dollars(1000.0);
-        part += &format!(
-            "| {way} | {invocations} | {ran} | {calls} | {} | {} | {events} | ${dollars:.2} |\n",
+        let _ = writeln!(
+            part,
+            "| {way} | {invocations} | {ran} | {calls} | {} | {} | {events} | ${dollars:.2} |",
             units.writes, units.reads
         );
     }
@@ -220,13 +225,13 @@ async fn part() -> String {
     ];
     part += "\n### A month in which nothing is pushed\n\n| | |\n|---|---|\n";
     for (what, dollars) in &monthly {
-        part += &format!("| {what} | ${dollars:.2} |\n");
+        let _ = writeln!(part, "| {what} | ${dollars:.2} |");
     }
     let sum: f64 = monthly.iter().map(|(_, dollars)| dollars).sum();
-    part += &format!("| together | ${sum:.2} |\n");
+    let _ = writeln!(part, "| together | ${sum:.2} |");
     part += "\n### The prices\n\n| | for | dollars |\n|---|---|---|\n";
     for (what, per, price) in PRICES {
-        part += &format!("| {what} | {per} | {price} |\n");
+        let _ = writeln!(part, "| {what} | {per} | {price} |");
     }
     part
 }

@@ -147,7 +147,8 @@ fn variants(path: &str, declaration: &str) -> Vec<(String, String)> {
     let mut comment = String::new();
     for line in body.lines().map(str::trim).take_while(|line| *line != "}") {
         if let Some(text) = line.strip_prefix("///") {
-            comment = format!("{comment}{text}").trim().to_owned();
+            comment.push_str(text);
+            comment = comment.trim().to_owned();
         } else if let Some(name) = line.strip_suffix(',') {
             found.push((name.to_owned(), std::mem::take(&mut comment)));
         }
@@ -288,7 +289,7 @@ fn the_runbook_is_current() {
 
 #[test]
 fn messages_are_read_as_the_compiler_reads_them() {
-    let source = r##"
+    let source = r#"
         /// It is gone.
         /// For good.
         #[error("the `{name}` \
@@ -300,7 +301,7 @@ fn messages_are_read_as_the_compiler_reads_them() {
             "plain"
         )]
         Plain,
-    "##;
+    "#;
     let expected = [
         ("the `{name}` of \"it\"\nis gone", "It is gone. For good."),
         ("plain", ""),

@@ -193,7 +193,7 @@ fn queues_are_spoken_to_by_tls_only() {
     }
 }
 
-/// The gate is called by the name that AppSpecs and services have, the others by their ARN in dashboards and stacks.
+/// The gate is called by the name that an `AppSpec` and a service have, the others by their ARN in dashboards and stacks.
 const WITHOUT_ALIAS: [&str; 3] = ["ValidateGreen", "Board", "RegisterTarget"];
 
 #[test]

@@ -159,9 +159,8 @@ fn read(body: &Bytes, stack: &str, request: &str, id: &str) -> Result<Map<String
         return Err("Invalid PhysicalResourceId".to_owned());
     }
     match text("Status") {
-        "SUCCESS" => Ok(answer),
         "FAILED" if text("Reason").is_empty() => wrong("Reason"),
-        "FAILED" => Ok(answer),
+        "SUCCESS" | "FAILED" => Ok(answer),
         _ => wrong("Status"),
     }
 }

@@ -252,6 +252,7 @@ impl New<'_> {
     }
 
     /// Buckets are there as soon as something is put into them.
+    #[expect(clippy::unnecessary_wraps, reason = "as all that makes a resource")]
     fn bucket(&self, choices: &Choices) -> Result<Made, String> {
         let name = self.name("BucketName", choices).to_ascii_lowercase();
         Ok(with(

@@ -38,12 +38,11 @@ pub(super) fn presign(
     };
     let cloudformation = &mut state.cloudformation;
     cloudformation.waiting.insert(request.to_owned(), waiting);
-    let place = match &cloudformation.reached_at {
-        Some(endpoint) => format!("{endpoint}{PATH}"),
-        None => {
-            let bucket = format!("{BUCKET}{}", region.replace('-', ""));
-            format!("https://{bucket}.s3.{region}.amazonaws.com/")
-        }
+    let place = if let Some(endpoint) = &cloudformation.reached_at {
+        format!("{endpoint}{PATH}")
+    } else {
+        let bucket = format!("{BUCKET}{}", region.replace('-', ""));
+        format!("https://{bucket}.s3.{region}.amazonaws.com/")
     };
     let stack = stack.replace(':', "%3A").replace('/', "%2F");
     let url = format!(

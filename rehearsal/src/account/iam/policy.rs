@@ -157,6 +157,10 @@ mod tests {
 
     use super::*;
 
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "written down where it is called"
+    )]
     fn policy(statements: Value) -> Policy {
         Policy::parse(&[json!({"Version": "2012-10-17", "Statement": statements})]).unwrap()
     }

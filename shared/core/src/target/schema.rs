@@ -191,14 +191,11 @@ fn reference(mapping: &Mapping) -> Value {
 
 /// A pattern for words of letters: ECMA-262 has no way to say that case does not matter.
 fn in_any_case(words: &[&str]) -> String {
-    let word = |word: &&str| -> String {
-        word.chars()
-            .map(|letter| {
-                let (lower, upper) = (letter.to_ascii_lowercase(), letter.to_ascii_uppercase());
-                format!("[{lower}{upper}]")
-            })
-            .collect()
+    let letter = |letter: char| {
+        let (lower, upper) = (letter.to_ascii_lowercase(), letter.to_ascii_uppercase());
+        ['[', lower, upper, ']']
     };
+    let word = |word: &&str| -> String { word.chars().flat_map(letter).collect() };
     let words: Vec<String> = words.iter().map(word).collect();
     format!("^({})$", words.join("|"))
 }

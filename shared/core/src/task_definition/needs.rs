@@ -126,6 +126,10 @@ mod tests {
 
     use super::*;
 
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "written down where it is called"
+    )]
     fn definition(container: Value, fargate: bool) -> TaskDefinition {
         let compatible = if fargate { "FARGATE" } else { "EC2" };
         TaskDefinition::parse(json!({

@@ -3,7 +3,7 @@
 use super::{Finding, Look, check};
 use crate::image::{ImageRef, Registry};
 use crate::target::Target;
-use crate::task_definition::TaskDefinition;
+use crate::task_definition::{Container, TaskDefinition};
 use crate::text::nearest;
 
 /// Whether a task definition is there. `name` is its ARN or family.
@@ -53,7 +53,7 @@ pub fn container(definition: &TaskDefinition, name: &str, key: &str) -> Finding 
     match definition.container(name) {
         Ok(_) => Finding::ok(check::CONTAINER, format!("container `{name}` is there")),
         Err(error) => {
-            let names: Vec<&str> = definition.containers().map(|it| it.name()).collect();
+            let names: Vec<&str> = definition.containers().map(Container::name).collect();
             let only = names.first().copied().filter(|_| names.len() == 1);
             let remedy = match nearest(name, &names).or(only) {
                 Some(near) => format!("write `{near}` in `{key}`"),

@@ -66,7 +66,7 @@ impl Verifier<'_> {
         let main = self.main(ecs, templates);
         if let Some(definition) = main {
             findings.extend(judge::containers(self.target, &self.place.home, definition));
-            findings.extend(self.ports(definition, templates, behind));
+            findings.extend(ports(definition, templates, behind));
         }
         if let Strategy::Task(task) = &self.target.deploy {
             findings.extend(main.and_then(|it| named(it, task, "deploy.task.container")));
@@ -89,40 +89,39 @@ impl Verifier<'_> {
             findings,
         })
     }
-
-    /// The containers and ports behind load balancers.
-    fn ports(
-        &self,
-        definition: &TaskDefinition,
-        templates: &Templates,
-        behind: Option<&ecs::Service>,
-    ) -> Vec<Finding> {
-        if let Some(app_spec) = &templates.app_spec {
-            return vec![judge::port(
-                definition,
-                app_spec.container(),
-                app_spec.port(),
-            )];
-        }
-        let Some(service) = behind else {
-            return Vec::new();
-        };
-        let live = service.primary().map(|set| set.load_balancers.as_slice());
-        let live = live.unwrap_or_default().iter();
-        let mut named: Vec<(&str, u16)> = live.map(|it| (it.container.as_str(), it.port)).collect();
-        let own = service.load_balancers.iter();
-        named.extend(own.filter_map(|it| Some((it.container.as_deref()?, it.port?))));
-        named.sort_unstable();
-        named.dedup();
-        named
-            .into_iter()
-            .map(|(container, port)| judge::port(definition, container, port))
-            .collect()
-    }
 }
 
 /// The container that a task names, if it names one.
 fn named(definition: &TaskDefinition, task: &OneShotTask, key: &str) -> Option<Finding> {
     let container = task.container.as_deref()?;
     Some(judge::container(definition, container, key))
+}
+
+/// The containers and ports behind load balancers.
+fn ports(
+    definition: &TaskDefinition,
+    templates: &Templates,
+    behind: Option<&ecs::Service>,
+) -> Vec<Finding> {
+    if let Some(app_spec) = &templates.app_spec {
+        return vec![judge::port(
+            definition,
+            app_spec.container(),
+            app_spec.port(),
+        )];
+    }
+    let Some(service) = behind else {
+        return Vec::new();
+    };
+    let live = service.primary().map(|set| set.load_balancers.as_slice());
+    let live = live.unwrap_or_default().iter();
+    let mut named: Vec<(&str, u16)> = live.map(|it| (it.container.as_str(), it.port)).collect();
+    let own = service.load_balancers.iter();
+    named.extend(own.filter_map(|it| Some((it.container.as_deref()?, it.port?))));
+    named.sort_unstable();
+    named.dedup();
+    named
+        .into_iter()
+        .map(|(container, port)| judge::port(definition, container, port))
+        .collect()
 }

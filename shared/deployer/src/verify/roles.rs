@@ -5,6 +5,7 @@ use std::sync::{Arc, PoisonError};
 use futures_util::{future::join_all, join};
 use greenlight_aws::{Clients, iam, sts};
 use greenlight_core::{
+    target::RoleArn,
     task_definition::{Reference, TaskDefinition},
     verification::{
         Branch, Finding, Lack, Look, check,
@@ -61,8 +62,8 @@ impl Verifier<'_> {
         let read: &OnceCell<Look<Role>> = &cell;
         read.get_or_init(async || {
             let lack = self.place.lack("iam:GetRole", arn);
-            let call = iam::role(&self.clients, roles::name_of(arn));
-            looked(self.bounded(call).await, lack).map(|role| Role {
+            let asked = iam::role(&self.clients, roles::name_of(arn));
+            looked(self.bounded(asked).await, lack).map(|role| Role {
                 arn: role.arn,
                 trust: role.trust,
             })
@@ -150,7 +151,7 @@ impl Verifier<'_> {
     }
 
     async fn passed(&self, named: &[(&str, Use<'_>)], gate: Option<&str>) -> Vec<Finding> {
-        let assumed = self.target.role_arn.as_ref().map(|role| role.as_str());
+        let assumed = self.target.role_arn.as_ref().map(RoleArn::as_str);
         // Without a role of the target's own all functions have one and the same statement.
         let Some(passes) = assumed.or(gate) else {
             return Vec::new();

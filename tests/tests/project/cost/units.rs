@@ -4,6 +4,8 @@
 //! is in. A read is half a unit for each 4 KB, a whole one where it is consistent. An update is counted with the size
 //! of the item as it is in the end, since the call does not have it; items hardly shrink here.
 
+#![expect(clippy::unwrap_used, reason = "what cannot be set up is a failed test")]
+
 use std::collections::HashMap;
 use std::iter::Sum;
 

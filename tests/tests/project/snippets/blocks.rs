@@ -1,6 +1,8 @@
 //! The pages of the manual, the blocks of code in them, and the commands in those. `cli/tests/snippets.rs` has this
 //! file as well: there the commands are given to the command line tool.
 
+#![expect(clippy::unwrap_used, reason = "what cannot be set up is a failed test")]
+
 use std::path::{Path, PathBuf};
 
 /// A block of code.
@@ -110,14 +112,13 @@ fn words(line: &str) -> Vec<String> {
     for character in line.chars() {
         match (quote, character) {
             (Some(open), _) if open == character => quote = None,
-            (Some(_), _) => word.get_or_insert_default().push(character),
             (None, '"' | '\'') => {
                 quote = Some(character);
                 word.get_or_insert_default();
             }
             (None, '#') if word.is_none() => break,
             (None, ' ') => words.extend(word.take()),
-            (None, _) => word.get_or_insert_default().push(character),
+            _ => word.get_or_insert_default().push(character),
         }
     }
     words.extend(word);

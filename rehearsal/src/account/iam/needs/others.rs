@@ -11,8 +11,14 @@ pub(super) fn needs(call: &Call<'_>) -> Option<Vec<Need>> {
     let one = |resource: String| Some(vec![Need::on(&own, resource)]);
     match (call.service, call.operation) {
         (Service::CloudWatch, "DescribeAlarms" | "GetMetricData")
-        | (Service::Elb, "DescribeListeners" | "DescribeLoadBalancers" | "DescribeRules")
-        | (Service::Elb, "DescribeTargetGroups" | "DescribeTargetHealth")
+        | (
+            Service::Elb,
+            "DescribeListeners"
+            | "DescribeLoadBalancers"
+            | "DescribeRules"
+            | "DescribeTargetGroups"
+            | "DescribeTargetHealth",
+        )
         | (Service::Ssm, "DescribeParameters") => one("*".to_owned()),
         (
             Service::Ecr,

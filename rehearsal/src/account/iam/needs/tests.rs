@@ -27,6 +27,7 @@ fn needs(account: &Account, service: Service, operation: &str, input: &Value) ->
     call.needs().unwrap().into_iter().map(said).collect()
 }
 
+#[expect(clippy::too_many_lines, reason = "one table")]
 #[tokio::test]
 async fn a_call_needs_its_action_on_what_it_is_about() {
     let account = Account::new(Settings::for_tests());

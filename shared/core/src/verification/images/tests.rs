@@ -7,6 +7,10 @@ use crate::verification::{
     sample::{deployed, repository as uri},
 };
 
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "written down where it is called"
+)]
 fn wanted(platform: serde_json::Value) -> WantedPlatform {
     let document = json!({
         "family": "mco-api", "requiresCompatibilities": ["EC2"], "runtimePlatform": platform,

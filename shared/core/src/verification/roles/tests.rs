@@ -10,6 +10,10 @@ fn role(trust: Value) -> Look<Role> {
     })
 }
 
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "written down where it is called"
+)]
 fn trusting(principal: Value, action: Value) -> Value {
     json!({"Statement": [{"Effect": "Allow", "Principal": principal, "Action": action}]})
 }
