@@ -7,6 +7,8 @@
 
 #![expect(clippy::unwrap_used, reason = "what cannot be set up is a failed test")]
 
+mod stories;
+
 use std::collections::BTreeSet;
 
 use greenlight_core::record::Status;
