@@ -3,19 +3,6 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-/// The packages whose binaries are needed.
-const PACKAGES: [&str; 9] = [
-    "rehearsal",
-    "board",
-    "deploy-on-push",
-    "validate-green",
-    "record-deployment",
-    "pipeline-action",
-    "reconcile",
-    "register-target",
-    "greenlight-cli",
-];
-
 /// Why there are no binaries.
 #[derive(Debug, thiserror::Error)]
 pub enum BuildError {
@@ -44,17 +31,14 @@ pub fn workspace() -> PathBuf {
 
 /// Builds the binaries. Returns the folder that they are in.
 ///
-/// The rehearsal itself is among the packages so that cargo unifies the features of all dependencies in the
-/// same way each time, and builds nothing twice.
+/// All binaries of the workspace are built, as `cargo rehearse` and `cargo test` build them: cargo then unifies the features
+/// of all dependencies in the same way each time, and builds nothing twice.
 pub fn build() -> Result<PathBuf, BuildError> {
     let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
     let mut command = Command::new(&cargo);
     command
         .current_dir(workspace())
-        .args(["build", "--quiet", "--bins"]);
-    for package in PACKAGES {
-        command.args(["--package", package]);
-    }
+        .args(["build", "--quiet", "--workspace", "--bins"]);
     // The timeline or the JSON document is on standard output.
     let status = command.stdin(Stdio::null()).stdout(Stdio::null()).status();
     let status = status.map_err(|source| BuildError::Cargo { cargo, source })?;

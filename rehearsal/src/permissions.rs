@@ -16,17 +16,19 @@ pub const EXCEPTIONS: &[Exception] = &[
     Exception {
         function: "DeployOnPush",
         actions: &[
-            "codedeploy:BatchGetDeploymentTargets",
             "codedeploy:ListDeploymentTargets",
-            "codedeploy:StopDeployment",
             "codepipeline:GetPipelineExecution",
-            "codepipeline:ListActionExecutions",
             "codepipeline:StopPipelineExecution",
             "ecs:ContinueServiceDeployment",
             "ecs:StopServiceDeployment",
             "ecs:StopTask",
         ],
         reason: "a person goes back while it starts a deployment: what it has started is looked at, and stopped",
+    },
+    Exception {
+        function: "DeployOnPush",
+        actions: &["codepipeline:PutJobSuccessResult"],
+        reason: "it starts what a pipeline waits for, and the service runs just that already",
     },
     Exception {
         function: "RecordDeployment",
@@ -56,12 +58,117 @@ pub const EXCEPTIONS: &[Exception] = &[
         reason: "what is stuck, or is to be stopped, waits at a pause hook",
     },
     Exception {
+        function: "Reconcile",
+        actions: &[
+            "codepipeline:PutJobFailureResult",
+            "codepipeline:PutJobSuccessResult",
+        ],
+        reason: "a job waits for what it concludes, and the job's own schedule has not come first",
+    },
+    Exception {
         function: "Board",
         actions: &[
             "codepipeline:PutJobFailureResult",
             "codepipeline:PutJobSuccessResult",
         ],
         reason: "a job waits for what a person stops or starts there",
+    },
+    Exception {
+        function: "Board",
+        actions: &[
+            "codedeploy:ContinueDeployment",
+            "ecs:ContinueServiceDeployment",
+        ],
+        reason: "AWS waits for an answer, at a pause hook or before traffic shifts",
+    },
+    Exception {
+        function: "Board",
+        actions: &[
+            "codedeploy:BatchGetDeployments",
+            "codedeploy:ListDeploymentTargets",
+            "codedeploy:ListDeployments",
+        ],
+        reason: "a start that was broken off is looked for, or CodeDeploy refuses one",
+    },
+    Exception {
+        function: "Board",
+        actions: &["ecs:StopTask"],
+        reason: "a task that comes before a deployment is stopped",
+    },
+    Exception {
+        function: "RegisterTarget",
+        actions: &["codedeploy:GetDeploymentConfig"],
+        reason: "a target names a deployment configuration that is none of AWS's own",
+    },
+    Exception {
+        function: "RecordDeployment",
+        actions: &["ecs:TagResource"],
+        reason: "it registers a task definition that has tags, as DeployOnPush does",
+    },
+    Exception {
+        function: "PipelineAction",
+        actions: &["ecs:TagResource"],
+        reason: "it registers a task definition that has tags, as DeployOnPush does",
+    },
+    Exception {
+        function: "Reconcile",
+        actions: &["ecs:TagResource"],
+        reason: "it registers a task definition that has tags, as DeployOnPush does",
+    },
+    Exception {
+        function: "Board",
+        actions: &["ecs:TagResource"],
+        reason: "it registers a task definition that has tags, as DeployOnPush does",
+    },
+    Exception {
+        function: "RecordDeployment",
+        actions: &["s3:ListBucket"],
+        reason: "a template of a target is not there, as DeployOnPush finds",
+    },
+    Exception {
+        function: "PipelineAction",
+        actions: &["s3:ListBucket"],
+        reason: "a template of a target is not there, as DeployOnPush finds",
+    },
+    Exception {
+        function: "Reconcile",
+        actions: &["s3:ListBucket"],
+        reason: "a template of a target is not there, as DeployOnPush finds",
+    },
+    Exception {
+        function: "RegisterTarget",
+        actions: &["s3:ListBucket"],
+        reason: "a template of a target is not there, as DeployOnPush finds",
+    },
+    Exception {
+        function: "Board",
+        actions: &["s3:ListBucket"],
+        reason: "a template of a target is not there, as DeployOnPush finds",
+    },
+    Exception {
+        function: "ValidateGreen",
+        actions: &["sts:AssumeRole"],
+        reason: "a target is in another account, as for DeployOnPush and RecordDeployment",
+    },
+    Exception {
+        function: "PipelineAction",
+        actions: &["sts:AssumeRole"],
+        reason: "a target is in another account, as for DeployOnPush and RecordDeployment",
+    },
+    Exception {
+        function: "Reconcile",
+        actions: &["sts:AssumeRole"],
+        reason: "a target is in another account, as for DeployOnPush and RecordDeployment",
+    },
+    Exception {
+        function: "RegisterTarget",
+        actions: &["sts:AssumeRole"],
+        reason: "a target is in another account, as for DeployOnPush and RecordDeployment",
+    },
+    Exception {
+        function: "Board",
+        actions: &["sts:AssumeRole"],
+        reason: "a target is in another account, as for DeployOnPush and RecordDeployment",
     },
 ];
 

@@ -9,7 +9,7 @@ const PATIENCE = 600_000; // it may have to be built
 // Starts `cargo rehearse --serve …` and gives where its board is, and how to end it.
 export function serve(...scenario) {
   // What is built already is named by REHEARSAL.
-  const [program, ...rest] = (process.env.REHEARSAL ?? "cargo run --quiet --package rehearsal --").split(" ");
+  const [program, ...rest] = (process.env.REHEARSAL ?? "cargo run --quiet --bin rehearsal --").split(" ");
   const rehearsal = spawn(
     program,
     [...rest, "--serve", ...scenario],
