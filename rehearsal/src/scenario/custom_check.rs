@@ -13,6 +13,9 @@ use super::stage::{Stage, StageError};
 use crate::account::containers::ImageSpec;
 use crate::account::functions::Handler;
 
+/// The targets whose gates ask it.
+pub(super) const TARGETS: &str = "rehearsal/sample/gated-custom-check.yaml";
+
 /// The team's function.
 const FUNCTION: &str = "greenlight-check-smoke";
 
@@ -32,6 +35,8 @@ pub(super) async fn play(stage: &Stage, expectations: &mut Expectations) -> Resu
     let test = SmokeTest::default();
     let functions = stage.sample.account.functions();
     functions.register(FUNCTION, test.handler());
+    // A target whose check asks a function that is not there is refused.
+    stage.register(TARGETS).await?;
 
     let v1 = stage.first();
     let v2 = stage.push_to_both(&ImageSpec::healthy("v2"))?;

@@ -284,6 +284,8 @@ impl Scenario {
             // What waits for minutes of the account's time, and looks back at them, is to live in it.
             _ if usual.stand == Stand::Gated => Opening {
                 targets: self.gates(),
+                // Its function is there first.
+                registers: self != Self::CustomCheck,
                 in_its_time: true,
                 ..usual
             },
@@ -314,7 +316,7 @@ impl Scenario {
             Self::LongGate => "rehearsal/sample/gated-long-gate.yaml",
             Self::NoData => "rehearsal/sample/gated-no-data.yaml",
             Self::VulnerableImage => "rehearsal/sample/gated-vulnerable-image.yaml",
-            Self::CustomCheck => "rehearsal/sample/gated-custom-check.yaml",
+            Self::CustomCheck => custom_check::TARGETS,
             _ => return None,
         })
     }

@@ -108,7 +108,7 @@ impl FirstRun<'_> {
         self.fails("no such variable", MISTAKEN, CONFIGURATION, &remedy)
             .await?;
 
-        self.stage.register(MISNAMED).await?;
+        self.stage.register_unverified(MISNAMED).await?;
         let remedy = [
             "service `wroker` in cluster `mco`",
             "check that the ECS service",

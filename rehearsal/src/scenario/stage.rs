@@ -167,6 +167,13 @@ impl Stage {
         self.greenlight(&arguments).await.map(|_| ())
     }
 
+    /// Registers the targets of a file of the workspace, whatever is missing for them.
+    pub async fn register_unverified(&self, file: &str) -> Result<(), StageError> {
+        let file = workspace().join(file);
+        let arguments = ["targets", "apply", "--no-verify", &file.to_string_lossy()];
+        self.greenlight(&arguments).await.map(|_| ())
+    }
+
     /// The account's endpoint.
     pub fn endpoint(&self) -> String {
         self.endpoint.url()

@@ -28,6 +28,7 @@ impl Sample {
                 "requiresCompatibilities": ["FARGATE"],
                 "cpu": "256",
                 "memory": "512",
+                "executionRoleArn": "arn:aws:iam::123456789012:role/ecsTaskExecutionRole",
                 "containerDefinitions": [{
                     "name": CONTAINER, "image": format!("{uri}:{TAG}"), "essential": true,
                 }],
