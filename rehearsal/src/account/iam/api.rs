@@ -85,7 +85,7 @@ fn simulated(role: &Role, action: &str, resource: &str, context: &Context) -> Va
     };
     let source = json!({
         "SourcePolicyId": format!("role_{}_policy", role.name),
-        "SourcePolicyType": "IAM Policy",
+        "SourcePolicyType": "role",
     });
     let matched: Vec<Value> = matched.then_some(source).into_iter().collect();
     json!({
