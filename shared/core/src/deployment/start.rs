@@ -107,7 +107,7 @@ impl Step<'_> {
         };
         // What a person wants back gives way to nothing.
         if let Origin::Rollback { by: Some(_), .. } = &active.origin {
-            self.state.rollback = Some(self.to_wait(active, &reason));
+            self.state.rollback = Some(self.put_off(active, &reason));
             return self.end(Decision::Queue, Rule::BusyElsewhere, reason);
         }
         if let Some(queued) = &self.state.queued {
@@ -118,12 +118,12 @@ impl Step<'_> {
             self.wait_for_queued();
             return self.end(Decision::Supersede, Rule::BusyElsewhere, text);
         }
-        self.state.queued = Some(self.to_wait(active, &reason));
+        self.state.queued = Some(self.put_off(active, &reason));
         self.end(Decision::Queue, Rule::BusyElsewhere, reason)
     }
 
     /// What was to start waits instead, and that is told.
-    fn to_wait(&mut self, active: Active, reason: &str) -> Queued {
+    fn put_off(&mut self, active: Active, reason: &str) -> Queued {
         let id = active.deployment;
         self.update(
             id,
