@@ -72,7 +72,10 @@ fn of_mapping(mapping: &Mapping) -> Value {
         }
     }
     if !all.is_empty() {
-        schema["allOf"] = json!(all);
+        // Of a key without a value nothing is demanded: `required` holds for whatever is no mapping, so that of
+        // alternatives all would.
+        schema["if"] = json!({"type": "object"});
+        schema["then"] = json!({"allOf": all});
     }
     schema
 }
