@@ -102,7 +102,7 @@ try {
   await accessible("target, narrow");
   await picture("target-narrow");
 
-  // By hand: hold, look at it, release, and go back to what was there before.
+  // By hand: hold, look at it, release, promote what is live, and go back to what was there before.
   await open("light", 1000);
   await click("api-test");
   await confirm("Hold");
@@ -120,6 +120,12 @@ try {
   assert.equal(await widget.getByLabel("Your name").inputValue(), "alice");
   await confirm("Release");
   await until("is released by alice");
+  await confirm("Promote");
+  await until("Say to which tag: the field is empty.");
+  await widget.getByLabel("Promote to the tag").fill("staging");
+  await confirm("Promote");
+  await until("(promoted by alice");
+  await accessible("target, promoted");
   await widget.getByLabel("Roll back to").selectOption({ index: 1 });
   await confirm("Roll back");
   await until("goes back to");

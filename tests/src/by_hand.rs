@@ -3,7 +3,7 @@
 use rehearsal::account::Account;
 use serde_json::{Value, json};
 
-/// Registers the newest revision of `mco-api` as `change` makes it, and deploys it all at once, with
+/// Registers the newest revision of `api` as `change` makes it, and deploys it all at once, with
 /// `hook` before traffic shifts. Gives the id of the CodeDeploy deployment.
 pub async fn deploy_by_hand(
     account: &Account,
@@ -35,7 +35,7 @@ pub async fn deploy_by_hand(
     created["deploymentId"].as_str().unwrap().to_owned()
 }
 
-/// Registers the newest revision of `mco-api` as `change` makes it, and has the service deploy it. Gives
+/// Registers the newest revision of `api` as `change` makes it, and has the service deploy it. Gives
 /// the ARN of the service deployment.
 pub async fn update_by_hand(account: &Account, change: impl FnOnce(&mut Value)) -> String {
     let task_definition = register_by_hand(account, change).await;
@@ -45,13 +45,13 @@ pub async fn update_by_hand(account: &Account, change: impl FnOnce(&mut Value)) 
     deployment.as_str().unwrap().to_owned()
 }
 
-/// Registers the newest revision of `mco-api` as `change` makes it. Gives its ARN.
+/// Registers the newest revision of `api` as `change` makes it. Gives its ARN.
 pub async fn register_by_hand(account: &Account, change: impl FnOnce(&mut Value)) -> String {
     let definition = call(
         account,
         ECS,
         "DescribeTaskDefinition",
-        json!({"taskDefinition": "mco-api"}),
+        json!({"taskDefinition": "api"}),
     )
     .await;
     let mut definition = definition["taskDefinition"].clone();

@@ -9,7 +9,7 @@ use crate::account::containers::ImageSpec;
 use crate::account::{ecr, ssm};
 
 pub(super) async fn play(stage: &Stage, expectations: &mut Expectations) -> Result<(), StageError> {
-    stage.sample.open_chain()?;
+    stage.sample.create_chain().await?;
     stage.register(CHAIN_FILE).await?;
     let account = &stage.sample.account;
     let live = |service| stage.sample.live_digest_of(service);

@@ -73,7 +73,7 @@ async fn a_cluster_that_is_not_there_is_named() {
 #[tokio::test(start_paused = true)]
 async fn a_container_that_is_not_there_is_named_beside_those_that_are() {
     let reason = start_failure(|target| target.images[0].container = "app".to_owned()).await;
-    for part in ["`app`", "`api`", "`log-router`", "`mco-api`"] {
+    for part in ["`app`", "`api`", "`log-router`", "definition `api`"] {
         assert!(reason.contains(part), "{part}: {reason}");
     }
 }
@@ -99,10 +99,7 @@ async fn a_missing_permission_is_named_with_its_resource_and_remedy() {
     for (action, resource) in [
         ("ecs:DescribeServices", "ECS service `api`"),
         ("ecs:DescribeTaskDefinition", "task definition"),
-        (
-            "ecs:RegisterTaskDefinition",
-            "task definition family `mco-api`",
-        ),
+        ("ecs:RegisterTaskDefinition", "task definition family `api`"),
         ("codedeploy:CreateDeployment", "deployment group `API`"),
     ] {
         let world = World::open().await;

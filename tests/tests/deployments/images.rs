@@ -102,9 +102,8 @@ async fn an_image_for_another_processor_is_refused_and_nothing_is_registered() {
             let record = world.record_of(&digest).await;
             assert_eq!(record.status, Status::StartFailed, "{stand:?}: {record:?}");
             let reason = record.reason.unwrap();
-            let expected = format!(
-                "the image is for {offered}, but task definition `mco-api` wants linux/amd64"
-            );
+            let expected =
+                format!("the image is for {offered}, but task definition `api` wants linux/amd64");
             assert!(reason.contains(&expected), "{stand:?}: {reason}");
             assert!(requests(&world, "RegisterTaskDefinition").is_empty());
             assert_eq!(world.sample.deployments(), [""; 0]);

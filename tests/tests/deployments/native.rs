@@ -315,6 +315,8 @@ async fn the_first_deployment_of_a_service_passes_its_gate() {
             alternate_target_group_arn: green,
             production_listener_rule: elb::default_rule(&production),
             test_listener_rule: Some(elb::default_rule(&test)),
+            role_arn: "arn:aws:iam::123456789012:role/ecsInfrastructureRoleForLoadBalancers"
+                .to_owned(),
         }))
     };
     let load_balancer = LoadBalancer {
@@ -326,7 +328,7 @@ async fn the_first_deployment_of_a_service_passes_its_gate() {
         cluster: CLUSTER.to_owned(),
         name: "first".to_owned(),
         desired_count: 2,
-        task_definition: "mco-api".to_owned(),
+        task_definition: "api".to_owned(),
         controller: Controller::Ecs(EcsController::native(Some(load_balancer), native)),
         health_check_grace: Duration::from_secs(30),
     };

@@ -254,7 +254,7 @@ async fn a_codedeploy_deployment_that_is_ready_to_shift_goes_back() {
         APPLICATION,
         (CLUSTER, SERVICE),
         &world.sample.production_listener,
-        ["mco-api-blue", "mco-api-green"],
+        ["api-blue", "api-green"],
     );
     group.test_listener_arns = Some(vec![world.sample.test_listener.clone()]);
     group.ready_option = ReadyOption::StopDeployment { wait_minutes: 60 };

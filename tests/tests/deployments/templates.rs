@@ -272,7 +272,7 @@ fn wait_for_a_person(world: &World, minutes: u32) {
         APPLICATION,
         (CLUSTER, SERVICE),
         &world.sample.production_listener,
-        ["mco-api-blue", "mco-api-green"],
+        ["api-blue", "api-green"],
     );
     group.test_listener_arns = Some(vec![world.sample.test_listener.clone()]);
     group.ready_option = ReadyOption::StopDeployment {

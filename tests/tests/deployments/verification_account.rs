@@ -124,7 +124,7 @@ async fn mistakes_of_the_deployment_group_are_found() {
     let stand = Stand::CodeDeploy;
     let world = world(stand).await;
     let group = |name: &str, service: &str| {
-        let groups = ["mco-api-blue", "mco-api-green"];
+        let groups = ["api-blue", "api-green"];
         Group::new(
             APPLICATION,
             name,
@@ -193,7 +193,7 @@ async fn mistakes_of_what_tasks_need_are_found() {
     let mut told = Told::default();
     let world = world(Stand::Templates).await;
     let secrets = r#""secrets": [{ "name": "DB", "valueFrom": "/mco/db" }], "environment": ["#;
-    let role = r#"  "executionRoleArn": "arn:aws:iam::123456789012:role/ecsTaskExecutionRole","#;
+    let role = r#"  "executionRoleArn": "arn:aws:iam::123456789012:role/api-execution","#;
     for (mistake, from, to, check) in [
         (
             "a parameter that is not there",

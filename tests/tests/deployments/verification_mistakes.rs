@@ -157,7 +157,7 @@ const EDITS: [Row; 23] = [
     (
         Task,
         "a one-shot family that is not there",
-        ("family:mco-api", "family:mco-migrate"),
+        ("family:api", "family:migrate"),
         "task_definition.exists",
         State::Missing,
     ),

@@ -38,10 +38,10 @@ fn the<'r>(report: &'r Report, check: &str) -> &'r Finding {
 #[tokio::test(start_paused = true)]
 async fn a_role_that_trusts_somebody_else_is_found_with_the_statement() {
     for (stand, name, service, check) in [
-        (Stand::Rolling, "mco-api", TASKS, "task_role.trust"),
+        (Stand::Rolling, "api-task", TASKS, "task_role.trust"),
         (
             Stand::Rolling,
-            "ecsTaskExecutionRole",
+            "api-execution",
             TASKS,
             "execution_role.trust",
         ),
@@ -79,7 +79,7 @@ async fn a_role_that_trusts_somebody_else_is_found_with_the_statement() {
 #[tokio::test(start_paused = true)]
 async fn an_execution_role_that_may_read_nothing_is_found() {
     let report = found(Stand::Rolling, |account| {
-        made_anew(account, "ecsTaskExecutionRole", TASKS, &[]);
+        made_anew(account, "api-execution", TASKS, &[]);
     })
     .await;
     let readable = report.findings().filter(|it| it.check == "secret.readable");
@@ -89,12 +89,12 @@ async fn an_execution_role_that_may_read_nothing_is_found() {
         [
             (
                 State::Warning,
-                "role `ecsTaskExecutionRole` may not read `API_KEY` of container `api`: no statement allows \
+                "role `api-execution` may not read `API_KEY` of container `api`: no statement allows \
                  `secretsmanager:GetSecretValue`, and the resource's own policy was not looked at"
             ),
             (
                 State::Missing,
-                "role `ecsTaskExecutionRole` may not read `DATABASE_URL` of container `api`: no statement \
+                "role `api-execution` may not read `DATABASE_URL` of container `api`: no statement \
                  allows `ssm:GetParameters`"
             ),
         ]
@@ -135,7 +135,7 @@ async fn a_gate_that_codedeploy_may_not_call_is_found() {
 async fn a_task_role_that_is_not_there_is_found() {
     let world = World::open_stand_with(Stand::Templates, &[], |_| {}).await;
     let template = include_str!("../../../rehearsal/sample/templates/taskdef.json");
-    let other = template.replace("role/mco-api", "role/mco-apo");
+    let other = template.replace("role/api-task", "role/api-tusk");
     world
         .sample
         .put_template("api/taskdef.json", &other)
@@ -154,7 +154,7 @@ async fn a_task_role_that_is_not_there_is_found() {
         ),
         (
             State::Missing,
-            "role `mco-apo`, the task role, does not exist",
+            "role `api-tusk`, the task role, does not exist",
             Some("create it, or name another in `taskRoleArn` of the task definition")
         )
     );

@@ -38,7 +38,7 @@ async fn without_test_listener(contract: Contract, check: &str) -> World {
             APPLICATION,
             (CLUSTER, SERVICE),
             &world.sample.production_listener,
-            ["mco-api-blue", "mco-api-green"],
+            ["api-blue", "api-green"],
         );
         codedeploy::create_deployment_group(&world.sample.account, group);
     }

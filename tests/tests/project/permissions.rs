@@ -52,7 +52,7 @@ async fn without_its_statement_a_call_is_refused_and_nothing_is_half_done() {
         (
             Stand::Rolling,
             "PassTaskRoles",
-            "iam:PassRole on resource: arn:aws:iam::123456789012:role/mco-api ",
+            "iam:PassRole on resource: arn:aws:iam::123456789012:role/api-task ",
         ),
         (
             Stand::CodeDeploy,

@@ -1,9 +1,9 @@
-//! The policies of AWS's own that the examples' roles have.
+//! The policies of AWS's own that the roles of the examples and of the sample account have.
 
 use serde_json::{Value, json};
 
 /// The document of a managed policy, by its ARN.
-pub(super) fn document(arn: &str) -> Option<Value> {
+pub(crate) fn document(arn: &str) -> Option<Value> {
     let statements = match arn.rsplit('/').next()? {
         "AmazonECSTaskExecutionRolePolicy" => json!([{
             "Effect": "Allow",
@@ -46,6 +46,21 @@ pub(super) fn document(arn: &str) -> Option<Value> {
                 "Condition": {"StringLike": {"iam:PassedToService": ["ecs-tasks.amazonaws.com"]}},
             },
         ]),
+        // AWS-FACTS 10.1
+        "AmazonECSInfrastructureRolePolicyForLoadBalancers" => json!([{
+            "Effect": "Allow",
+            "Action": [
+                "elasticloadbalancing:DescribeListeners",
+                "elasticloadbalancing:DescribeRules",
+                "elasticloadbalancing:DescribeTargetGroups",
+                "elasticloadbalancing:DescribeTargetHealth",
+                "elasticloadbalancing:RegisterTargets",
+                "elasticloadbalancing:DeregisterTargets",
+                "elasticloadbalancing:ModifyListener",
+                "elasticloadbalancing:ModifyRule",
+            ],
+            "Resource": "*",
+        }]),
         _ => return None,
     };
     Some(json!({"Version": "2012-10-17", "Statement": statements}))

@@ -8,10 +8,12 @@
 //! deletion leave them as they are, and say so. Source of what custom resources do: the CloudFormation User Guide,
 //! "CloudFormation custom resource request and response reference" and "Custom resources".
 
+mod alarms;
 mod managed_policies;
 mod request;
 mod resources;
 mod response_url;
+mod services;
 mod stacks;
 #[cfg(test)]
 mod tests;
@@ -23,6 +25,7 @@ use serde_json::Value;
 
 use super::Account;
 use super::template::{Choices, StackFile, TemplateError};
+pub(crate) use managed_policies::document as managed_policy;
 pub(crate) use response_url::answered;
 pub use stacks::StackFailure;
 

@@ -11,9 +11,7 @@ use serde_json::{Map, Value};
 use super::{Account, Made, managed_policies};
 use crate::account::codedeploy::{self, AutoRollback, Group, ReadyOption};
 use crate::account::codepipeline;
-use crate::account::ecs::{
-    self, CircuitBreaker, Controller, EcsController, LoadBalancer, ServiceSpec, Strategy,
-};
+use crate::account::ecs;
 use crate::account::elb::{self, TargetGroupSpec};
 use crate::account::template::{Choices, pipeline_of};
 use crate::account::{ecr, functions::uuid, iam};
@@ -39,6 +37,8 @@ pub(super) fn make(
         "AWS::ElasticLoadBalancingV2::LoadBalancer" => resource.load_balancer(),
         "AWS::ElasticLoadBalancingV2::TargetGroup" => resource.target_group(),
         "AWS::ElasticLoadBalancingV2::Listener" => resource.listener(),
+        "AWS::ElasticLoadBalancingV2::ListenerRule" => resource.listener_rule(),
+        "AWS::CloudWatch::Alarm" => resource.alarm(),
         "AWS::CodeDeploy::Application" => resource.application(),
         "AWS::CodeDeploy::DeploymentGroup" => resource.deployment_group(),
         "AWS::CodePipeline::Pipeline" => resource.pipeline(),
@@ -51,13 +51,13 @@ pub(super) fn make(
     }
 }
 
-struct New<'a> {
-    account: &'a Account,
-    id: &'a str,
-    properties: &'a Value,
+pub(super) struct New<'a> {
+    pub(super) account: &'a Account,
+    pub(super) id: &'a str,
+    pub(super) properties: &'a Value,
 }
 
-fn with<const N: usize>(reference: String, attributes: [(&str, String); N]) -> Made {
+pub(super) fn with<const N: usize>(reference: String, attributes: [(&str, String); N]) -> Made {
     let attributes = attributes.map(|(name, value)| (name.to_owned(), value));
     Made {
         reference,
@@ -66,16 +66,16 @@ fn with<const N: usize>(reference: String, attributes: [(&str, String); N]) -> M
 }
 
 impl New<'_> {
-    fn text(&self, property: &str) -> Result<String, String> {
+    pub(super) fn text(&self, property: &str) -> Result<String, String> {
         text(&self.properties[property]).ok_or_else(|| format!("{}.{property} is missing", self.id))
     }
 
-    fn number<N: std::str::FromStr>(&self, property: &str) -> Result<N, String> {
+    pub(super) fn number<N: std::str::FromStr>(&self, property: &str) -> Result<N, String> {
         let number = self.text(property)?.parse();
         number.map_err(|_| format!("{}.{property} is not a number", self.id))
     }
 
-    fn seconds(&self, property: &str) -> Result<Duration, String> {
+    pub(super) fn seconds(&self, property: &str) -> Result<Duration, String> {
         self.number(property).map(Duration::from_secs)
     }
 
@@ -117,44 +117,17 @@ impl New<'_> {
         Ok(with(arn.clone(), [("TaskDefinitionArn", arn)]))
     }
 
-    fn service(&self) -> Result<Made, String> {
-        let (cluster, name) = (self.text("Cluster")?, self.text("ServiceName")?);
-        let load_balancer = match self.properties["LoadBalancers"].as_array() {
-            Some(balancers) => balancers.first().map(load_balancer).transpose()?,
-            None => None,
-        };
-        let kind = text(&self.properties["DeploymentController"]["Type"]);
-        let controller = match (kind.as_deref(), load_balancer) {
-            (Some("CODE_DEPLOY"), Some(load_balancer)) => Controller::CodeDeploy { load_balancer },
-            (None | Some("ECS"), load_balancer) => Controller::Ecs(rolling(
-                &self.properties["DeploymentConfiguration"],
-                load_balancer,
-            )),
-            (kind, _) => {
-                let kind = kind.unwrap_or_default();
-                return Err(format!("a service like this under {kind} is not rehearsed"));
-            }
-        };
-        let grace = match self.properties.get("HealthCheckGracePeriodSeconds") {
-            Some(_) => self.seconds("HealthCheckGracePeriodSeconds")?,
-            None => Duration::ZERO,
-        };
-        let spec = ServiceSpec {
-            cluster,
-            name: name.clone(),
-            desired_count: self.number("DesiredCount")?,
-            task_definition: self.text("TaskDefinition")?,
-            controller,
-            health_check_grace: grace,
-        };
-        let arn = ecs::create_service(self.account, spec)?;
-        Ok(with(arn.clone(), [("Name", name), ("ServiceArn", arn)]))
-    }
-
     fn load_balancer(&self) -> Result<Made, String> {
         let arn = elb::create_load_balancer(self.account, &self.text("Name")?);
         let host = elb::dns_name(self.account, &arn).unwrap_or_default();
-        Ok(with(arn, [("DNSName", host)]))
+        let full_name = arn
+            .split_once(":loadbalancer/")
+            .map_or("", |(_, path)| path);
+        let full_name = full_name.to_owned();
+        Ok(with(
+            arn,
+            [("DNSName", host), ("LoadBalancerFullName", full_name)],
+        ))
     }
 
     fn target_group(&self) -> Result<Made, String> {
@@ -192,6 +165,30 @@ impl New<'_> {
         let arn = elb::create_listener(self.account, &balancer, self.number("Port")?, group);
         let arn = arn.map_err(|error| format!("{}: {error}", self.id))?;
         Ok(with(arn.clone(), [("ListenerArn", arn)]))
+    }
+
+    /// A rule that takes every path.
+    fn listener_rule(&self) -> Result<Made, String> {
+        let listener = self.text("ListenerArn")?;
+        let action = &self.properties["Actions"][0];
+        let condition = &self.properties["Conditions"][0];
+        let of_all = condition["PathPatternConfig"]["Values"] == serde_json::json!(["/*"]);
+        let groups = action["ForwardConfig"]["TargetGroups"].as_array();
+        let (Some(groups), Some("forward"), true) = (groups, action["Type"].as_str(), of_all)
+        else {
+            let id = self.id;
+            return Err(format!(
+                "{id}: only a rule that forwards all paths (/*) is rehearsed"
+            ));
+        };
+        let weight = |group: &Value| {
+            let weight = text(&group["Weight"]).and_then(|it| it.parse().ok());
+            Some((text(&group["TargetGroupArn"])?, weight.unwrap_or(1)))
+        };
+        let weights: Option<Vec<_>> = groups.iter().map(weight).collect();
+        let rule = weights.and_then(|it| elb::create_rule(self.account, &listener, &it));
+        let rule = rule.ok_or_else(|| format!("{}: it is no rule for {listener}", self.id))?;
+        Ok(with(rule.clone(), [("RuleArn", rule)]))
     }
 
     fn application(&self) -> Result<Made, String> {
@@ -292,37 +289,8 @@ fn auto_rollback(event: &str) -> Option<AutoRollback> {
     }
 }
 
-fn load_balancer(value: &Value) -> Result<LoadBalancer, String> {
-    let port = text(&value["ContainerPort"]).and_then(|port| port.parse().ok());
-    let parts = (
-        text(&value["TargetGroupArn"]),
-        text(&value["ContainerName"]),
-        port,
-    );
-    let (Some(target_group_arn), Some(container_name), Some(container_port)) = parts else {
-        return Err("a load balancer needs target group, container and port".to_owned());
-    };
-    Ok(LoadBalancer {
-        target_group_arn,
-        container_name,
-        container_port,
-    })
-}
-
-fn rolling(configuration: &Value, load_balancer: Option<LoadBalancer>) -> EcsController {
-    let mut controller = EcsController::rolling(load_balancer);
-    let breaker = &configuration["DeploymentCircuitBreaker"];
-    let is_true = |value: &Value| text(value).as_deref() == Some("true");
-    if is_true(&breaker["Enable"]) && is_true(&breaker["Rollback"]) {
-        controller.configuration.strategy = Strategy::Rolling {
-            circuit_breaker: Some(CircuitBreaker::with_rollback()),
-        };
-    }
-    controller
-}
-
 /// CloudFormation takes numbers as texts, too.
-fn text(value: &Value) -> Option<String> {
+pub(super) fn text(value: &Value) -> Option<String> {
     match value {
         Value::String(text) => Some(text.clone()),
         Value::Number(_) | Value::Bool(_) => Some(value.to_string()),

@@ -35,7 +35,7 @@ pub(super) struct Samples {
 
 impl Statistic {
     /// The statistic of this name, if it is one that is simulated.
-    pub(super) fn parse(name: &str) -> Option<Self> {
+    pub(crate) fn parse(name: &str) -> Option<Self> {
         match name {
             "Average" => return Some(Self::Average),
             "Maximum" => return Some(Self::Maximum),

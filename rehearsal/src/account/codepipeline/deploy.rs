@@ -1,20 +1,23 @@
-//! The deploy actions: the picked image in a copy of the service's task definition, and then a deployment
-//! (AWS-FACTS 4.1, 4.2).
+//! The deploy actions: the picked image in a task definition, and then a deployment (AWS-FACTS 4.1, 4.2).
 //!
-//! The files that the real actions read from their input artifacts are made from the live service here.
+//! The action `CodeDeployToECS` reads the files of its input artifacts if its pipeline says which; otherwise, and for the
+//! action `ECS`, they are made from the live service here.
 
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use super::pipeline::{Failure, Outcome, Picked};
-use super::{Account, Does};
+use super::{Account, DeployFiles, Does};
 use crate::account::{ServiceError, codedeploy, ecs};
 
 /// How often an action looks at its deployment.
 const LOOKS_EVERY: Duration = Duration::from_secs(5);
 /// How often it looks before it times out: after an hour.
 const LOOKS: u32 = 720;
+
+/// The file of an ECR source's artifact (AWS-FACTS 4.3).
+const IMAGE_DETAIL: &str = "imageDetail.json";
 
 /// What a copy of a task definition must not have (AWS-FACTS 6.7).
 const RESPONSE_ONLY: [&str; 9] = [
@@ -49,7 +52,17 @@ pub(super) async fn deploy(
             container,
         } => {
             let definition = register(account, cluster, service, container, image)?;
-            let id = create_deployment(account, application, group, &definition, cluster, service)?;
+            let spec = app_spec(account, &definition, cluster, service)?;
+            let id = create_deployment(account, application, group, &spec)?;
+            until_deployed(account, &id).await
+        }
+        Does::CodeDeployFiles {
+            application,
+            group,
+            files,
+        } => {
+            let spec = filled(account, files, picked)?;
+            let id = create_deployment(account, application, group, &spec)?;
             until_deployed(account, &id).await
         }
         Does::Ecs {
@@ -102,10 +115,35 @@ fn register(
     ecs::register_task_definition(account, document).map_err(refused)
 }
 
-fn create_deployment(
+/// Registers the task definition of the files with the image, and gives their AppSpec with its ARN.
+fn filled(account: &Account, files: &DeployFiles, picked: &Picked) -> Result<String, Failure> {
+    let text = |artifact: &str, path: &str| {
+        let found = picked.files.get(artifact).and_then(|it| it.get(path));
+        found.ok_or_else(|| {
+            Failure::job_failed(format!(
+                "Unable to find the file {path} in the input artifact {artifact}"
+            ))
+        })
+    };
+    let not_json = |path: &str, error| {
+        Failure::job_failed(format!("The file {path} is not valid JSON: {error}"))
+    };
+    let (artifact, placeholder) = &files.image;
+    let detail = text(artifact, IMAGE_DETAIL)?;
+    let detail: Value =
+        serde_json::from_str(detail).map_err(|error| not_json(IMAGE_DETAIL, error))?;
+    let image = detail["ImageURI"].as_str().unwrap_or_default();
+    let (artifact, path) = &files.task_definition;
+    let definition = text(artifact, path)?.replace(&format!("<{placeholder}>"), image);
+    let definition = serde_json::from_str(&definition).map_err(|error| not_json(path, error))?;
+    let arn = ecs::register_task_definition(account, definition).map_err(refused)?;
+    let (artifact, path) = &files.app_spec;
+    Ok(text(artifact, path)?.replace("<TASK_DEFINITION>", &arn))
+}
+
+/// An AppSpec for the live service.
+fn app_spec(
     account: &Account,
-    application: &str,
-    group: &str,
     definition: &str,
     cluster: &str,
     service: &str,
@@ -116,7 +154,7 @@ fn create_deployment(
         .flat_map(|view| &view.task_sets)
         .find_map(|set| set.load_balancer.as_ref())
         .ok_or_else(|| Failure::job_failed(format!("Service {service} has no load balancer")))?;
-    let appspec = json!({
+    let spec = json!({
         "version": 0.0,
         "Resources": [{"TargetService": {
             "Type": "AWS::ECS::Service",
@@ -129,12 +167,21 @@ fn create_deployment(
             },
         }}],
     });
+    Ok(spec.to_string())
+}
+
+fn create_deployment(
+    account: &Account,
+    application: &str,
+    group: &str,
+    app_spec: &str,
+) -> Result<String, Failure> {
     let input = json!({
         "applicationName": application,
         "deploymentGroupName": group,
         "revision": {
             "revisionType": "AppSpecContent",
-            "appSpecContent": {"content": appspec.to_string()},
+            "appSpecContent": {"content": app_spec},
         },
     });
     let output = codedeploy::handle(account, "CreateDeployment", input).map_err(refused)?;

@@ -35,7 +35,8 @@ pub use custom::{CustomActionType, Property, create_custom_action_type};
 use execution::{ActionExecution, Execution};
 use pipeline::Kind;
 pub use pipeline::{
-    Action, Does, Failure, Mode, Outcome, Performance, Picked, Pipeline, Program, Stage,
+    Action, DeployFiles, Does, Failure, Mode, Outcome, Performance, Picked, Pipeline, Program,
+    Stage,
 };
 pub use repository::push_files;
 

@@ -27,6 +27,8 @@ impl Run {
                         let images = &mut execution.picked.images;
                         images.insert(action.name.clone(), image);
                     }
+                    let files = found.outcome.files.clone();
+                    execution.picked.files.extend(files);
                     execution.revisions.push(found.revision);
                 });
                 found.outcome

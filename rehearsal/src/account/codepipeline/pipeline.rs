@@ -102,6 +102,15 @@ pub enum Does {
         /// The container that gets the image.
         container: String,
     },
+    /// Deploys the picked image as the action `CodeDeployToECS` does, from the files of its input artifacts.
+    CodeDeployFiles {
+        /// The CodeDeploy application.
+        application: String,
+        /// And its deployment group.
+        group: String,
+        /// Where its files are.
+        files: DeployFiles,
+    },
     /// Deploys the picked image to an ECS service by `UpdateService`, as the action `ECS` does.
     Ecs {
         /// The service's cluster.
@@ -145,6 +154,19 @@ pub struct Picked {
     pub images: BTreeMap<String, String>,
     /// The variables, with their values.
     pub variables: BTreeMap<String, String>,
+    /// Source artifact → its files, by path.
+    pub files: BTreeMap<String, BTreeMap<String, String>>,
+}
+
+/// What the action `CodeDeployToECS` takes from its input artifacts (AWS-FACTS 4.2).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeployFiles {
+    /// Artifact and path of the task definition.
+    pub task_definition: (String, String),
+    /// Artifact and path of the AppSpec.
+    pub app_spec: (String, String),
+    /// Artifact of an ECR source, and the placeholder that its image is put in the place of.
+    pub image: (String, String),
 }
 
 /// How an action ended well.
@@ -237,7 +259,9 @@ impl Does {
         let (category, provider) = match self {
             Self::Source { .. } => ("Source", "ECR"),
             Self::Files { .. } => ("Source", "CodeStarSourceConnection"),
-            Self::CodeDeployToEcs { .. } => ("Deploy", "CodeDeployToECS"),
+            Self::CodeDeployToEcs { .. } | Self::CodeDeployFiles { .. } => {
+                ("Deploy", "CodeDeployToECS")
+            }
             Self::Ecs { .. } => ("Deploy", "ECS"),
             Self::Invoke { .. } => ("Invoke", "Lambda"),
             Self::Succeed | Self::Fail(_) | Self::Run(_) => ("Build", "CodeBuild"),
@@ -275,6 +299,20 @@ impl Does {
                 ("ApplicationName", application),
                 ("DeploymentGroupName", group),
             ],
+            Self::CodeDeployFiles {
+                application,
+                group,
+                files,
+            } => vec![
+                ("ApplicationName", application),
+                ("DeploymentGroupName", group),
+                ("TaskDefinitionTemplateArtifact", &files.task_definition.0),
+                ("TaskDefinitionTemplatePath", &files.task_definition.1),
+                ("AppSpecTemplateArtifact", &files.app_spec.0),
+                ("AppSpecTemplatePath", &files.app_spec.1),
+                ("Image1ArtifactName", &files.image.0),
+                ("Image1ContainerName", &files.image.1),
+            ],
             Self::Ecs {
                 cluster, service, ..
             } => vec![("ClusterName", cluster), ("ServiceName", service)],
@@ -305,6 +343,9 @@ impl Does {
         let mut resolved = self.clone();
         let fields = match &mut resolved {
             Self::CodeDeployToEcs {
+                application, group, ..
+            }
+            | Self::CodeDeployFiles {
                 application, group, ..
             } => [
                 ("ApplicationName", application),

@@ -77,8 +77,8 @@ pub(super) fn start_pipeline_execution(
         updated: now,
         overrides,
         picked: Picked {
-            images: BTreeMap::new(),
             variables,
+            ..Picked::default()
         },
         revisions: Vec::new(),
         artifacts: BTreeMap::new(),

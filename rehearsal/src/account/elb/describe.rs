@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::listener::{Listener, LoadBalancer};
+use super::listener::{Listener, LoadBalancer, default_rule};
 use super::{Account, Members, ServiceError, State, TargetGroup};
 
 /// The VPC in which everything is.
@@ -67,41 +67,60 @@ pub(super) fn rules(account: &Account, input: Members<'_>) -> Result<Value, Serv
     let of_listener = input.optional_string("ListenerArn")?;
     let state = account.state();
     let listeners = &state.elb.listeners;
-    let found: Vec<&Listener> = match of_listener {
-        Some(arn) => vec![
-            listeners
-                .iter()
-                .find(|it| it.arn == arn)
-                .ok_or_else(|| no_listener(arn))?,
-        ],
+    let rules: Vec<Value> = match of_listener {
+        Some(arn) => {
+            let listener = listeners.iter().find(|it| it.arn == arn);
+            describe_rules(listener.ok_or_else(|| no_listener(arn))?)
+        }
         None if wanted.is_empty() => {
             return Err(ServiceError::validation(
                 "You must specify either rule ARNs or a listener ARN",
             ));
         }
         None => {
+            let all: Vec<Value> = listeners.iter().flat_map(describe_rules).collect();
             let rule = |arn: &&str| {
-                listeners
-                    .iter()
-                    .find(|it| it.rule_arn() == **arn)
-                    .ok_or_else(|| no_rule(arn))
+                let rule = all.iter().find(|it| it["RuleArn"] == **arn);
+                rule.cloned().ok_or_else(|| no_rule(arn))
             };
             wanted.iter().map(rule).collect::<Result<_, _>>()?
         }
     };
-    let rules: Vec<Value> = found
-        .into_iter()
-        .map(|listener| {
-            json!({
-                "RuleArn": listener.rule_arn(),
-                "Priority": "default",
-                "Conditions": [],
-                "Actions": [forward(listener)],
-                "IsDefault": true,
-            })
-        })
-        .collect();
     Ok(json!({"Rules": rules}))
+}
+
+/// The rules of a listener, the default one last.
+fn describe_rules(listener: &Listener) -> Vec<Value> {
+    let mut rules = Vec::new();
+    if let Some(rule) = &listener.rule {
+        rules.push(json!({
+            "RuleArn": rule,
+            "Priority": "1",
+            "Conditions": [{
+                "Field": "path-pattern",
+                "Values": ["/*"],
+                "PathPatternConfig": {"Values": ["/*"]},
+            }],
+            "Actions": [forward(&listener.shares.weights())],
+            "IsDefault": false,
+        }));
+    }
+    rules.push(json!({
+        "RuleArn": default_rule(&listener.arn),
+        "Priority": "default",
+        "Conditions": [],
+        "Actions": [forward(&default_weights(listener))],
+        "IsDefault": true,
+    }));
+    rules
+}
+
+/// Where the default rule forwards to.
+fn default_weights(listener: &Listener) -> Vec<(String, u32)> {
+    match listener.rule {
+        Some(_) => vec![(listener.default_group.clone(), 1)],
+        None => listener.shares.weights(),
+    }
 }
 
 pub(super) fn target_health(account: &Account, input: Members<'_>) -> Result<Value, ServiceError> {
@@ -215,19 +234,18 @@ fn describe_listener(listener: &Listener) -> Value {
         "LoadBalancerArn": listener.load_balancer_arn,
         "Port": listener.port,
         "Protocol": "HTTP",
-        "DefaultActions": [forward(listener)],
+        "DefaultActions": [forward(&default_weights(listener))],
     })
 }
 
 /// The forward action. `TargetGroupArn` is there only when there is a single target group, as in AWS's.
-fn forward(listener: &Listener) -> Value {
-    let weights = listener.shares.weights();
+fn forward(weights: &[(String, u32)]) -> Value {
     let groups: Vec<Value> = weights
         .iter()
         .map(|(arn, weight)| json!({"TargetGroupArn": arn, "Weight": weight}))
         .collect();
     let mut action = json!({"Type": "forward"});
-    if let [(arn, _)] = &weights[..] {
+    if let [(arn, _)] = weights {
         action["TargetGroupArn"] = arn.as_str().into();
     }
     action["Order"] = 1.into();
@@ -240,11 +258,11 @@ impl State {
     /// The load balancers whose listeners know a target group, even with weight 0.
     fn balancers_of(&self, group: &TargetGroup) -> Vec<&str> {
         let knows = |listener: &&Listener| {
-            listener
-                .shares
-                .weights()
-                .iter()
-                .any(|(arn, _)| *arn == group.arn)
+            let weights = listener.shares.weights();
+            weights.iter().any(|(arn, _)| *arn == group.arn)
+                || default_weights(listener)
+                    .iter()
+                    .any(|(arn, _)| *arn == group.arn)
         };
         let mut balancers: Vec<&str> = self
             .listeners

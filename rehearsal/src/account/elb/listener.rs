@@ -9,7 +9,8 @@ pub(super) struct LoadBalancer {
     pub(super) created_at: jiff::Timestamp,
 }
 
-/// A listener that forwards everything to weighted target groups.
+/// A listener that forwards everything to weighted target groups: by a rule that takes every path, or else by its default
+/// one.
 #[derive(Debug)]
 pub(super) struct Listener {
     pub(super) arn: String,
@@ -17,13 +18,17 @@ pub(super) struct Listener {
     /// The port it was created with, and the one on which it listens.
     pub(super) wished_port: u16,
     pub(super) port: u16,
+    /// The ARN of the rule that takes every path, if there is one.
+    pub(super) rule: Option<String>,
+    /// The target group that the default rule forwards to, as long as there is another.
+    pub(super) default_group: String,
     pub(super) shares: Shares,
 }
 
 impl Listener {
-    /// The ARN of its default rule, which is the only one.
+    /// The ARN of the rule that all requests are shared out by.
     pub(super) fn rule_arn(&self) -> String {
-        default_rule(&self.arn)
+        self.rule.clone().unwrap_or_else(|| default_rule(&self.arn))
     }
 
     /// Whether an ARN is its own or its rule's: for a network load balancer ECS takes that of the listener
@@ -35,10 +40,12 @@ impl Listener {
 
 /// The ARN of a listener's default rule.
 pub fn default_rule(listener_arn: &str) -> String {
-    format!(
-        "{}/d0000000000000000",
-        listener_arn.replacen(":listener/", ":listener-rule/", 1)
-    )
+    format!("{}/d0000000000000000", rules_of(listener_arn))
+}
+
+/// What the ARNs of a listener's rules begin with.
+pub(super) fn rules_of(listener_arn: &str) -> String {
+    listener_arn.replacen(":listener/", ":listener-rule/", 1)
 }
 
 /// Weighted target groups, chosen from in turn so that the shares are exact and every run is the same.

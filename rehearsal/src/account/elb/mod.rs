@@ -1,7 +1,8 @@
 //! Elastic Load Balancing v2: application load balancers whose listeners route by weight.
 //!
 //! Listeners are real ports on loopback, or function calls in memory; health checks really ask the
-//! containers. Only what a blue/green deployment needs: HTTP, forward actions, no rules but the default.
+//! containers. Only what a blue/green deployment needs: HTTP, forward actions, and of rules the
+//! default one and one for all paths.
 
 mod describe;
 mod health_check;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
-use super::listener::Shares;
+use super::listener::{Shares, rules_of};
 use super::{Account, Listener, LoadBalancer, State, Target, TargetGroup, route};
 use crate::account::Network;
 use crate::account::network::{Stop, bind, serve};
@@ -152,9 +152,27 @@ pub fn create_listener(
         load_balancer_arn: load_balancer_arn.to_owned(),
         wished_port: port,
         port: bound,
+        rule: None,
+        default_group: target_group_arn.to_owned(),
         shares: Shares::new(&[(target_group_arn.to_owned(), 100)]),
     });
     Ok(arn)
+}
+
+/// A rule of a listener that takes every path, and shares the requests out between target groups. Returns its ARN;
+/// `None` if there is no such listener, or it has one already.
+pub fn create_rule(
+    account: &Account,
+    listener_arn: &str,
+    weights: &[(String, u32)],
+) -> Option<String> {
+    let rule = format!("{}/{}", rules_of(listener_arn), short_id(account));
+    let mut state = account.state();
+    let mut listeners = state.elb.listeners.iter_mut();
+    let listener = listeners.find(|it| it.arn == listener_arn && it.rule.is_none())?;
+    listener.rule = Some(rule.clone());
+    listener.shares = Shares::new(weights);
+    Some(rule)
 }
 
 /// A listener by its ARN.

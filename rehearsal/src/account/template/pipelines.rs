@@ -14,7 +14,7 @@ use super::intrinsics::text;
 #[cfg(test)]
 use super::{Choices, intrinsics::parse, resources::Reader, text_of};
 use crate::account::codepipeline::{
-    Action, CustomActionType, Does, Mode, Pipeline, Property, Stage,
+    Action, CustomActionType, DeployFiles, Does, Mode, Pipeline, Property, Stage,
 };
 
 /// How long a source looks for its revision, and any other action does nothing before it begins.
@@ -174,6 +174,7 @@ fn does(node: &Node<'_>) -> Result<Does, TemplateError> {
                 user_parameters: configuration.optional("UserParameters"),
             })
         }
+        ["Deploy", "AWS", "CodeDeployToECS", "1"] => code_deploy(&configuration),
         ["Deploy", "Custom", ..] => Ok(Does::Custom {
             provider,
             version,
@@ -184,6 +185,37 @@ fn does(node: &Node<'_>) -> Result<Does, TemplateError> {
             Err(node.error("ActionTypeId", reason))
         }
     }
+}
+
+/// A deployment by CodeDeploy, of one image.
+fn code_deploy(configuration: &Node<'_>) -> Result<Does, TemplateError> {
+    configuration.only(&[
+        "ApplicationName",
+        "DeploymentGroupName",
+        "TaskDefinitionTemplateArtifact",
+        "TaskDefinitionTemplatePath",
+        "AppSpecTemplateArtifact",
+        "AppSpecTemplatePath",
+        "Image1ArtifactName",
+        "Image1ContainerName",
+    ])?;
+    let pair = |artifact: &str, other: &str| -> Result<_, TemplateError> {
+        Ok((configuration.text(artifact)?, configuration.text(other)?))
+    };
+    let path_of = |file: &str, default: &str| -> Result<_, TemplateError> {
+        let artifact = configuration.text(&format!("{file}TemplateArtifact"))?;
+        let path = configuration.text_or(&format!("{file}TemplatePath"), default);
+        Ok((artifact, path))
+    };
+    Ok(Does::CodeDeployFiles {
+        application: configuration.text("ApplicationName")?,
+        group: configuration.text("DeploymentGroupName")?,
+        files: DeployFiles {
+            task_definition: path_of("TaskDefinition", "taskdef.json")?,
+            app_spec: path_of("AppSpec", "appspec.yaml")?,
+            image: pair("Image1ArtifactName", "Image1ContainerName")?,
+        },
+    })
 }
 
 /// A source of files. Nothing but a start begins an execution here.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::{CLUSTER, CONTAINER, REPOSITORY, Sample, SampleError, TAG, failed};
+use super::{CLUSTER, REPOSITORY, Sample, SampleError, TAG, failed};
 use crate::account::ecr;
 use crate::account::ecs::{self, CircuitBreaker, Controller, EcsController, ServiceSpec, Strategy};
 
@@ -28,9 +28,9 @@ impl Sample {
                 "requiresCompatibilities": ["FARGATE"],
                 "cpu": "256",
                 "memory": "512",
-                "executionRoleArn": "arn:aws:iam::123456789012:role/ecsTaskExecutionRole",
+                "executionRoleArn": "arn:aws:iam::123456789012:role/api-execution",
                 "containerDefinitions": [{
-                    "name": CONTAINER, "image": format!("{uri}:{TAG}"), "essential": true,
+                    "name": name, "image": format!("{uri}:{TAG}"), "essential": true,
                 }],
             });
             let task_definition =

@@ -31,7 +31,7 @@ pub(super) fn web(account: &Account, hook: &str) -> Result<Web, SampleError> {
     let first = ImageSpec::healthy("web-v1");
     let v1 = ecr::push_image(account, WEB_REPOSITORY, &[TAG], &first).map_err(failed)?;
     let mut document = service::task_definition(&format!("{uri}:{TAG}"));
-    document["family"] = "mco-web".into();
+    document["family"] = WEB.into();
     let container = &mut document["containerDefinitions"][0];
     container["name"] = WEB.into();
     let options = &mut container["logConfiguration"]["options"];
@@ -41,7 +41,7 @@ pub(super) fn web(account: &Account, hook: &str) -> Result<Web, SampleError> {
     let task_definition = ecs::register_task_definition(account, document).map_err(failed)?;
     let load_balancer = elb::create_load_balancer(account, WEB);
     let group = |name| elb::create_target_group(account, service::target_group(name));
-    let (blue, green) = (group("mco-web-blue"), group("mco-web-green"));
+    let (blue, green) = (group("web-blue"), group("web-green"));
     let listener =
         |port| elb::create_listener(account, &load_balancer, port, &blue).map_err(failed);
     let ground = Ground {

@@ -64,10 +64,10 @@ async fn the_errors_of_a_service_put_its_alarm_on_and_not_the_other() {
     let image = ImageSpec::flaky("web-v2", 1);
     let broken = sample.push_to(WEB_REPOSITORY, TAG, &image).unwrap();
     let uri = ecr::repository_uri(account, WEB_REPOSITORY);
-    let mut document = sample.task_definition("mco-web").unwrap();
+    let mut document = sample.task_definition(WEB).unwrap();
     document["containerDefinitions"][0]["image"] = format!("{uri}@{broken}").into();
     let document = json!({
-        "family": "mco-web",
+        "family": WEB,
         "networkMode": document["networkMode"],
         "requiresCompatibilities": document["requiresCompatibilities"],
         "cpu": document["cpu"],
@@ -75,7 +75,7 @@ async fn the_errors_of_a_service_put_its_alarm_on_and_not_the_other() {
         "containerDefinitions": document["containerDefinitions"],
     });
     ecs::register_task_definition(account, document).unwrap();
-    let input = json!({"cluster": CLUSTER, "service": WEB, "taskDefinition": "mco-web"});
+    let input = json!({"cluster": CLUSTER, "service": WEB, "taskDefinition": WEB});
     ecs::handle(account, "UpdateService", input).unwrap();
     sample.until_quiet(Duration::from_hours(1)).await.unwrap();
     assert_eq!(sample.live_web_digest(), Some(broken));

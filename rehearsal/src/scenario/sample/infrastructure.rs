@@ -7,7 +7,7 @@ use super::{CLUSTER, CONTAINER, REPOSITORY, SERVICE, Sample, SampleError};
 use crate::account::{ecr, ecs};
 
 /// The family of the service's task definitions.
-const FAMILY: &str = "mco-api";
+const FAMILY: &str = "api";
 
 /// What only a response has (AWS-FACTS 6.7).
 const RESPONSE_ONLY: [&str; 7] = [

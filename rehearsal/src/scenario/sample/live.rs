@@ -65,7 +65,7 @@ impl Sample {
 
     /// The digest that all tasks of one of the services of [`Sample::open_chain`] are to run.
     pub fn live_digest_of(&self, service: &str) -> Option<String> {
-        self.digest_in(&self.undivided(service)?, CONTAINER, &self.v1)
+        self.digest_in(&self.undivided(service)?, service, &self.v1)
     }
 
     /// `first` was started by its tag, before anybody pinned digests.

@@ -1,20 +1,23 @@
 //! The sample account: a service behind a load balancer, already live, and Greenlight's stack beside it.
 //!
-//! Rehearsals and the tests of the whole workspace begin here, each with the [`Stand`] that its story needs.
-//! Everything exists when [`sample_account_for`] returns, except what runs when a function is invoked: that
-//! is given to [`Account::deploy`](crate::account::Account::deploy) afterwards, with [`Sample::template`].
+//! Rehearsals and the tests of the whole workspace begin here, each with the [`Stand`] that its story needs. The account
+//! of a rehearsal is what the stacks of `examples/` create ([`sample_account_for`]); tests, whose services differ from
+//! story to story, have the same by hand ([`sample_account_with`]). Everything exists then, except what runs when a
+//! function is invoked: that is given to [`Account::deploy`](crate::account::Account::deploy) afterwards, with
+//! [`Sample::template`].
 
 mod chain;
 mod deployments;
 mod executions;
 mod gated;
 mod infrastructure;
+mod infrastructure_files;
 mod live;
 mod others;
 mod quiet;
-mod releases;
 mod roles;
 mod service;
+mod stacks;
 mod stand;
 #[cfg(test)]
 mod tests;
@@ -26,8 +29,8 @@ use crate::account::{Account, Settings, ecr, s3};
 use crate::build::workspace;
 pub use chain::{CHAIN, CHAIN_FILE, PRODUCTION, STAGING};
 pub use gated::Web;
-pub(super) use releases::PIPELINE_ACTION;
-pub use releases::infrastructure;
+pub use infrastructure_files::infrastructure;
+pub(super) use stacks::PIPELINE_ACTION;
 pub use stand::Stand;
 
 /// The repository that the sample service's image comes from.
@@ -124,12 +127,17 @@ pub fn sample_account(settings: Settings) -> Result<Sample, SampleError> {
     open(settings, Stand::CodeDeploy, template, |_| {})
 }
 
-/// The same for another way to deploy.
+/// The same at any stand, as the stacks of `examples/` create it.
 pub async fn sample_account_for(settings: Settings, stand: Stand) -> Result<Sample, SampleError> {
-    sample_account_with(settings, stand, |_| {}).await
+    let template = template(&settings)?;
+    let sample = Box::pin(stacks::open(settings, stand, template)).await?;
+    if stand == Stand::Templates {
+        others::templates(&sample.account).await?;
+    }
+    Ok(sample)
 }
 
-/// The same with another service; at [`Stand::Releases`] it is that of the examples, as they are.
+/// The same by hand, with another service; at [`Stand::Releases`] it is that of the examples, as they are.
 pub async fn sample_account_with(
     settings: Settings,
     stand: Stand,
@@ -137,7 +145,7 @@ pub async fn sample_account_with(
 ) -> Result<Sample, SampleError> {
     let template = template(&settings)?;
     if stand == Stand::Releases {
-        return Box::pin(releases::open(settings, template)).await;
+        return Box::pin(stacks::open(settings, stand, template)).await;
     }
     let sample = open(settings, stand, template, change)?;
     if stand == Stand::Templates {

@@ -19,7 +19,7 @@ pub(super) fn codedeploy(account: &Account, ground: &Ground) {
         APPLICATION,
         (CLUSTER, SERVICE),
         &ground.production_listener,
-        ["mco-api-blue", "mco-api-green"],
+        ["api-blue", "api-green"],
     );
     group.test_listener_arns = Some(vec![ground.test_listener.clone()]);
     group.termination_wait_minutes = 1;

@@ -4,26 +4,27 @@ use serde_json::{Value, json};
 
 use super::{SampleError, failed};
 use crate::account::Account;
+use crate::account::cloudformation::managed_policy;
 use crate::account::iam::{add_role, trusts};
 
 const TASKS: &str = "ecs-tasks.amazonaws.com";
 
 /// Adds them all.
 pub(super) fn add(account: &Account) -> Result<(), SampleError> {
+    let execution = || managed("AmazonECSTaskExecutionRolePolicy");
+    let load_balancers = managed("AmazonECSInfrastructureRolePolicyForLoadBalancers");
     let roles = [
-        ("mco-api", TASKS, Vec::new()),
-        ("worker-task", TASKS, Vec::new()),
-        ("ecsTaskExecutionRole", TASKS, execution()),
-        ("worker-execution", TASKS, execution()),
+        ("api-task", TASKS, Vec::new()),
+        ("api-execution", TASKS, vec![execution(), reads_secrets()]),
         (
             "ecsInfrastructureRoleForLoadBalancers",
             "ecs.amazonaws.com",
-            load_balancers(),
+            vec![load_balancers],
         ),
         (
             "CodeDeployServiceRole",
             "codedeploy.amazonaws.com",
-            codedeploy(),
+            vec![managed("AWSCodeDeployRoleForECS")],
         ),
     ];
     for (name, service, documents) in roles {
@@ -32,63 +33,19 @@ pub(super) fn add(account: &Account) -> Result<(), SampleError> {
     Ok(())
 }
 
-fn allow(actions: &[&str]) -> Value {
-    json!({"Effect": "Allow", "Action": actions, "Resource": "*"})
+/// A policy of AWS's own.
+fn managed(name: &str) -> Value {
+    managed_policy(name).unwrap_or_default()
 }
 
-fn document(statements: &[Value]) -> Vec<Value> {
-    vec![json!({"Version": "2012-10-17", "Statement": statements})]
-}
-
-/// As the managed policy `AmazonECSTaskExecutionRolePolicy`, and with the secrets and parameters that containers name.
-fn execution() -> Vec<Value> {
-    document(&[allow(&[
-        "ecr:GetAuthorizationToken",
-        "ecr:BatchCheckLayerAvailability",
-        "ecr:GetDownloadUrlForLayer",
-        "ecr:BatchGetImage",
-        "logs:CreateLogStream",
-        "logs:PutLogEvents",
-        "secretsmanager:GetSecretValue",
-        "ssm:GetParameters",
-    ])])
-}
-
-/// As `AmazonECSInfrastructureRolePolicyForLoadBalancers` (AWS-FACTS 10.1).
-fn load_balancers() -> Vec<Value> {
-    document(&[allow(&[
-        "elasticloadbalancing:DescribeListeners",
-        "elasticloadbalancing:DescribeRules",
-        "elasticloadbalancing:DescribeTargetGroups",
-        "elasticloadbalancing:DescribeTargetHealth",
-        "elasticloadbalancing:RegisterTargets",
-        "elasticloadbalancing:DeregisterTargets",
-        "elasticloadbalancing:ModifyListener",
-        "elasticloadbalancing:ModifyRule",
-    ])])
-}
-
-/// As `AWSCodeDeployRoleForECS` (AWS-FACTS 10.5).
-fn codedeploy() -> Vec<Value> {
-    let mut pass = allow(&["iam:PassRole"]);
-    pass["Condition"] = json!({"StringLike": {"iam:PassedToService": [TASKS]}});
-    document(&[
-        allow(&[
-            "ecs:DescribeServices",
-            "ecs:CreateTaskSet",
-            "ecs:UpdateServicePrimaryTaskSet",
-            "ecs:DeleteTaskSet",
-            "elasticloadbalancing:DescribeTargetGroups",
-            "elasticloadbalancing:DescribeListeners",
-            "elasticloadbalancing:ModifyListener",
-            "elasticloadbalancing:DescribeRules",
-            "elasticloadbalancing:ModifyRule",
-            "lambda:InvokeFunction",
-            "cloudwatch:DescribeAlarms",
-            "sns:Publish",
-            "s3:GetObject",
-            "s3:GetObjectVersion",
-        ]),
-        pass,
-    ])
+/// The secrets and parameters that containers name.
+fn reads_secrets() -> Value {
+    json!({
+        "Version": "2012-10-17",
+        "Statement": [{
+            "Effect": "Allow",
+            "Action": ["secretsmanager:GetSecretValue", "ssm:GetParameters"],
+            "Resource": "*",
+        }],
+    })
 }

@@ -55,8 +55,8 @@ pub(super) fn prepare(account: &Account, stand: Stand) -> Result<(String, Ground
     }
     let task_definition = ecs::register_task_definition(account, document).map_err(failed)?;
     let load_balancer = elb::create_load_balancer(account, CLUSTER);
-    let blue = elb::create_target_group(account, target_group("mco-api-blue"));
-    let green = elb::create_target_group(account, target_group("mco-api-green"));
+    let blue = elb::create_target_group(account, target_group("api-blue"));
+    let green = elb::create_target_group(account, target_group("api-green"));
     let listener =
         |port| elb::create_listener(account, &load_balancer, port, &blue).map_err(failed);
     let (production_listener, test_listener) = (listener(PRODUCTION_PORT)?, listener(TEST_PORT)?);
@@ -154,6 +154,7 @@ pub(super) fn native(
         alternate_target_group_arn: ground.green.clone(),
         production_listener_rule: elb::default_rule(&ground.production_listener),
         test_listener_rule: Some(elb::default_rule(&ground.test_listener)),
+        role_arn: role("ecsInfrastructureRoleForLoadBalancers"),
     };
     let native = Native {
         shift,
@@ -164,17 +165,20 @@ pub(super) fn native(
     Controller::Ecs(EcsController::native(Some(load_balancer), native))
 }
 
+fn role(name: &str) -> String {
+    format!("arn:aws:iam::123456789012:role/{name}")
+}
+
 /// The application, and a second container that no deployment may touch.
 pub(super) fn task_definition(image: &str) -> Value {
-    let role = |name: &str| format!("arn:aws:iam::123456789012:role/{name}");
     json!({
-        "family": "mco-api",
+        "family": CONTAINER,
         "networkMode": "awsvpc",
         "requiresCompatibilities": ["FARGATE"],
         "cpu": "256",
         "memory": "512",
-        "taskRoleArn": role("mco-api"),
-        "executionRoleArn": role("ecsTaskExecutionRole"),
+        "taskRoleArn": role("api-task"),
+        "executionRoleArn": role("api-execution"),
         "containerDefinitions": [
             {
                 "name": CONTAINER,

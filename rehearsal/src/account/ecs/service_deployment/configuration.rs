@@ -128,6 +128,8 @@ pub struct Routing {
     pub production_listener_rule: String,
     /// `testListenerRule`
     pub test_listener_rule: Option<String>,
+    /// `roleArn`: the role in which ECS moves traffic.
+    pub role_arn: String,
 }
 
 impl Controller {
@@ -342,7 +344,7 @@ impl Routing {
         let mut described = json!({
             "alternateTargetGroupArn": self.alternate_target_group_arn,
             "productionListenerRule": self.production_listener_rule,
-            "roleArn": "arn:aws:iam::123456789012:role/ecsInfrastructureRoleForLoadBalancers",
+            "roleArn": self.role_arn,
         });
         if let Some(rule) = &self.test_listener_rule {
             described["testListenerRule"] = rule.as_str().into();

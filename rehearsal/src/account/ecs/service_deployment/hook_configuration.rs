@@ -17,6 +17,8 @@ pub struct Hook {
     pub target: HookTarget,
     /// `lifecycleStages`
     pub stages: Vec<Stage>,
+    /// `roleArn`: the role in which ECS invokes the function.
+    pub role_arn: Option<String>,
     /// `hookDetails`: whatever the function is to be told.
     pub details: Option<Value>,
     /// `timeoutInMinutes`, of a stage.
@@ -58,6 +60,7 @@ impl Hook {
         Self {
             target,
             stages: stages.to_vec(),
+            role_arn: None,
             details: None,
             timeout_minutes: 1440,
             on_timeout: HookAction::Rollback,
@@ -111,6 +114,9 @@ impl Hook {
             HookTarget::Pause => json!({"targetType": "PAUSE"}),
         };
         described["lifecycleStages"] = json!(stages);
+        if let Some(role) = &self.role_arn {
+            described["roleArn"] = role.as_str().into();
+        }
         if let Some(details) = &self.details {
             described["hookDetails"] = details.clone();
         }

@@ -45,6 +45,25 @@ impl Stage {
         }
     }
 
+    /// The stage of this name.
+    pub(crate) fn parse(name: &str) -> Option<Self> {
+        [
+            Self::ReconcileService,
+            Self::PreScaleUp,
+            Self::ScaleUp,
+            Self::PostScaleUp,
+            Self::TestTrafficShift,
+            Self::PostTestTrafficShift,
+            Self::PreProductionTrafficShift,
+            Self::ProductionTrafficShift,
+            Self::PostProductionTrafficShift,
+            Self::BakeTime,
+            Self::CleanUp,
+        ]
+        .into_iter()
+        .find(|it| it.name() == name)
+    }
+
     pub(super) const fn takes_hooks(self) -> bool {
         !matches!(self, Self::ScaleUp | Self::BakeTime | Self::CleanUp)
     }

@@ -68,6 +68,8 @@ impl World {
             alternate_target_group_arn: self.green.clone(),
             production_listener_rule: elb::default_rule(&self.production),
             test_listener_rule: Some(elb::default_rule(&self.test)),
+            role_arn: "arn:aws:iam::123456789012:role/ecsInfrastructureRoleForLoadBalancers"
+                .to_owned(),
         };
         let native = Native {
             shift,

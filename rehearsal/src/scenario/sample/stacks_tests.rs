@@ -6,11 +6,11 @@ use std::time::Duration;
 use futures_util::FutureExt as _;
 use serde_json::{Value, json};
 
-use super::super::{template, tests::live_and_quiet};
+use super::super::{infrastructure, template, tests::live_and_quiet};
 use super::*;
 use crate::account::functions::{Handler, Invocation};
 use crate::account::template::Function;
-use crate::account::{ecs, elb};
+use crate::account::{codepipeline, ecs, elb};
 
 /// template.yaml.
 fn complete_template() -> Template {
@@ -24,7 +24,9 @@ async fn stand(
     answer: impl Fn(&Value) -> Result<(), &'static str> + Send + Sync + 'static,
 ) -> (Sample, Seen) {
     let template = complete_template();
-    let sample = super::open(Settings::for_tests(), template).await.unwrap();
+    let sample = super::open(Settings::for_tests(), Stand::Releases, template)
+        .await
+        .unwrap();
     // The functions of template.yaml do nothing in these tests.
     let idle = |_: &Function| -> Handler { Arc::new(|_| async { Ok(json!({})) }.boxed()) };
     sample.account.events().pause_schedules();
@@ -105,7 +107,7 @@ async fn over(sample: &Sample, pipeline: &str, execution: &str) -> String {
 #[tokio::test(start_paused = true)]
 async fn both_services_are_live_and_quiet_from_the_start() {
     let template = complete_template();
-    let sample = super::open(Settings::for_tests(), template).await.unwrap();
+    let sample = super::open(Settings::for_tests(), Stand::Releases, template).await.unwrap();
     sample.account.events().pause_schedules();
     live_and_quiet(&sample).await;
     assert_eq!(sample.live_worker_digest(), sample.worker_v1);
