@@ -14,7 +14,13 @@ use greenlight_tests::world::{targets_in, targets_of};
 use rehearsal::scenario::sample::Stand;
 use serde_json::Value;
 
-const TEMPLATES: [&str; 3] = ["worker.yaml", "api.yaml", "both.yaml"];
+const TEMPLATES: [&str; 5] = [
+    "worker.yaml",
+    "api.yaml",
+    "web.yaml",
+    "both.yaml",
+    "image-pipeline.yaml",
+];
 
 const IMAGE: &str = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/mco/x@sha256:\
     7f5b2640fe6fb4f46592dfd3410c4a79dac4f89e4782432e0378abcd12345678";
@@ -87,6 +93,53 @@ fn the_targets_name_what_the_templates_create_by_default() {
         ("ApiAppSpecPath", "api.yaml", "AppSpecPath"),
     ] {
         assert_eq!(default("both.yaml", parameter), default(of, name));
+    }
+}
+
+/// The targets of the manual's own, by name.
+fn target_of_the_manual(name: &str) -> Target {
+    let manual = read("README.md");
+    let mut blocks = manual.split("```yaml\n").skip(1);
+    let block = blocks.find(|it| it.starts_with(&format!("name: {name}\n")));
+    let block = block.unwrap().split("```").next().unwrap();
+    targets_in(block).remove(0)
+}
+
+#[test]
+fn the_targets_of_the_manual_name_what_their_templates_create_by_default() {
+    let web = target_of_the_manual("web");
+    let default_of = |parameter: &str| default("web.yaml", parameter);
+    let service = web.service.unwrap();
+    assert_eq!(
+        (service.cluster, service.name.clone()),
+        (default_of("ClusterName"), default_of("ServiceName"))
+    );
+    assert_eq!(web.images[0].container, service.name);
+    assert_eq!(
+        web.images[0].repository.to_string(),
+        default_of("RepositoryName")
+    );
+    assert!(matches!(web.deploy, Strategy::Native));
+    let alarm = format!("names: [{}-errors]", service.name);
+    assert!(read("README.md").contains(&alarm), "{alarm}");
+
+    let image = target_of_the_manual("api");
+    let default_of = |parameter: &str| default("image-pipeline.yaml", parameter);
+    assert_eq!(
+        image.images[0].repository.to_string(),
+        default_of("RepositoryName")
+    );
+    let Strategy::Pipeline(pipeline) = image.deploy else {
+        panic!("{}", image.deploy.name());
+    };
+    assert_eq!(pipeline.name, default_of("PipelineName"));
+    let there = read("image-pipeline.yaml");
+    for name in pipeline
+        .action
+        .iter()
+        .chain(pipeline.variables.iter().map(|(name, _)| name))
+    {
+        assert!(there.contains(&format!("- Name: {name}\n")), "{name}");
     }
 }
 

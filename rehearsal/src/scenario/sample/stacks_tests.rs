@@ -107,7 +107,9 @@ async fn over(sample: &Sample, pipeline: &str, execution: &str) -> String {
 #[tokio::test(start_paused = true)]
 async fn both_services_are_live_and_quiet_from_the_start() {
     let template = complete_template();
-    let sample = super::open(Settings::for_tests(), Stand::Releases, template).await.unwrap();
+    let sample = super::open(Settings::for_tests(), Stand::Releases, template)
+        .await
+        .unwrap();
     sample.account.events().pause_schedules();
     live_and_quiet(&sample).await;
     assert_eq!(sample.live_worker_digest(), sample.worker_v1);
