@@ -224,3 +224,121 @@ async fn only_what_the_url_was_signed_for_is_taken_and_the_first_answer_counts()
     assert_eq!(put(&account, &url, "second".to_owned()).await, 200);
     assert_eq!(receiver.await.unwrap(), "first");
 }
+
+/// A stack of one service that ECS deploys by itself, with everything that is understood; parts are replaced by the test.
+const OF_AWS: &str = r#"
+Resources:
+  Balancer: {Type: AWS::ElasticLoadBalancingV2::LoadBalancer, Properties: {Name: web}}
+  Blue:
+    Type: AWS::ElasticLoadBalancingV2::TargetGroup
+    Properties: {Name: blue, Port: 80, HealthCheckPath: /, HealthCheckIntervalSeconds: 10, HealthCheckTimeoutSeconds: 5,
+      HealthyThresholdCount: 2, UnhealthyThresholdCount: 2}
+  Listener:
+    Type: AWS::ElasticLoadBalancingV2::Listener
+    Properties: {LoadBalancerArn: !Ref Balancer, Port: 80, DefaultActions: [{Type: forward, TargetGroupArn: !Ref Blue}]}
+  Rule:
+    Type: AWS::ElasticLoadBalancingV2::ListenerRule
+    Properties:
+      ListenerArn: !Ref Listener
+      Conditions: [{Field: path-pattern, PathPatternConfig: {Values: ["/*"]}}]
+      Actions: [{Type: forward, ForwardConfig: {TargetGroups: [{TargetGroupArn: !Ref Blue, Weight: 1}]}}]
+  Alarm:
+    Type: AWS::CloudWatch::Alarm
+    Properties: {AlarmName: errors, Namespace: N, MetricName: M, Dimensions: [{Name: L, Value: !GetAtt Balancer.LoadBalancerFullName}],
+      Statistic: Sum, Period: 60, EvaluationPeriods: 1, Threshold: 5, ComparisonOperator: GreaterThanThreshold,
+      TreatMissingData: notBreaching}
+  Cluster: {Type: AWS::ECS::Cluster, Properties: {ClusterName: mco}}
+  Definition: {Type: AWS::ECS::TaskDefinition, Properties: {Family: web, ContainerDefinitions: [{Name: web, Image: x}]}}
+  Service:
+    Type: AWS::ECS::Service
+    Properties:
+      Cluster: !Ref Cluster
+      ServiceName: web
+      DesiredCount: 0
+      TaskDefinition: !Ref Definition
+      DeploymentConfiguration:
+        Strategy: LINEAR
+        BakeTimeInMinutes: 5
+        LinearConfiguration: {StepPercent: 25, StepBakeTimeInMinutes: 1}
+        LifecycleHooks:
+          - {HookTargetArn: "arn:f", RoleArn: "arn:r", LifecycleStages: [POST_SCALE_UP]}
+          - {TargetType: PAUSE, LifecycleStages: [PRE_PRODUCTION_TRAFFIC_SHIFT]}
+"#;
+
+#[tokio::test(start_paused = true)]
+async fn a_service_is_deployed_as_its_file_says() {
+    let account = Account::new(Settings::for_tests());
+    account
+        .stacks()
+        .create("s", OF_AWS, &choices())
+        .await
+        .unwrap();
+    let input = json!({"cluster": "mco", "services": ["web"]});
+    let described = crate::account::ecs::handle(&account, "DescribeServices", input).unwrap();
+    let configuration = &described["services"][0]["deploymentConfiguration"];
+    assert_eq!(configuration["strategy"], "LINEAR");
+    assert_eq!(configuration["linearConfiguration"]["stepPercent"], 25.0);
+    let [asks, pauses] = &configuration["lifecycleHooks"].as_array().unwrap()[..] else {
+        panic!("{configuration:#}");
+    };
+    assert_eq!(
+        (&asks["hookTargetArn"], &asks["roleArn"]),
+        (&json!("arn:f"), &json!("arn:r"))
+    );
+    assert_eq!(pauses["targetType"], "PAUSE");
+    let alarms = json!({"AlarmNames": ["errors"]});
+    let alarms = crate::account::cloudwatch::handle(&account, "DescribeAlarms", &alarms).unwrap();
+    let dimension = &alarms["MetricAlarms"][0]["Dimensions"][0]["Value"];
+    assert!(
+        dimension.as_str().unwrap().starts_with("app/web/"),
+        "{dimension}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_not_rehearsed_of_a_resource_is_refused_by_name() {
+    for (right, wrong, part) in [
+        ("LINEAR", "SLOWLY", "there is no strategy SLOWLY"),
+        (
+            "BakeTimeInMinutes: 5",
+            "Other: 5",
+            "BakeTimeInMinutes is missing",
+        ),
+        ("StepPercent: 25, ", "", "StepPercent is missing"),
+        ("POST_SCALE_UP", "SOMETIMES", "no such lifecycle stage"),
+        (r#"HookTargetArn: "arn:f", "#, "", "a hook has no function"),
+        ("/*", "/api/*", "only a rule that forwards all paths"),
+        (
+            "ListenerArn: !Ref Listener",
+            "ListenerArn: other",
+            "it is no rule for other",
+        ),
+        (
+            "GreaterThanThreshold",
+            "LessThanThreshold",
+            "Alarm.ComparisonOperator is not rehearsed",
+        ),
+        (
+            "Statistic: Sum",
+            "Statistic: Median",
+            "Alarm.Statistic is not rehearsed",
+        ),
+        (
+            "notBreaching",
+            "never",
+            "Alarm.TreatMissingData is not rehearsed",
+        ),
+        (
+            "Threshold: 5,",
+            "Threshold: many,",
+            "Alarm.Threshold is not a number",
+        ),
+    ] {
+        let broken = OF_AWS.replacen(right, wrong, 1);
+        assert_ne!(broken, OF_AWS, "{right}");
+        let account = Account::new(Settings::for_tests());
+        let failed = account.stacks().create("s", &broken, &choices()).await;
+        let why = failed.unwrap_err().to_string();
+        assert!(why.contains(part), "{wrong}: {why}");
+    }
+}

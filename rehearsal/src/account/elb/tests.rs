@@ -248,3 +248,42 @@ async fn what_is_described_is_found_by_name_and_arn_or_refused_by_name() {
         );
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_rule_for_all_paths_takes_every_request_and_leaves_the_default_one_as_it_is() {
+    let sample = Sample::open();
+    let weights = [(sample.blue.clone(), 1), (sample.green.clone(), 0)];
+    let create = |listener: &str| elb::create_rule(&sample.account, listener, &weights);
+    let rule = create(&sample.production).unwrap();
+    let listener = sample.production.replace(":listener/", ":listener-rule/");
+    assert!(rule.starts_with(&format!("{listener}/")), "{rule}");
+    assert_eq!(create(&sample.production), None, "it has one");
+    assert_eq!(create("arn:x"), None, "there is no such listener");
+
+    let of_listener = json!({"ListenerArn": sample.production});
+    let rules = sample.elb("DescribeRules", of_listener).unwrap();
+    let [own, default] = &rules["Rules"].as_array().unwrap()[..] else {
+        panic!("{rules:#}");
+    };
+    assert_eq!(own["RuleArn"], rule.as_str());
+    assert_eq!(own["Conditions"][0]["Values"], json!(["/*"]));
+    assert_eq!(own["IsDefault"], false);
+    let by_arn = json!({"RuleArns": [rule]});
+    let found = sample.elb("DescribeRules", by_arn).unwrap();
+    assert_eq!(found["Rules"], json!([own]));
+
+    // What moves the traffic of the rule does not change the default one.
+    let moved = [(sample.blue.clone(), 0), (sample.green.clone(), 1)];
+    assert!(elb::set_rule_weights(&sample.account, &rule, &moved));
+    assert_eq!(
+        elb::rule_weights(&sample.account, &rule),
+        Some(moved.to_vec())
+    );
+    let of_listener = json!({"ListenerArn": sample.production});
+    let rules = sample.elb("DescribeRules", of_listener).unwrap();
+    assert_eq!(&rules["Rules"][1], default);
+    assert_eq!(
+        default["Actions"][0]["TargetGroupArn"],
+        sample.blue.as_str()
+    );
+}

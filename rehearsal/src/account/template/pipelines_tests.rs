@@ -411,3 +411,45 @@ fn every_example_has_one_pipeline_whose_names_are_its_parameters() {
         "{message}"
     );
 }
+
+#[test]
+fn a_deployment_by_codedeploy_takes_the_files_that_it_names_or_those_that_are_usual() {
+    let sample = |configuration: &str| {
+        format!(
+            "Resources:\n  P:\n    Type: AWS::CodePipeline::Pipeline\n    Properties:\n      RoleArn: r\n      \
+             ArtifactStore: {{Type: S3, Location: b}}\n      Stages:\n        - Name: Deploy\n          Actions:\n            \
+             - Name: Deploy\n              ActionTypeId: {{Category: Deploy, Owner: AWS, Provider: CodeDeployToECS, \
+             Version: \"1\"}}\n              Configuration: {{{configuration}}}\n"
+        )
+    };
+    let usual = "ApplicationName: A, DeploymentGroupName: G, TaskDefinitionTemplateArtifact: Files, \
+                 AppSpecTemplateArtifact: Files, Image1ArtifactName: Image, Image1ContainerName: IMAGE1_NAME";
+    let does = |configuration: &str| {
+        let pipelines = parse_pipelines(&sample(configuration), &choices(&[]))?;
+        Ok::<_, TemplateError>(pipelines[0].stages[0].actions[0].does.clone())
+    };
+    let Ok(Does::CodeDeployFiles { files, .. }) = does(usual) else {
+        panic!("{:?}", does(usual));
+    };
+    let of = |path: &str| ("Files".to_owned(), path.to_owned());
+    assert_eq!(files.task_definition, of("taskdef.json"));
+    assert_eq!(files.app_spec, of("appspec.yaml"));
+    let named = format!("{usual}, TaskDefinitionTemplatePath: api/task.json");
+    let Ok(Does::CodeDeployFiles { files, .. }) = does(&named) else {
+        panic!("{:?}", does(&named));
+    };
+    assert_eq!(files.task_definition, of("api/task.json"));
+    for (configuration, part) in [
+        (
+            usual.replace("AppSpecTemplateArtifact: Files, ", ""),
+            "AppSpecTemplateArtifact: is missing",
+        ),
+        (
+            format!("{usual}, Image2ArtifactName: B"),
+            "Image2ArtifactName: is not rehearsed",
+        ),
+    ] {
+        let message = does(&configuration).unwrap_err().to_string();
+        assert!(message.contains(part), "{message}");
+    }
+}

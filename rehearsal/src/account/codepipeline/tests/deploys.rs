@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::*;
 use crate::account::codedeploy::{Group, create_deployment_group};
-use crate::account::codepipeline::{Failure, Outcome, Program};
+use crate::account::codepipeline::{DeployFiles, Failure, Outcome, Program};
 use crate::account::ecs::{self, Controller, EcsController, ServiceSpec};
 
 fn ecs_action(service: &str, container: &str) -> Does {
@@ -195,5 +195,72 @@ async fn a_pipeline_that_codepipeline_would_not_create_is_refused() {
         vec![source_stage(source()), stage("Source2", source())],
     ] {
         assert!(create_pipeline(&world.sample.account, pipeline(stages)).is_err());
+    }
+}
+
+/// The files of an infrastructure repository.
+const TASK_DEFINITION: &str = r#"{
+    "family": "from-files", "networkMode": "awsvpc", "requiresCompatibilities": ["FARGATE"], "cpu": "256", "memory": "512",
+    "containerDefinitions": [{
+        "name": "api", "image": "<IMAGE1_NAME>", "portMappings": [{"containerPort": 8080}]
+    }]
+}"#;
+const APP_SPEC: &str = "version: 0.0\nResources:\n  - TargetService:\n      Type: AWS::ECS::Service\n      Properties:\n        \
+    TaskDefinition: <TASK_DEFINITION>\n        LoadBalancerInfo: {ContainerName: api, ContainerPort: 8080}\n";
+
+/// AWS-FACTS 4.2
+#[tokio::test(start_paused = true)]
+async fn codedeploy_deploys_from_the_files_of_the_input_artifacts() {
+    for (files, failure) in [
+        (
+            [
+                ("taskdef.json", TASK_DEFINITION),
+                ("appspec.yaml", APP_SPEC),
+            ],
+            None,
+        ),
+        (
+            [("taskdef.json", TASK_DEFINITION), ("app.yaml", APP_SPEC)],
+            Some("Unable to find the file appspec.yaml in the input artifact Infra"),
+        ),
+        (
+            [("taskdef.json", "{"), ("appspec.yaml", APP_SPEC)],
+            Some("The file taskdef.json is not valid JSON"),
+        ),
+    ] {
+        let of = |artifact: &str, path: &str| (artifact.to_owned(), path.to_owned());
+        let does = Does::CodeDeployFiles {
+            application: "API".to_owned(),
+            group: "API".to_owned(),
+            files: DeployFiles {
+                task_definition: of("Infra", "taskdef.json"),
+                app_spec: of("Infra", "appspec.yaml"),
+                image: of("Image", "IMAGE1_NAME"),
+            },
+        };
+        let world = World::deploying(Settings::for_tests(), &["Image", "Infra"], does);
+        let account = &world.sample.account;
+        push_files(account, "mco/infra", "main", &files);
+        let groups = ["mco-api-blue", "mco-api-green"];
+        let production = &world.sample.production;
+        let group = Group::new("API", "API", ("mco", "api"), production, groups);
+        create_deployment_group(account, group);
+        let id = world.start();
+        world.minutes(60).await;
+        if let Some(failure) = failure {
+            world.ended(&id, "Failed");
+            let message = world.error(&id)["message"].as_str().unwrap().to_owned();
+            assert!(message.contains(failure), "{message}");
+            continue;
+        }
+        world.ended(&id, "Succeeded");
+        assert!(digests(&world, "api").contains(&world.v2));
+        let described = json!({"taskDefinition": "from-files"});
+        let described = world
+            .sample
+            .ecs("DescribeTaskDefinition", described)
+            .unwrap();
+        let image = &described["taskDefinition"]["containerDefinitions"][0]["image"];
+        assert!(image.as_str().unwrap().ends_with(&world.v2), "{image}");
     }
 }
