@@ -40,8 +40,9 @@ const GREENLIGHT: &str = "greenlight";
 /// How many lines back a repetition is noticed.
 const RECENT: usize = 6;
 
-/// What a function logs, and what can be seen beside it.
-const SAID_OTHERWISE: [&str; 3] = [
+/// What a function logs, and what can be seen beside it, or is for CloudWatch: figures.
+const SAID_OTHERWISE: [&str; 4] = [
+    "{\"_aws\":",
     ": the gate has ended",
     " goes on: IN_PROGRESS",
     " is being deployed to",

@@ -38,6 +38,10 @@ fn what_decides_something_or_is_refused_is_worth_a_line() {
             happening("log", Tone::Neutral, "DeployOnPush: claimed"),
             vec!["DeployOnPush · claimed"],
         ),
+        (
+            happening("log", Tone::Neutral, r#"DeployOnPush: {"_aws":{}}"#),
+            vec![],
+        ),
         (happening("lambda", Tone::Neutral, "It is invoked"), vec![]),
         (
             happening("lambda", Tone::Bad, "It failed"),
